@@ -1,0 +1,247 @@
+import { Construct } from "constructs";
+import { DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../lib";
+import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../lib";
+import { addresses, container, environment, file, synth, testStack } from "../support/synth";
+
+const MIGRATION = "server_migration_BC6C20F3";
+
+// stores that are nothing but settings, so that the tests show what the server makes of them.
+class FakeStore extends Construct implements IBackendStore, IArtifactStore {
+  public readonly clientSettings: ClientSettings;
+  public readonly connectionLimit?: number;
+  public readonly destination = "s3://fake";
+
+  constructor(scope: Construct, id: string, options: { outside?: boolean; connectionLimit?: number } = {}) {
+    super(scope, id);
+    this.connectionLimit = options.connectionLimit;
+    this.clientSettings = {
+      environment: { [`${id.toUpperCase()}_SETTING`]: "on" },
+      files: [{ path: `/run/secrets/${id}`, content: `secret of ${id}`, secret: true }],
+      after: [],
+      outside: options.outside ?? false,
+      epochs: [],
+    };
+  }
+}
+
+interface TestOptions extends MlflowServerOptions {
+  readonly url?: string;
+  readonly outside?: boolean;
+  readonly connectionLimit?: number;
+}
+
+function serverStack({ url, outside, connectionLimit, ...options }: TestOptions = {}) {
+  const { stack, network } = testStack();
+  const server = new MlflowServer(stack, "server", {
+    network,
+    backendStore: new FakeStore(stack, "database", { outside, connectionLimit }),
+    artifactStore: new FakeStore(stack, "bucket", { outside }),
+    url: url ?? "http://localhost:8080",
+    ...options,
+  });
+  return { stack, server };
+}
+
+function networks(stack: Parameters<typeof container>[0], name: string): string[] {
+  return container(stack, name).networks_advanced.map(({ name: id }: { name: string }) => id);
+}
+
+describe("MlflowServer", () => {
+  test("with minimal properties", () => {
+    expect(synth(serverStack().stack)).toMatchSnapshot();
+  });
+
+  test("has these addresses", () => {
+    expect(addresses(serverStack().stack)).toEqual([
+      "docker_container.server",
+      `docker_container.${MIGRATION}`,
+      "docker_image.server_migration_image_E95E307E",
+      "docker_network.network_edge_EE26EFD3",
+      "docker_network.network_internal_6B1DEFA6",
+      "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
+      "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
+      "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+    ]);
+  });
+
+  test("starts only after the database was brought up to date", () => {
+    const { stack } = serverStack();
+
+    expect(container(stack, "server").depends_on).toContain(`docker_container.${MIGRATION}`);
+    expect(container(stack, MIGRATION)).toMatchObject({
+      entrypoint: ["mlflow"],
+      command: ["db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
+      must_run: false,
+      attach: true,
+      restart: "no",
+      lifecycle: { postcondition: [{ condition: "${self.exit_code == 0}" }] },
+    });
+  });
+
+  test("says how to run a failed migration again", () => {
+    const [postcondition] = container(serverStack().stack, MIGRATION).lifecycle.postcondition;
+
+    expect(postcondition.error_message).toBe(
+      `The database could not be brought up to date, so the server was not started. To run it again: -replace=docker_container.${MIGRATION}. Its output: \${self.container_logs}`,
+    );
+  });
+
+  test("gives the migration the database's settings and nothing of the artifact store", () => {
+    const { stack } = serverStack();
+
+    expect(environment(stack, MIGRATION)).toMatchObject({ DATABASE_SETTING: "on" });
+    expect(environment(stack, MIGRATION)).not.toHaveProperty("BUCKET_SETTING");
+    expect(environment(stack, "server")).toMatchObject({ DATABASE_SETTING: "on", BUCKET_SETTING: "on" });
+  });
+
+  test("lets in the host of its url, with every port", () => {
+    const { stack } = serverStack({ url: "https://mlflow.example.com", hostNames: ["mlflow.internal"] });
+
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "mlflow.example.com,mlflow.example.com:*,mlflow.internal,mlflow.internal:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://mlflow.example.com,https://mlflow.internal",
+    });
+  });
+
+  test("is local under its name and its address", () => {
+    expect(environment(serverStack().stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+    });
+  });
+
+  test("does not report, run jobs or open its AI gateway unless asked", () => {
+    expect(environment(serverStack().stack, "server")).toMatchObject({
+      DO_NOT_TRACK: "true",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      MLFLOW_ENABLE_AI_GATEWAY: "false",
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    });
+    expect(environment(serverStack({ telemetry: true, jobExecution: true }).stack, "server")).toMatchObject({
+      DO_NOT_TRACK: "false",
+      MLFLOW_DISABLE_TELEMETRY: "false",
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "true",
+    });
+  });
+
+  test("has no way out of the internal network with bundled stores", () => {
+    const { stack } = serverStack();
+
+    expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+    expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+  });
+
+  test("gets a way out, with its migration, when a store lies outside", () => {
+    const { stack } = serverStack({ outside: true });
+
+    expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
+    expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
+  });
+
+  test("gets a way out when asked, without its migration", () => {
+    const { stack } = serverStack({ egress: true });
+
+    expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
+    expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+  });
+
+  test("takes memory from the number of workers", () => {
+    expect(container(serverStack({ workers: 1 }).stack, "server").memory).toBe(960);
+    expect(container(serverStack().stack, "server").memory).toBe(1536);
+    expect(container(serverStack({ memory: DataSize.gibibytes(4) }).stack, "server").memory).toBe(4096);
+  });
+
+  test("keeps temporary files on a disk of the caller's choice", () => {
+    const { stack } = serverStack({ temporaryVolume: { hostPath: "/scratch" } });
+
+    expect(container(serverStack().stack, "server").volumes).toBeUndefined();
+    expect(container(stack, "server").volumes).toEqual([{ container_path: "/tmp", host_path: "/scratch" }]);
+  });
+
+  test("passes on further settings", () => {
+    const { stack } = serverStack({
+      environment: { MLFLOW_LOGGING_LEVEL: "DEBUG" },
+      secretEnvironment: { OPENAI_API_KEY: Secret.variable("openai_api_key") },
+      flags: ["--expose-prometheus", "/tmp/metrics"],
+    });
+
+    expect(environment(stack, "server")).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
+    expect(environment(stack, "server")).not.toHaveProperty("OPENAI_API_KEY");
+    expect(file(stack, "server", "/run/secrets/mlflow.env")).toContain("OPENAI_API_KEY='${var.openai_api_key}'\n");
+    expect(container(stack, "server").command).toEqual([
+      "--env-file",
+      "/run/secrets/mlflow.env",
+      "server",
+      "--expose-prometheus",
+      "/tmp/metrics",
+    ]);
+  });
+
+  test("writes a dollar sign of a setting as it is", () => {
+    const { stack } = serverStack({ environment: { MLFLOW_NOTE: "costs ${price} and %{percent}" } });
+
+    expect(environment(stack, "server").MLFLOW_NOTE).toBe("costs $${price} and %%{percent}");
+  });
+
+  test("takes another image and a slower health check", () => {
+    const { stack } = serverStack({
+      image: ServiceImage.registry("registry.example.com/mlflow@sha256:" + "0".repeat(64)),
+      healthCheck: { interval: Duration.seconds(20) },
+    });
+
+    expect(Object.values(synth(stack).resource.docker_image ?? {})).toHaveLength(1);
+    expect(container(stack, "server").healthcheck).toMatchObject({ interval: "20s", timeout: "5s" });
+  });
+
+  test.each([
+    [{ MLFLOW_BACKEND_STORE_URI: "sqlite://" }, "MLFLOW_BACKEND_STORE_URI", "use 'backendStore'"],
+    [{ AWS_ACCESS_KEY_ID: "x" }, "AWS_ACCESS_KEY_ID", "use 'artifactStore'"],
+    [{ MLFLOW_SERVER_ALLOWED_HOSTS: "*" }, "MLFLOW_SERVER_ALLOWED_HOSTS", "use 'url' and 'hostNames'"],
+    [{ MLFLOW_WORKERS: "8" }, "MLFLOW_WORKERS", "use 'workers'"],
+    [{ MLFLOW_PORT: "80" }, "MLFLOW_PORT", "the gateway relies on it"],
+    [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
+    [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
+  ])("fails on the setting %j", (settings, name, remedy) => {
+    expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(
+      `'environment' must not hold '${name}': ${remedy} [test/server]`,
+    );
+  });
+
+  test.each(["--port", "--host=0.0.0.0", "--workers", "--backend-store-uri=sqlite://", "--dev", "--uvicorn-opts"])(
+    "fails on the flag %s",
+    (flag) => {
+      expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
+    },
+  );
+
+  test("fails on options of uvicorn that the gateway relies on", () => {
+    expect(() => serverStack({ environment: { MLFLOW_UVICORN_OPTS: "--forwarded-allow-ips=*" } })).toThrow(
+      "'environment' must not set '--forwarded-allow-ips' in MLFLOW_UVICORN_OPTS: the gateway relies on it [test/server]",
+    );
+  });
+
+  test.each([0, -1, 1.5])("fails on %s workers", (workers) => {
+    expect(() => serverStack({ workers })).toThrow(
+      `'workers' must be a whole number of 1 or more, got: ${workers} [test/server]`,
+    );
+  });
+
+  test("fails on pools over the connection limit of the store", () => {
+    expect(() => serverStack({ workers: 4, connectionLimit: 50 })).toThrow(
+      "'connectionPool' must fit into the store's connection limit of 50: 4 workers with 5 + 10 connections and 5 in reserve need 65; lower 'workers' or 'connectionPool', or raise 'connectionLimit' [test/server]",
+    );
+    expect(() => serverStack({ workers: 4, connectionLimit: 50, connectionPool: { overflow: 5 } })).not.toThrow();
+  });
+
+  test("fails on a pool that is none", () => {
+    expect(() => serverStack({ connectionPool: { size: 0 } })).toThrow(
+      "'connectionPool' must have a 'size' of 1 or more and an 'overflow' of 0 or more, got: 0 and 10 [test/server]",
+    );
+  });
+
+  test("fails on memory that its workers outgrow", () => {
+    expect(() => serverStack({ memory: DataSize.mebibytes(640) })).toThrow(
+      "'memory' must be at least 1536 MiB for 2 workers, got: 640 MiB [test/server]",
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import type { Construct, IConstruct } from "constructs";
+import type { ClientSettings } from "./client-settings";
+import { MinioStore } from "./minio-store";
+import type { MinioStoreOptions } from "./minio-store";
+import { S3Store } from "./s3-store";
+import type { S3StoreOptions } from "./s3-store";
+import type { IServiceNetwork } from "./service-network";
+
+/** A store on the internal network, to which the gateway takes presigned transfers. */
+export interface TransferTarget {
+  /** Host name and port of the store's S3 API, as it stands in presigned addresses. */
+  readonly endpoint: string;
+
+  /** The one bucket that transfers may touch. */
+  readonly bucket: string;
+}
+
+/** Where MLflow keeps models and other files. */
+export interface IArtifactStore extends IConstruct {
+  /** How to connect: MLflow's and boto3's settings. */
+  readonly clientSettings: ClientSettings;
+
+  /** Where artifacts go, as `--artifacts-destination` takes it. */
+  readonly destination: string;
+
+  /** Set when clients can transfer files through the gateway, past MLflow. */
+  readonly transferTarget?: TransferTarget;
+}
+
+/**
+ * Where MLflow keeps its artifacts.
+ *
+ * A new kind is a static function and a class here, and a construct that implements `IArtifactStore`.
+ */
+export abstract class ArtifactStore {
+  /** A MinIO-compatible container in the stack. */
+  public static minio(options: MinioStoreOptions = {}): ArtifactStore {
+    return new BundledMinio(options);
+  }
+
+  /** A bucket on an S3 service that somebody else runs. */
+  public static s3(options: S3StoreOptions): ArtifactStore {
+    return new ForeignS3(options);
+  }
+
+  /** Called by the stack, once, when it is defined. */
+  public abstract bind(scope: Construct, network: IServiceNetwork): IArtifactStore;
+}
+
+class BundledMinio extends ArtifactStore {
+  constructor(private readonly options: MinioStoreOptions) {
+    super();
+  }
+
+  public bind(scope: Construct, network: IServiceNetwork): IArtifactStore {
+    return new MinioStore(scope, "minio", { ...this.options, network });
+  }
+}
+
+class ForeignS3 extends ArtifactStore {
+  constructor(private readonly options: S3StoreOptions) {
+    super();
+  }
+
+  public bind(scope: Construct): IArtifactStore {
+    return new S3Store(scope, "s3", this.options);
+  }
+}

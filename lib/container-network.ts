@@ -1,0 +1,312 @@
+import { posix } from "node:path";
+import { Container } from "@cdktf/provider-docker/lib/container";
+import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import { Image } from "@cdktf/provider-docker/lib/image";
+import { Network } from "@cdktf/provider-docker/lib/network";
+import { Volume } from "@cdktf/provider-docker/lib/volume";
+import { AssetType, Fn, TerraformAsset, TerraformResource, TerraformStack } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { IConstruct } from "constructs";
+import { Duration } from "./duration";
+import { ValidationError } from "./errors";
+import { PublishedPorts } from "./published-ports";
+import type { ServiceImage } from "./service-image";
+import type {
+  ContainerSpec,
+  IService,
+  IServiceNetwork,
+  IVolume,
+  JobSpec,
+  ServiceSpec,
+  VolumeOptions,
+} from "./service-network";
+import { literal } from "./terraform-text";
+
+const STOP_GRACE = Duration.seconds(10);
+// three files of 10 MB a container: enough for a day of a busy gateway, and never a full disk.
+const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
+
+/** Options of a `ContainerNetwork`. */
+export interface ContainerNetworkOptions {
+  /**
+   * A registry, and a path in it, that mirrors all images, such as `mirror.example.com/hub`. It takes the place of the
+   * registry in each image's name.
+   *
+   * @default - each image's own registry
+   */
+  readonly imageRegistry?: string;
+}
+
+/**
+ * Two networks on one Docker engine, and the containers on them.
+ *
+ * All services share the internal network, from which nothing leads out. Services with published ports are on the edge
+ * network as well; containers of yours join that one, and reach what is published with its login. Services with
+ * `egress` get a third network, on which they are not reachable for each other.
+ *
+ * Every container runs without capabilities, cannot gain privileges and has a memory limit and a bounded log.
+ */
+export class ContainerNetwork extends Construct implements IServiceNetwork {
+  /** Name of the edge network on the engine, for containers of yours to join. */
+  public readonly edgeNetworkName: string;
+
+  readonly #options: ContainerNetworkOptions;
+  readonly #internal: Network;
+  readonly #edge: Network;
+  readonly #images = new Map<ServiceImage, Image>();
+  readonly #serviceImages = new Map<string, Image>();
+  readonly #volumes: NamedVolume[] = [];
+  #egress?: Network;
+
+  constructor(scope: Construct, id: string, options: ContainerNetworkOptions = {}) {
+    super(scope, id);
+    this.#options = options;
+
+    this.#internal = new Network(this, "internal", { name: physicalName(this, "internal"), internal: true });
+    this.#edge = new Network(this, "edge", { name: physicalName(this, "edge") });
+    this.edgeNetworkName = this.#edge.name;
+  }
+
+  public addService(scope: Construct, id: string, spec: ServiceSpec): IService {
+    return new ContainerService(scope, id, (service) => {
+      PublishedPorts.of(this).reserve(service, spec.ports ?? []);
+      const stopGrace = spec.stopGrace ?? STOP_GRACE;
+      this.#serviceImages.set(physicalName(service), this.resolveImage(service, spec.image));
+
+      return {
+        ...this.renderContainer(service, spec, (spec.ports ?? []).length > 0 ? (spec.edgeAliases ?? []) : undefined),
+        restart: "unless-stopped",
+        healthcheck: {
+          test: ["CMD", ...spec.healthCheck.command],
+          interval: spec.healthCheck.interval.toGoString(),
+          timeout: spec.healthCheck.timeout.toGoString(),
+          retries: spec.healthCheck.retries,
+          startPeriod: spec.healthCheck.startPeriod.toGoString(),
+        },
+        wait: true,
+        waitTimeout: spec.healthCheck.patience.toSeconds(),
+        // the provider uses only the second one, the engine itself only the first.
+        stopTimeout: stopGrace.toSeconds(),
+        destroyGraceSeconds: stopGrace.toSeconds(),
+        stopSignal: spec.stopSignal,
+        shmSize: spec.sharedMemory?.toMebibytes(),
+        ports: spec.ports?.map(({ port, exposure }) => ({ internal: port, external: port, ip: exposure.address })),
+      };
+    });
+  }
+
+  public addJob(scope: Construct, id: string, spec: JobSpec): IConstruct {
+    const job = new ContainerService(scope, id, (self) => ({
+      ...this.renderContainer(self, spec, undefined),
+      restart: "no",
+      mustRun: false,
+      attach: true,
+      logs: true,
+      rm: false,
+      labels: spec.rerunOn?.length ? [{ label: "cdktf-mlflow.rerun-on", value: spec.rerunOn.join(",") }] : undefined,
+    }));
+    job.container.lifecycle = {
+      postcondition: [
+        {
+          condition: "${self.exit_code == 0}",
+          errorMessage: `${literal(spec.failure)} To run it again: -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
+        },
+      ],
+    };
+    return job;
+  }
+
+  public addVolume(scope: Construct, id: string, options: VolumeOptions = {}): IVolume {
+    if (options.hostPath !== undefined) return new HostFolder(scope, id, options.hostPath);
+    const volume = new NamedVolume(scope, id, options.protect ?? true);
+    this.#volumes.push(volume);
+    return volume;
+  }
+
+  /** The name that a service of this path below `scope` gets, for settings that have to be known before it is added. */
+  public hostnameOf(scope: Construct, id: string): string {
+    return physicalName(scope, id);
+  }
+
+  /** Image of each service: its digest where it came from a registry, else its id. */
+  public get images(): { [service: string]: string } {
+    return Object.fromEntries(
+      [...this.#serviceImages].map(([service, { repoDigest, imageId }]) => [
+        service,
+        Fn.coalesce([repoDigest, imageId]),
+      ]),
+    );
+  }
+
+  /** Names of the volumes that Terraform refuses to delete, by address. */
+  public get volumes(): { [address: string]: string } {
+    return Object.fromEntries(
+      this.#volumes
+        .filter(({ isProtected }) => isProtected)
+        .map(({ resource, source }) => [`docker_volume.${resource.friendlyUniqueId}`, source]),
+    );
+  }
+
+  private renderContainer(
+    container: Construct,
+    spec: ContainerSpec,
+    edgeAliases: string[] | undefined,
+  ): ContainerConfig {
+    const networks = [{ name: this.#internal.id }];
+    if (edgeAliases) networks.push({ name: this.#edge.id, ...(edgeAliases.length > 0 && { aliases: edgeAliases }) });
+    if (spec.egress) networks.push({ name: this.egressNetwork().id });
+    const memory = spec.memory.toMebibytes();
+
+    return {
+      name: physicalName(container),
+      image: this.resolveImage(container, spec.image).imageId,
+      entrypoint: spec.entrypoint?.map(literal),
+      command: spec.args?.map(literal),
+      env: renderEnvironment(spec.environment ?? {}),
+      user: spec.user,
+      networksAdvanced: networks,
+      volumes: spec.volumes?.map(({ volume, path }) => ({
+        containerPath: path,
+        ...(volume instanceof HostFolder ? { hostPath: volume.source } : { volumeName: volume.source }),
+      })),
+      upload: spec.files?.map((file) => ({
+        file: file.path,
+        content: file.secret ? file.content : literal(file.content),
+        permissions: "0444",
+      })),
+      capabilities: { drop: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory,
+      memorySwap: memory,
+      logDriver: "json-file",
+      logOpts: LOG_OPTIONS,
+      dependsOn: spec.after?.map(dependable),
+    };
+  }
+
+  // one resource an image, owned by the first container that uses it.
+  private resolveImage(container: Construct, image: ServiceImage): Image {
+    const known = this.#images.get(image);
+    if (known) return known;
+
+    const resource = new Image(container, "image", { ...this.renderImage(container, image), keepLocally: true });
+    this.#images.set(image, resource);
+    return resource;
+  }
+
+  private renderImage(container: Construct, image: ServiceImage) {
+    const registry = this.#options.imageRegistry;
+    if (!image._build) return { name: registry ? mirrored(image.name, registry) : image.name };
+
+    // the file lies in a folder named after its content, so that a change of it is a change of the build.
+    const dockerfile = new TerraformAsset(container, "dockerfile", {
+      path: image._build.dockerfile,
+      type: AssetType.FILE,
+    });
+    return {
+      name: image.name,
+      buildAttribute: {
+        context: posix.dirname(dockerfile.path),
+        dockerfile: "Dockerfile",
+        builder: "default",
+        buildArgs: { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) },
+      },
+    };
+  }
+
+  private egressNetwork(): Network {
+    this.#egress ??= new Network(this, "egress", {
+      name: physicalName(this, "egress"),
+      // services share it to get out, not to meet.
+      options: { "com.docker.network.bridge.enable_icc": "false" },
+    });
+    return this.#egress;
+  }
+}
+
+class ContainerService extends Construct implements IService {
+  public readonly hostname: string;
+  public readonly container: Container;
+
+  constructor(scope: Construct, id: string, render: (self: Construct) => ContainerConfig) {
+    super(scope, id);
+    this.hostname = physicalName(this);
+    this.container = new Container(this, "Default", render(this));
+  }
+}
+
+class NamedVolume extends Construct implements IVolume {
+  public readonly source: string;
+  public readonly resource: Volume;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    public readonly isProtected: boolean,
+  ) {
+    super(scope, id);
+    // a label or an option would replace the volume when it changes, and the data with it.
+    this.resource = new Volume(this, "Default", {
+      name: physicalName(this),
+      lifecycle: isProtected ? { preventDestroy: true } : undefined,
+    });
+    this.source = this.resource.id;
+  }
+}
+
+class HostFolder extends Construct implements IVolume {
+  constructor(
+    scope: Construct,
+    id: string,
+    public readonly source: string,
+  ) {
+    super(scope, id);
+    if (!posix.isAbsolute(source)) {
+      throw new ValidationError(
+        "HostPath",
+        `'hostPath' must be an absolute path on the engine's host, got: '${source}'`,
+        this,
+      );
+    }
+  }
+}
+
+/** Stack id and construct path, as a name that Docker, DNS and HTTP clients take. */
+function physicalName(construct: Construct, suffix?: string): string {
+  const stack = TerraformStack.of(construct);
+  const path = construct.node.scopes.slice(construct.node.scopes.indexOf(stack)).map(({ node }) => node.id);
+  const words = [...path.filter((word) => word !== "Default"), ...(suffix ? [suffix] : [])];
+  const name = words
+    .join("-")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replaceAll(/^-|-$/g, "");
+  if (name.length > 63) {
+    throw new ValidationError(
+      "NameLength",
+      `stack id and construct path must fit into a host name of 63 characters, got: '${name}'`,
+      construct,
+    );
+  }
+  return name;
+}
+
+function mirrored(name: string, registry: string): string {
+  const [first = "", ...rest] = name.split("/");
+  const hasRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first);
+  return `${registry.replace(/\/+$/, "")}/${hasRegistry ? rest.join("/") : name}`;
+}
+
+// sorted, so that moving a line in a construct does not show up in a plan.
+function renderEnvironment(environment: { [name: string]: string }): string[] {
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${literal(value)}`)
+    .sort();
+}
+
+function dependable(construct: IConstruct): ITerraformDependable {
+  const child = construct.node.defaultChild;
+  if (child && TerraformResource.isTerraformResource(child)) return child;
+  throw new ValidationError("After", "'after' takes services and jobs of a ContainerNetwork", construct);
+}

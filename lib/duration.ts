@@ -1,0 +1,67 @@
+import { ValidationError } from "./errors";
+
+/** A length of time. */
+export class Duration {
+  /** @param amount number of milliseconds, a whole number of 0 or more. */
+  public static milliseconds(amount: number): Duration {
+    return new Duration(amount);
+  }
+
+  /** @param amount number of seconds, 0 or more. */
+  public static seconds(amount: number): Duration {
+    return new Duration(amount * 1000);
+  }
+
+  /** @param amount number of minutes, 0 or more. */
+  public static minutes(amount: number): Duration {
+    return new Duration(amount * 60_000);
+  }
+
+  /** @param amount number of hours, 0 or more. */
+  public static hours(amount: number): Duration {
+    return new Duration(amount * 3_600_000);
+  }
+
+  readonly #milliseconds: number;
+
+  private constructor(milliseconds: number) {
+    if (!Number.isInteger(milliseconds) || milliseconds < 0) {
+      throw new ValidationError(
+        "Duration",
+        `a duration must be a whole number of milliseconds of 0 or more, got: ${milliseconds}`,
+      );
+    }
+    this.#milliseconds = milliseconds;
+  }
+
+  /** The length in milliseconds. */
+  public toMilliseconds(): number {
+    return this.#milliseconds;
+  }
+
+  /** The length in whole seconds, rounded up. */
+  public toSeconds(): number {
+    return Math.ceil(this.#milliseconds / 1000);
+  }
+
+  /**
+   * As Go prints it: `1m30s`, `500ms`, `0s`.
+   *
+   * Docker hands durations back in this form; any other spelling shows up as a change in every plan.
+   */
+  public toGoString(): string {
+    const ms = this.#milliseconds;
+    if (ms === 0) return "0s";
+    if (ms < 1000) return `${ms}ms`;
+
+    const hours = Math.floor(ms / 3_600_000);
+    const minutes = Math.floor((ms % 3_600_000) / 60_000);
+    const seconds = `${(ms % 60_000) / 1000}s`;
+    if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+    return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+  }
+
+  public toString(): string {
+    return this.toGoString();
+  }
+}

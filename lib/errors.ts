@@ -1,0 +1,26 @@
+import type { IConstruct } from "constructs";
+
+/**
+ * A prop has a value that cannot be deployed.
+ *
+ * The message names the prop the caller wrote; the construct path is appended,
+ * because one app usually holds several stores.
+ *
+ * @internal jsii cannot export a class that extends Error
+ */
+export class ValidationError extends Error {
+  public override readonly name = "ValidationError";
+
+  /**
+   * @param code stable name of the rule, for tests and for searching the docs.
+   * @param message what is wrong, what was given, and what is allowed.
+   * @param scope the construct that rejected the value, where there is one.
+   */
+  constructor(
+    public readonly code: string,
+    message: string,
+    scope?: IConstruct,
+  ) {
+    super(scope ? `${message} [${scope.node.path}]` : message);
+  }
+}

@@ -1,0 +1,314 @@
+import { Construct } from "constructs";
+import type { IArtifactStore, TransferTarget } from "./artifact-store";
+import type { IBackendStore } from "./backend-store";
+import { DataSize } from "./data-size";
+import { Duration } from "./duration";
+import { ValidationError } from "./errors";
+import { HealthCheck } from "./health-check";
+import type { HealthCheckOptions } from "./health-check";
+import { validateMlflowSettings } from "./mlflow-settings";
+import { SERVICE_NAME } from "./postgres-client";
+import { PublicUrl } from "./public-url";
+import { Secret } from "./secret";
+import { ServiceImage } from "./service-image";
+import type { IServiceNetwork, ServiceFile, VolumeOptions } from "./service-network";
+import { secretText } from "./terraform-text";
+import type { IUpstream } from "./upstream";
+
+const IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
+const PORT = 5000;
+const USER = "1000:1000";
+const SECRETS_FILE = "/run/secrets/mlflow.env";
+// a libpq service, so that the address holds no password.
+const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
+// measured: two workers idle at 555 MiB and reach 1,214 MiB under four proxied uploads.
+const MEMORY_BASE = 384;
+const MEMORY_PER_WORKER = 576;
+const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
+
+/** How many database connections each worker process may hold. */
+export interface ConnectionPoolOptions {
+  /**
+   * Connections that are kept.
+   *
+   * @default 5
+   */
+  readonly size?: number;
+
+  /**
+   * Connections on top of `size` under load.
+   *
+   * @default 10
+   */
+  readonly overflow?: number;
+}
+
+/** Options of an `MlflowServer`, wherever it is created. */
+export interface MlflowServerOptions {
+  /**
+   * Image with MLflow, psycopg2 and boto3.
+   *
+   * @default - MLflow's own `-full` image of release 3.17.2
+   */
+  readonly image?: ServiceImage;
+
+  /**
+   * Number of worker processes. More than the engine has cores gain nothing.
+   *
+   * @default 2
+   */
+  readonly workers?: number;
+
+  /**
+   * Connections to the database. `workers` times all of them must fit into the connection limit of the store.
+   *
+   * @default - 5, and 10 more under load, for each worker
+   */
+  readonly connectionPool?: ConnectionPoolOptions;
+
+  /**
+   * Memory limit, 384 MiB and 576 MiB for each worker or more.
+   *
+   * @default - 384 MiB and 576 MiB for each worker
+   */
+  readonly memory?: DataSize;
+
+  /**
+   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly.
+   *
+   * @default - the container's own layer, on the disk of the engine
+   */
+  readonly temporaryVolume?: VolumeOptions;
+
+  /**
+   * Host names besides that of `url` under which clients reach the server through the gateway.
+   *
+   * @default - none
+   */
+  readonly hostNames?: string[];
+
+  /**
+   * Whether the server may connect to the world outside. A store that lies outside opens it anyway.
+   *
+   * @default false
+   */
+  readonly egress?: boolean;
+
+  /**
+   * Whether MLflow reports its use to its makers.
+   *
+   * @default false
+   */
+  readonly telemetry?: boolean;
+
+  /**
+   * Whether MLflow runs background jobs, in four more processes.
+   *
+   * @default false
+   */
+  readonly jobExecution?: boolean;
+
+  /**
+   * Further settings of MLflow, by environment variable. Not for secrets.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Further settings that are secret, by environment variable.
+   *
+   * @default - none
+   */
+  readonly secretEnvironment?: { [name: string]: Secret };
+
+  /**
+   * Further arguments of `mlflow server`.
+   *
+   * @default - none
+   */
+  readonly flags?: string[];
+
+  /**
+   * Timing of the check whether the server answers.
+   *
+   * @default - the defaults of `HealthCheckOptions`
+   */
+  readonly healthCheck?: HealthCheckOptions;
+}
+
+/** Properties of an `MlflowServer`. */
+export interface MlflowServerProps extends MlflowServerOptions {
+  /** The network to run on. The port is open there, without any login, and nowhere else. */
+  readonly network: IServiceNetwork;
+
+  /** Where records are kept. */
+  readonly backendStore: IBackendStore;
+
+  /** Where files are kept. */
+  readonly artifactStore: IArtifactStore;
+
+  /** The address under which users reach the server: that of the gateway. */
+  readonly url: string;
+}
+
+/**
+ * The MLflow tracking server and model registry, and the job that brings its database up to date before it starts.
+ *
+ * It has no login of its own: put an `AuthGateway` in front.
+ *
+ * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory does
+ * not suffice for the workers, or a setting would break the stack.
+ */
+export class MlflowServer extends Construct implements IUpstream {
+  public readonly hostname: string;
+  public readonly port = PORT;
+  public readonly transferTarget?: TransferTarget;
+
+  constructor(scope: Construct, id: string, props: MlflowServerProps) {
+    super(scope, id);
+
+    const { network, backendStore, artifactStore } = props;
+    const url = PublicUrl.parse(props.url, this);
+    const workers = props.workers ?? 2;
+    const pool = { size: props.connectionPool?.size ?? 5, overflow: props.connectionPool?.overflow ?? 10 };
+    this.validateWorkers(workers);
+    this.validatePool(pool, workers, backendStore.connectionLimit);
+    const memory = props.memory ?? leastMemory(workers);
+    this.validateMemory(memory, workers);
+    validateMlflowSettings(
+      { ...props.environment, ...props.secretEnvironment } as { [name: string]: string },
+      props.flags ?? [],
+      this,
+    );
+
+    const image = props.image ?? ServiceImage.registry(IMAGE);
+    const database = backendStore.clientSettings;
+    const artifacts = artifactStore.clientSettings;
+
+    const migration = network.addJob(this, "migration", {
+      image,
+      entrypoint: ["mlflow"],
+      args: ["db", "upgrade", DATABASE],
+      environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
+      files: database.files,
+      user: USER,
+      memory: DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER),
+      egress: database.outside,
+      after: database.after,
+      rerunOn: database.epochs,
+      failure: "The database could not be brought up to date, so the server was not started.",
+    });
+
+    const names = [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...(props.hostNames ?? [])];
+    const service = network.addService(this, "Default", {
+      image,
+      entrypoint: ["mlflow"],
+      args: ["--env-file", SECRETS_FILE, "server", ...(props.flags ?? [])],
+      environment: {
+        ...PROCESS_ENVIRONMENT,
+        ...database.environment,
+        ...artifacts.environment,
+        MLFLOW_BACKEND_STORE_URI: DATABASE,
+        MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
+        MLFLOW_SERVE_ARTIFACTS: "true",
+        MLFLOW_HOST: "0.0.0.0",
+        MLFLOW_PORT: String(PORT),
+        MLFLOW_WORKERS: String(workers),
+        MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: String(pool.size),
+        MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
+        MLFLOW_SERVER_ALLOWED_HOSTS: names.flatMap((name) => [name, `${name}:*`]).join(","),
+        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: names.map((name) => url.originAt(name)).join(","),
+        MLFLOW_DISABLE_TELEMETRY: String(!(props.telemetry ?? false)),
+        DO_NOT_TRACK: String(!(props.telemetry ?? false)),
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(props.jobExecution ?? false),
+        MLFLOW_ENABLE_AI_GATEWAY: "false",
+        // empty: otherwise the first call of several features waits for a list from the internet.
+        ...(!props.egress && { MLFLOW_MODEL_CATALOG_URI: "" }),
+        // the gateway logs every request, with the user.
+        MLFLOW_UVICORN_OPTS: "--no-access-log",
+        ...props.environment,
+      },
+      files: [...database.files, ...artifacts.files, this.secretsFile(props.secretEnvironment ?? {})],
+      volumes: props.temporaryVolume && [
+        { volume: network.addVolume(this, "tmp", { protect: false, ...props.temporaryVolume }), path: "/tmp" },
+      ],
+      user: USER,
+      memory,
+      egress: (props.egress ?? false) || database.outside || artifacts.outside,
+      healthCheck: HealthCheck.command(["python", "-c", HEALTH], props.healthCheck),
+      stopGrace: Duration.seconds(30),
+      after: [migration, ...artifacts.after],
+    });
+
+    this.hostname = service.hostname;
+    this.transferTarget = artifactStore.transferTarget;
+  }
+
+  // what MLflow takes only from its environment, and must be the same for all workers and after every restart.
+  private secretsFile(secretEnvironment: { [name: string]: Secret }): ServiceFile {
+    const secrets: { [name: string]: Secret } = {
+      MLFLOW_FLASK_SERVER_SECRET_KEY: Secret.generated(),
+      MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: Secret.generatedKey(),
+      MLFLOW_CRYPTO_KEK_PASSPHRASE: Secret.generated(),
+      ...secretEnvironment,
+    };
+    const lines = Object.entries(secrets).map(([name, secret]) => {
+      const value = secret.bind(this, name.toLowerCase().replaceAll("_", "-"));
+      // such a file expands references even inside single quotes, and knows no way to write a quote there.
+      value.require(
+        'length(regexall("[\'\\\\\\\\\\\\r\\\\n]|[$][{]", VALUE)) == 0',
+        `The value for ${name} must not hold a quote, a backslash, a line break or a dollar sign before a brace.`,
+      );
+      return secretText`${name}='${value}'\n`;
+    });
+    return { path: SECRETS_FILE, content: lines.join(""), secret: true };
+  }
+
+  private validateWorkers(workers: number): void {
+    if (!Number.isInteger(workers) || workers < 1) {
+      throw new ValidationError(
+        "MlflowWorkers",
+        `'workers' must be a whole number of 1 or more, got: ${workers}`,
+        this,
+      );
+    }
+  }
+
+  private validatePool(pool: { size: number; overflow: number }, workers: number, limit: number | undefined): void {
+    if (!Number.isInteger(pool.size) || pool.size < 1 || !Number.isInteger(pool.overflow) || pool.overflow < 0) {
+      throw new ValidationError(
+        "MlflowPool",
+        `'connectionPool' must have a 'size' of 1 or more and an 'overflow' of 0 or more, got: ${pool.size} and ${pool.overflow}`,
+        this,
+      );
+    }
+    // five for the migration, a backup and a person who looks.
+    const needed = workers * (pool.size + pool.overflow) + 5;
+    if (limit !== undefined && needed > limit) {
+      throw new ValidationError(
+        "MlflowPoolLimit",
+        `'connectionPool' must fit into the store's connection limit of ${limit}: ${workers} workers with ${pool.size} + ${pool.overflow} connections and 5 in reserve need ${needed}; lower 'workers' or 'connectionPool', or raise 'connectionLimit'`,
+        this,
+      );
+    }
+  }
+
+  private validateMemory(memory: DataSize, workers: number): void {
+    const least = leastMemory(workers);
+    if (memory.toMebibytes() < least.toMebibytes()) {
+      throw new ValidationError(
+        "MlflowMemory",
+        `'memory' must be at least ${least} for ${workers} workers, got: ${memory}`,
+        this,
+      );
+    }
+  }
+}
+
+// no home folder is the user's own, and numpy's threads would be counted against the workers.
+const PROCESS_ENVIRONMENT = { HOME: "/tmp", OPENBLAS_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1" };
+
+function leastMemory(workers: number): DataSize {
+  return DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER * workers);
+}

@@ -1,0 +1,159 @@
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { Fn, TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { ArtifactStore } from "./artifact-store";
+import { AuthGateway } from "./auth-gateway";
+import type { AuthGatewayOptions } from "./auth-gateway";
+import { AuthMethod } from "./auth-method";
+import { BackendStore } from "./backend-store";
+import { ContainerNetwork } from "./container-network";
+import type { ContainerNetworkOptions } from "./container-network";
+import { dockerProvider } from "./docker-engine";
+import type { DockerEngineOptions } from "./docker-engine";
+import { MlflowServer } from "./mlflow-server";
+import type { MlflowServerOptions } from "./mlflow-server";
+import { ProviderVersions } from "./provider-versions";
+import type { ProviderVersionsOptions } from "./provider-versions";
+import { StateBackend } from "./state-backend";
+
+const URL = "http://localhost:8080";
+
+/** Properties of an `MlflowStack`. */
+export interface MlflowStackProps {
+  /**
+   * The address under which users reach MLflow. It decides ports, bind address, TLS and MLflow's allowed hosts.
+   *
+   * @default "http://localhost:8080"
+   */
+  readonly url?: string;
+
+  /**
+   * How users log in.
+   *
+   * @default - user `admin` with a generated password
+   */
+  readonly auth?: AuthMethod;
+
+  /**
+   * Where records are kept.
+   *
+   * @default - a PostgreSQL container in the stack
+   */
+  readonly backendStore?: BackendStore;
+
+  /**
+   * Where files are kept.
+   *
+   * @default - a MinIO-compatible container in the stack
+   */
+  readonly artifactStore?: ArtifactStore;
+
+  /**
+   * Options of the MLflow server.
+   *
+   * @default - the defaults of `MlflowServerOptions`
+   */
+  readonly server?: MlflowServerOptions;
+
+  /**
+   * Options of the gateway.
+   *
+   * @default - the defaults of `AuthGatewayOptions`
+   */
+  readonly gateway?: AuthGatewayOptions;
+
+  /**
+   * Options of the network.
+   *
+   * @default - the defaults of `ContainerNetworkOptions`
+   */
+  readonly network?: ContainerNetworkOptions;
+
+  /**
+   * The Docker engine to deploy on.
+   *
+   * @default - the engine that DOCKER_HOST names when Terraform runs, else the local one
+   */
+  readonly engine?: DockerEngineOptions;
+
+  /**
+   * Where Terraform keeps its state. The state holds every secret of the stack.
+   *
+   * @default - the file `terraform.<stack id>.tfstate` beside the output folder `cdktf.out`
+   */
+  readonly state?: StateBackend;
+
+  /**
+   * Releases of the Terraform providers.
+   *
+   * @default - the defaults of `ProviderVersionsOptions`
+   */
+  readonly providerVersions?: ProviderVersionsOptions;
+}
+
+/** A complete MLflow platform on one Docker engine: gateway, server, database and object store. */
+export class MlflowStack extends TerraformStack {
+  public readonly network: ContainerNetwork;
+  public readonly server: MlflowServer;
+  public readonly gateway: AuthGateway;
+
+  constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
+    super(scope, id);
+
+    (props.state ?? StateBackend.local(`../../../terraform.${id}.tfstate`)).bind(this);
+    dockerProvider(this, props.engine ?? {});
+    new RandomProvider(this, "random");
+    ProviderVersions.pin(this, props.providerVersions);
+
+    const url = props.url ?? URL;
+    this.network = new ContainerNetwork(this, "network", props.network);
+    this.server = new MlflowServer(this, "server", {
+      ...props.server,
+      network: this.network,
+      backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
+      artifactStore: (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network),
+      url,
+      hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
+    });
+    this.gateway = new AuthGateway(this, "gateway", {
+      ...props.gateway,
+      network: this.network,
+      upstream: this.server,
+      auth: props.auth ?? AuthMethod.basic(),
+      url,
+    });
+
+    this.addOutputs();
+  }
+
+  private addOutputs(): void {
+    const { url, username, password } = this.gateway;
+    const secret = password.unsafeUnwrap();
+
+    this.output("url", "The address to open, and to give to clients.", url);
+    this.output("username", "The user who may log in.", username);
+    this.output("password", "The user's password.", secret, true);
+    this.output(
+      "client_environment",
+      "Lines for a shell, so that MLflow's clients find the server and may pass.",
+      [
+        `export MLFLOW_TRACKING_URI='${url}'`,
+        `export MLFLOW_TRACKING_USERNAME='${username}'`,
+        // a quote ends the quoted text, stands escaped, and begins it again; Terraform takes one of two backslashes.
+        `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
+        "",
+      ].join("\n"),
+      true,
+    );
+    this.output(
+      "images",
+      "The image of each service, by its digest where it came from a registry.",
+      this.network.images,
+    );
+    this.output("volumes", "The volumes with data, by their addresses in the Terraform state.", this.network.volumes);
+  }
+
+  private output(id: string, description: string, value: unknown, sensitive?: boolean): void {
+    new TerraformOutput(this, id, { value, description, sensitive, staticId: true });
+  }
+}

@@ -1,0 +1,79 @@
+import { ValidationError } from "./errors";
+
+// host[:port]/path/name[:tag][@digest], see the grammar of distribution/reference.
+const REFERENCE =
+  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+
+/** Options of `ServiceImage.build()`. */
+export interface ImageBuildOptions {
+  /** Path of the Dockerfile. It gets no build context besides itself. */
+  readonly dockerfile: string;
+
+  /** Name and tag of the result, on the engine. */
+  readonly name: string;
+
+  /**
+   * Build arguments, such as `HTTPS_PROXY`. Not for secrets: they stand in the synthesized JSON.
+   *
+   * @default - none
+   */
+  readonly buildArguments?: { [name: string]: string };
+}
+
+/** Where the image of a service comes from. The network that the service runs on resolves it. */
+export abstract class ServiceImage {
+  /**
+   * An image that the engine has, or pulls when it has not.
+   *
+   * @param name image reference with a tag other than `latest`, or a digest.
+   * @throws ValidationError when the reference is malformed or not pinned.
+   */
+  public static registry(name: string): ServiceImage {
+    return new RegistryImage(name);
+  }
+
+  /** An image that the engine builds from a Dockerfile. */
+  public static build(options: ImageBuildOptions): ServiceImage {
+    return new BuiltImage(options);
+  }
+
+  /** Name of the image, as the caller gave it. */
+  public abstract readonly name: string;
+
+  /**
+   * What to build it from, where it is built.
+   *
+   * @internal
+   */
+  public abstract readonly _build: ImageBuildOptions | undefined;
+}
+
+class RegistryImage extends ServiceImage {
+  public readonly _build = undefined;
+
+  constructor(public readonly name: string) {
+    super();
+    if (!REFERENCE.test(name)) {
+      throw new ValidationError(
+        "ImageName",
+        `an image must be a name such as 'registry.example.com/team/mlflow:v3.17.2', got: '${name}'`,
+      );
+    }
+    const tag = /:([^:/@]+)(?:@|$)/.exec(name)?.[1];
+    if (!name.includes("@") && (tag === undefined || tag === "latest")) {
+      throw new ValidationError(
+        "ImagePin",
+        `an image must have a tag other than 'latest', or a digest, got: '${name}'`,
+      );
+    }
+  }
+}
+
+class BuiltImage extends ServiceImage {
+  public readonly name: string;
+
+  constructor(public readonly _build: ImageBuildOptions) {
+    super();
+    this.name = _build.name;
+  }
+}

@@ -1,0 +1,174 @@
+import type { Construct, IConstruct } from "constructs";
+import type { DataSize } from "./data-size";
+import type { Duration } from "./duration";
+import type { Exposure } from "./exposure";
+import type { HealthCheck } from "./health-check";
+import type { ServiceImage } from "./service-image";
+
+/** A file inside a container. A change of its content replaces the container. */
+export interface ServiceFile {
+  /** Absolute path in the container. */
+  readonly path: string;
+
+  /** The content, not empty. Secret contents are references, in Terraform's template syntax. */
+  readonly content: string;
+
+  /** Whether the content is secret. Secret files lie under `/run/secrets`. */
+  readonly secret: boolean;
+}
+
+/** A place for data that outlives a container. */
+export interface IVolume extends IConstruct {
+  /** What the engine mounts: the name of a volume, or a path on the engine's host. */
+  readonly source: string;
+}
+
+/** Options of `IServiceNetwork.addVolume()`. */
+export interface VolumeOptions {
+  /**
+   * A folder on the engine's host to keep the data in, instead of a named volume. It must exist, and the user of the
+   * service must be able to write to it.
+   *
+   * @default - a named volume
+   */
+  readonly hostPath?: string;
+
+  /**
+   * Whether Terraform refuses to delete the volume.
+   *
+   * @default true
+   */
+  readonly protect?: boolean;
+}
+
+/** A volume in a container. */
+export interface VolumeMount {
+  readonly volume: IVolume;
+
+  /** Absolute path in the container. */
+  readonly path: string;
+}
+
+/** A port of a service that is published on the engine's host, under the same number. */
+export interface PublishedPort {
+  readonly port: number;
+  readonly exposure: Exposure;
+}
+
+/** What services and jobs have in common. */
+export interface ContainerSpec {
+  readonly image: ServiceImage;
+
+  /** @default - the image's own */
+  readonly entrypoint?: string[];
+
+  /** @default - the image's own */
+  readonly args?: string[];
+
+  /**
+   * Environment variables. Never secrets: those are files.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /** @default - none */
+  readonly files?: ServiceFile[];
+
+  /** @default - none */
+  readonly volumes?: VolumeMount[];
+
+  /** Memory limit. There is no swap on top of it. */
+  readonly memory: DataSize;
+
+  /**
+   * User (and group) of the process.
+   *
+   * @default - the image's own
+   */
+  readonly user?: string;
+
+  /**
+   * Whether the container reaches the world outside.
+   *
+   * @default false
+   */
+  readonly egress?: boolean;
+
+  /**
+   * Services that must be healthy, and jobs that must have succeeded, before this starts.
+   *
+   * @default - none
+   */
+  readonly after?: IConstruct[];
+}
+
+/** What a service needs, in no runtime's own terms. */
+export interface ServiceSpec extends ContainerSpec {
+  readonly healthCheck: HealthCheck;
+
+  /** @default - nothing is published */
+  readonly ports?: PublishedPort[];
+
+  /**
+   * Further names of the service for containers on the edge network; only services with `ports` are there.
+   *
+   * @default - none
+   */
+  readonly edgeAliases?: string[];
+
+  /**
+   * Time between the stop signal and the end by force.
+   *
+   * @default 10 seconds
+   */
+  readonly stopGrace?: Duration;
+
+  /** @default - the image's own */
+  readonly stopSignal?: string;
+
+  /**
+   * Size of `/dev/shm`.
+   *
+   * @default - the engine's own, 64 MiB
+   */
+  readonly sharedMemory?: DataSize;
+
+  /**
+   * Whether two of it may never run at once, because they would share data.
+   *
+   * @default false
+   */
+  readonly stateful?: boolean;
+}
+
+/** What a one-shot job needs. It fails the deployment when its exit code is not 0. */
+export interface JobSpec extends ContainerSpec {
+  /** What failed when it fails: a sentence for the person who deploys. */
+  readonly failure: string;
+
+  /**
+   * Values whose change runs the job again. A changed image, setting or file does so anyway.
+   *
+   * @default - none
+   */
+  readonly rerunOn?: string[];
+}
+
+/** A service that was placed on a network. */
+export interface IService extends IConstruct {
+  /** Name under which other services of the network reach it. */
+  readonly hostname: string;
+}
+
+/** The place where services run. It decides the runtime, and hardens everything that runs there. */
+export interface IServiceNetwork extends IConstruct {
+  /** Places a service that keeps running. */
+  addService(scope: Construct, id: string, spec: ServiceSpec): IService;
+
+  /** Places a container that runs once. */
+  addJob(scope: Construct, id: string, spec: JobSpec): IConstruct;
+
+  /** Places a volume. */
+  addVolume(scope: Construct, id: string, options?: VolumeOptions): IVolume;
+}

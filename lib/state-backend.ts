@@ -1,0 +1,51 @@
+import { LocalBackend } from "cdktf";
+import type { TerraformStack } from "cdktf";
+
+/** Where Terraform keeps its state, which holds every secret of the stack. */
+export abstract class StateBackend {
+  /**
+   * A file.
+   *
+   * @param path path from the folder of the stack, `cdktf.out/stacks/<stack id>`.
+   */
+  public static local(path: string): StateBackend {
+    return new FileState(path);
+  }
+
+  /**
+   * Any backend of Terraform's.
+   *
+   * @param type its name, such as `s3` or `pg`.
+   * @param configuration its settings by name, as in a `backend` block. Not for secrets: those belong into the
+   * environment of Terraform.
+   */
+  public static remote(type: string, configuration: { [name: string]: string }): StateBackend {
+    return new RemoteState(type, configuration);
+  }
+
+  /** Called by the stack, once, when it is defined. */
+  public abstract bind(stack: TerraformStack): void;
+}
+
+class FileState extends StateBackend {
+  constructor(private readonly path: string) {
+    super();
+  }
+
+  public bind(stack: TerraformStack): void {
+    new LocalBackend(stack, { path: this.path });
+  }
+}
+
+class RemoteState extends StateBackend {
+  constructor(
+    private readonly type: string,
+    private readonly configuration: { [name: string]: string },
+  ) {
+    super();
+  }
+
+  public bind(stack: TerraformStack): void {
+    stack.addOverride("terraform.backend", { [this.type]: this.configuration });
+  }
+}

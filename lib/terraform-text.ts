@@ -1,0 +1,22 @@
+import { Token } from "cdktf";
+import type { SecretValue } from "./secret";
+
+/**
+ * A text as Terraform has to read it to mean exactly these characters.
+ *
+ * Terraform takes every string of its JSON syntax for a template. Texts that hold a reference already are left alone.
+ */
+export function literal(text: string): string {
+  return Token.isUnresolved(text) ? text : text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+}
+
+/** A text with secrets in it, written as a tagged template. The result is as secret as its parts. */
+export function secretText(strings: TemplateStringsArray, ...values: (SecretValue | string | number)[]): string {
+  return strings
+    .map((text, index) => {
+      const value = values[index];
+      if (value === undefined) return literal(text);
+      return literal(text) + (typeof value === "object" ? value.unsafeUnwrap() : literal(String(value)));
+    })
+    .join("");
+}

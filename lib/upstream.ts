@@ -1,0 +1,13 @@
+import type { TransferTarget } from "./artifact-store";
+
+/** What a gateway can stand in front of. */
+export interface IUpstream {
+  /** Host name on the network. */
+  readonly hostname: string;
+
+  /** TCP port. */
+  readonly port: number;
+
+  /** Set when presigned transfers go through the gateway to a store beside the upstream. */
+  readonly transferTarget?: TransferTarget;
+}
