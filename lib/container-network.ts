@@ -204,13 +204,14 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       path: image._build.dockerfile,
       type: AssetType.FILE,
     });
+    const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
     return {
       name: image.name,
       buildAttribute: {
         context: posix.dirname(dockerfile.path),
         dockerfile: "Dockerfile",
         builder: "default",
-        buildArgs: { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) },
+        buildArgs: Object.keys(buildArgs).length > 0 ? buildArgs : undefined,
       },
     };
   }

@@ -4,18 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MlflowStack } from "../../lib";
 import { PLANTED, SHAPES } from "../support/shapes";
-import { addresses, container, environment, mlflowStack, synth } from "../support/synth";
+import { addresses, container, environment, mlflowStack, synth, withoutCaddyFiles } from "../support/synth";
 import type { Synthesized } from "../support/synth";
 
 const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data|var)\.[^}]+\}/;
-
-/** The JSON without the texts of Caddy's files, which are reviewed where they lie. */
-function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
-  for (const upload of synthesized.resource.docker_container?.gateway?.upload ?? []) {
-    if (upload.file.startsWith("/etc/caddy/")) upload.content = "<as in caddy/>";
-  }
-  return synthesized;
-}
 
 function containers(synthesized: Synthesized) {
   return Object.entries(synthesized.resource.docker_container ?? {});

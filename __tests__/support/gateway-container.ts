@@ -1,0 +1,185 @@
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+import { send } from "./http-request";
+
+const run = promisify(execFile);
+
+/** Image of the gateway. A missing engine or image fails the tests that use it. */
+export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/caddy:2.11.9";
+
+const CADDY_FOLDER = resolve(__dirname, "../../caddy");
+
+export interface GatewayOptions {
+  /** Settings that differ from `DEFAULT_SETTINGS`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Content of /run/secrets/auth-hash. */
+  readonly authHash: string;
+  /** Port that Caddy listens on inside of the container. @default 8080 */
+  readonly port?: number;
+  /** Scheme for the readiness check and `origin`. @default "http" */
+  readonly scheme?: "http" | "https";
+}
+
+/** Settings of a gateway for bundled services, with a limit that no test reaches by accident. */
+export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
+  SITE_ADDRESS: "http://:8080",
+  URL_SCHEME: "http",
+  UPSTREAM: "mlflow-server:5000",
+  UPSTREAM_WAIT: "10s",
+  AUTH_METHOD: "basic",
+  AUTH_USERNAME: "admin",
+  TRANSFERS: "direct",
+  STORE: "mlflow-minio:9000",
+  STORE_BUCKET: "mlflow",
+  RATE_LIMIT_EVENTS: "100000",
+  RATE_LIMIT_WINDOW: "1s",
+  STRICT_TRANSPORT_SECURITY: "",
+};
+
+/** A running gateway: the real image with the repository's files, hardened as in a deployment. */
+export class GatewayContainer {
+  private constructor(
+    public readonly name: string,
+    /** Address as seen from the test. */
+    public readonly origin: string,
+    private readonly network: string,
+  ) {}
+
+  /** Starts a gateway whose names `mlflow-server` and `mlflow-minio` lead to the machine that runs the test. */
+  public static async start(options: GatewayOptions): Promise<GatewayContainer> {
+    const name = `gateway-test-${randomBytes(4).toString("hex")}`;
+    const port = options.port ?? 8080;
+    await docker("network", "create", name);
+    try {
+      await createContainer(name, { ...options, port }, [
+        ...["--network", name, "--publish", `127.0.0.1::${port}`],
+        ...["--add-host", "mlflow-server:host-gateway", "--add-host", "mlflow-minio:host-gateway"],
+      ]);
+      await docker("start", name);
+      const published = await docker("port", name, `${port}/tcp`);
+      const scheme = options.scheme ?? "http";
+      const gateway = new GatewayContainer(name, `${scheme}://${published.trim().split("\n")[0]}`, name);
+      await gateway.ready();
+      return gateway;
+    } catch (error) {
+      const logs = await docker("logs", name).catch(() => "");
+      await removeAll(name);
+      throw new Error(`the gateway did not start: ${String(error)}\n${logs}`);
+    }
+  }
+
+  /** Starts another container of the same image on the gateway's network, reachable there by `alias`. */
+  public async startNeighbour(alias: string, ...command: string[]): Promise<void> {
+    const name = `${this.name}-${alias}`;
+    await docker(
+      "run",
+      "--detach",
+      "--name",
+      name,
+      "--network",
+      this.network,
+      "--network-alias",
+      alias,
+      GATEWAY_IMAGE,
+      ...command,
+    );
+  }
+
+  /** Everything it has logged, one entry a line. */
+  public async logLines(): Promise<string[]> {
+    const { stdout, stderr } = await run("docker", ["logs", this.name], { maxBuffer: 256 * 1024 * 1024 });
+    return (stdout + stderr).split("\n").filter((line) => line !== "");
+  }
+
+  public async remove(): Promise<void> {
+    await removeAll(this.name);
+  }
+
+  private async ready(): Promise<void> {
+    const deadline = Date.now() + 20_000;
+    for (;;) {
+      const status = await send(this.origin, { path: "/healthz", headers: [["Host", "localhost"]] }).then(
+        (answer) => answer.status,
+        () => 0,
+      );
+      if (status === 200) return;
+      if (Date.now() > deadline) throw new Error("no answer from /healthz within 20 s");
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+  }
+}
+
+/** Runs `caddy` once with the gateway's files and settings. Resolves with exit code and output. */
+export async function runCaddy(
+  command: readonly string[],
+  options: Pick<GatewayOptions, "settings" | "authHash">,
+): Promise<{ exitCode: number; output: string }> {
+  const name = `gateway-test-${randomBytes(4).toString("hex")}`;
+  await createContainer(name, options, [], ["caddy", ...command]);
+  try {
+    const { stdout, stderr } = await run("docker", ["start", "--attach", name]);
+    return { exitCode: 0, output: stdout + stderr };
+  } catch (error) {
+    const failed = error as { code?: unknown; stdout?: string; stderr?: string };
+    if (typeof failed.code !== "number") throw error;
+    return { exitCode: failed.code, output: `${failed.stdout ?? ""}${failed.stderr ?? ""}` };
+  } finally {
+    await removeAll(name);
+  }
+}
+
+/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy. */
+export function hashPassword(password: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", "4"];
+    const child = spawn("docker", ["run", "--rm", "--interactive", GATEWAY_IMAGE, "caddy", ...hash]);
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code === 0) resolve(stdout.trim());
+      else reject(new Error(`${GATEWAY_IMAGE}: caddy hash-password failed with ${code}: ${stderr}`));
+    });
+    child.stdin.end(`${password}\n`);
+  });
+}
+
+/** Creates, without starting. Files are copied and not mounted, so that a remote engine works too. */
+async function createContainer(
+  name: string,
+  options: Pick<GatewayOptions, "settings" | "authHash">,
+  flags: readonly string[],
+  command: readonly string[] = [],
+): Promise<void> {
+  const settings = Object.entries({ ...DEFAULT_SETTINGS, ...options.settings });
+  const hardening = ["--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
+  const environment = settings.flatMap(([key, value]) => ["--env", `${key}=${value}`]);
+  await docker("create", "--name", name, ...hardening, ...environment, ...flags, GATEWAY_IMAGE, ...command);
+  const secrets = await mkdtemp(join(tmpdir(), "gateway-test-"));
+  try {
+    await chmod(secrets, 0o755);
+    await writeFile(join(secrets, "auth-hash"), options.authHash, { mode: 0o444 });
+    await docker("cp", `${CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
+    await docker("cp", `${secrets}/.`, `${name}:/run/secrets`);
+  } finally {
+    await rm(secrets, { recursive: true });
+  }
+}
+
+async function removeAll(name: string): Promise<void> {
+  const containers = await docker("ps", "--all", "--quiet", "--filter", `name=${name}`);
+  const ids = containers.split("\n").filter((id) => id !== "");
+  if (ids.length > 0) await docker("rm", "--force", "--volumes", ...ids);
+  await docker("network", "rm", name).catch(() => undefined);
+}
+
+async function docker(...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", args, { maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
