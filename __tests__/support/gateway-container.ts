@@ -55,7 +55,7 @@ export class GatewayContainer {
     const port = options.port ?? 8080;
     await docker("network", "create", name);
     try {
-      await createContainer(name, { ...options, port }, [
+      await createContainer(name, options, [
         ...["--network", name, "--publish", `127.0.0.1::${port}`],
         ...["--add-host", "mlflow-server:host-gateway", "--add-host", "mlflow-minio:host-gateway"],
       ]);

@@ -1,0 +1,817 @@
+import { createHash, randomBytes } from "node:crypto";
+import type http from "node:http";
+import { DEFAULT_SETTINGS, GatewayContainer, hashPassword, runCaddy } from "../support/gateway-container";
+import { basicAuth, open, send, type Received, type SendOptions } from "../support/http-request";
+import { headerValues, RecordingUpstream } from "../support/recording-upstream";
+
+const PASSWORD = `test-${randomBytes(12).toString("hex")}`;
+const LOGIN = basicAuth("admin", PASSWORD);
+const SECURITY_HEADERS = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "SAMEORIGIN",
+  "referrer-policy": "strict-origin-when-cross-origin",
+  "permissions-policy": expect.stringContaining("camera=()"),
+  "x-xss-protection": "0",
+};
+
+let mlflow: RecordingUpstream;
+let store: RecordingUpstream;
+let authHash: string;
+const gateways: GatewayContainer[] = [];
+
+beforeAll(async () => {
+  mlflow = await RecordingUpstream.start();
+  store = await RecordingUpstream.start();
+  authHash = await hashPassword(PASSWORD);
+});
+
+beforeEach(() => {
+  mlflow.forget();
+  store.forget();
+});
+
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.remove()));
+  await mlflow?.close();
+  await store?.close();
+});
+
+async function startGateway(
+  settings: Record<string, string> = {},
+  others: { port?: number; scheme?: "http" | "https" } = {},
+): Promise<GatewayContainer> {
+  const upstreams = { UPSTREAM: `mlflow-server:${mlflow.port}`, STORE: `mlflow-minio:${store.port}` };
+  const gateway = await GatewayContainer.start({ settings: { ...upstreams, ...settings }, authHash, ...others });
+  gateways.push(gateway);
+  return gateway;
+}
+
+/** The query of an address as MLflow's boto3 signs it, with parameters changed (a string) or left out (undefined). */
+function signedQuery(changes: Record<string, string | undefined> = {}): string {
+  const parameters = {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": "test-access-key%2F20261124%2Fus-east-1%2Fs3%2Faws4_request",
+    "X-Amz-Date": "20261124T022132Z",
+    "X-Amz-Expires": "300",
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": "0123456789abcdef".repeat(4),
+    ...changes,
+  };
+  return Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+
+const DISPOSITION = { "response-content-disposition": "attachment%3B%20filename%3D%22model.pkl%22" };
+const DOWNLOAD = `/s3/mlflow/1/run/artifacts/model.pkl?${signedQuery(DISPOSITION)}`;
+const PART = `/s3/mlflow/1/run/artifacts/model.pkl?${signedQuery({ partNumber: "3", uploadId: "ab.cd%3D%3D" })}`;
+const UPLOAD = `/s3/mlflow/1/run/artifacts/a.txt?${signedQuery({ "X-Amz-SignedHeaders": "content-type%3Bhost" })}`;
+
+function expectSecured(answer: Received): void {
+  expect(answer.headers).toMatchObject(SECURITY_HEADERS);
+  for (const name of Object.keys(SECURITY_HEADERS)) expect(answer.all(name)).toHaveLength(1);
+  for (const name of ["server", "via", "x-powered-by", "alt-svc"]) expect(answer.headers[name]).toBeUndefined();
+}
+
+function expectGatewayError(answer: Received, status: number, code: string): void {
+  expect(answer.status).toBe(status);
+  expect(answer.headers["content-type"]).toBe("application/json");
+  expect(JSON.parse(answer.body.toString())).toEqual({ error_code: code, message: expect.any(String) });
+  expectSecured(answer);
+}
+
+function expectNothingReachedTheUpstreams(): void {
+  expect(mlflow.requests).toEqual([]);
+  expect(store.requests).toEqual([]);
+}
+
+describe("the configuration files", () => {
+  test.each(["Caddyfile", "auth/basic.caddy", "transfers/direct.caddy", "transfers/proxied.caddy"])(
+    "%s is formatted as caddy fmt does",
+    async (file) => {
+      const result = await runCaddy(["fmt", "--diff", `/etc/caddy/${file}`], { authHash });
+      expect(result).toEqual({ exitCode: 0, output: expect.any(String) });
+    },
+  );
+
+  const combinations = ["basic"].flatMap((method) =>
+    ["direct", "proxied"].flatMap((transfers) =>
+      ["http://:8080", "https://mlflow.example.com"].map((site) => [method, transfers, site] as const),
+    ),
+  );
+  test.each(combinations)("login %s with transfers %s at %s is valid", async (method, transfers, site) => {
+    const settings = { AUTH_METHOD: method, TRANSFERS: transfers, SITE_ADDRESS: site, URL_SCHEME: site.split(":")[0] };
+    const result = await validate(settings);
+    expect(result.output).toContain("Valid configuration");
+    expect(result.exitCode).toBe(0);
+  });
+
+  test.each([
+    ["an unknown login method", { AUTH_METHOD: "nothing" }, "auth/nothing.caddy"],
+    ["an unknown kind of transfers", { TRANSFERS: "nothing" }, "transfers/nothing.caddy"],
+    ["an empty user name", { AUTH_USERNAME: "" }, "username and password are required"],
+    ["a limit that is not a number", { RATE_LIMIT_EVENTS: "many" }, "invalid max events"],
+  ])("%s is refused at the start", async (_title, settings, reason) => {
+    const result = await validate(settings);
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain(reason);
+  });
+
+  test("an empty password hash is refused at the start", async () => {
+    const result = await runCaddy(["validate", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"], {
+      authHash: "",
+    });
+    expect(result.exitCode).not.toBe(0);
+    expect(result.output).toContain("username and password are required");
+  });
+
+  function validate(settings: Record<string, string>) {
+    return runCaddy(["validate", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"], { settings, authHash });
+  }
+});
+
+describe("a gateway with direct transfers", () => {
+  let gateway: GatewayContainer;
+  let origin: string;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    origin = gateway.origin;
+  });
+
+  const login = (options: SendOptions): Promise<Received> =>
+    send(origin, { ...options, headers: [LOGIN, ...(options.headers ?? [])] });
+
+  describe("login", () => {
+    test("/healthz is answered by the gateway alone", async () => {
+      const answer = await send(origin, { path: "/healthz" });
+      expect([answer.status, answer.body.toString()]).toEqual([200, "ok"]);
+      expectSecured(answer);
+      expectNothingReachedTheUpstreams();
+    });
+
+    test("a request without credentials is asked for them, in MLflow's form and in a browser's", async () => {
+      const answer = await send(origin, { path: "/api/2.0/mlflow/experiments/search" });
+      expectGatewayError(answer, 401, "UNAUTHENTICATED");
+      expect(answer.all("www-authenticate")).toEqual(['Basic realm="mlflow"']);
+      const { message } = JSON.parse(answer.body.toString());
+      expect(message).toContain("MLFLOW_TRACKING_USERNAME");
+      expect(message).toContain("MLFLOW_TRACKING_PASSWORD");
+      expectNothingReachedTheUpstreams();
+    });
+
+    test("a request with the right credentials reaches MLflow, and the credentials do not", async () => {
+      const answer = await login({ path: "/version?a=b%2Fc" });
+      expect([answer.status, answer.body.toString()]).toEqual([200, "from the upstream"]);
+      expect(mlflow.onlyRequest).toMatchObject({ method: "GET", url: "/version?a=b%2Fc" });
+      expect(headerValues(mlflow.onlyRequest, "authorization")).toEqual([]);
+    });
+
+    test("no combination of path, method and wrong credentials reaches MLflow or the store", async () => {
+      const paths = [
+        ...["/", "/health", "/version", "/graphql", "/v1/traces", "/metrics", "/get-artifact?path=a&run_uuid=b"],
+        ...["/api/2.0/mlflow/experiments/search", "/ajax-api/3.0/mlflow/assistant/config", "/gateway/a/invocations"],
+        ...["/api/2.0/mlflow-artifacts/presigned/1/a", "/api/3.0/mlflow/server-info", "/static-files/index.html"],
+        ...["/HEALTHZ", "/healthz/", "/healthz/../version", "/healthz%2f..%2fversion", "/healthz;/../version"],
+        ...["/./version", "/..%2fversion", "//version", "/s3/../version", "/s3/mlflow/../../version", "/healthz%00"],
+      ];
+      const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"];
+      const credentials: Array<ReadonlyArray<readonly [string, string]>> = [
+        [],
+        [basicAuth("admin", "wrong")],
+        [basicAuth("admin", "")],
+        [basicAuth("Admin", PASSWORD)],
+        [basicAuth("", PASSWORD)],
+        [["Authorization", "Basic"]],
+        [["Authorization", "Basic !!!"]],
+        [["Authorization", `Bearer ${PASSWORD}`]],
+        [["Authorization", `Basic ${PASSWORD}`]],
+        [["Proxy-Authorization", LOGIN[1]]],
+        [["X_Authorization", LOGIN[1]]],
+        [["Cookie", "session=admin"]],
+        [["X-Forwarded-User", "admin"]],
+        [["X-Forwarded-For", "127.0.0.1"]],
+        [basicAuth("admin", "wrong"), LOGIN],
+      ];
+      const statuses = new Set<number>();
+      for (const headers of credentials) {
+        const requests = paths.flatMap((path) => methods.map((method) => ({ path, method, headers })));
+        for (const answer of await Promise.all(requests.map((request) => send(origin, request)))) {
+          statuses.add(answer.status);
+          expectSecured(answer);
+        }
+      }
+      expectNothingReachedTheUpstreams();
+      expect([...statuses]).toEqual([401]);
+    });
+
+    test.each(["/metrics", "/metrics/", "/%6detrics", "//metrics", "/x/../metrics", "/METRICS", "/metrics?a=b"])(
+      "MLflow's metrics at %s are closed",
+      async (path) => {
+        expectGatewayError(await login({ path }), 404, "ENDPOINT_NOT_FOUND");
+        expectNothingReachedTheUpstreams();
+      },
+    );
+
+    test.each([
+      "/ajax-api/3.0/mlflow/assistant/config",
+      "/ajax-api/3.0/mlflow/assistant",
+      "//ajax-api/3.0/mlflow//assistant/message",
+      "/ajax-api/3.0/mlflow/%61ssistant/message",
+      "/api/2.0/mlflow/assistant/config",
+    ])("MLflow's assistant at %s is closed", async (path) => {
+      expectGatewayError(await login({ path, method: "POST" }), 404, "ENDPOINT_NOT_FOUND");
+      expectNothingReachedTheUpstreams();
+    });
+
+    test("paths that only begin like a closed one are open", async () => {
+      for (const path of ["/metrics-of-mine", "/ajax-api/2.0/mlflow/metrics/get-history-bulk"]) {
+        expect((await login({ path })).status).toBe(200);
+      }
+      expect(mlflow.requests).toHaveLength(2);
+    });
+  });
+
+  describe("headers", () => {
+    test("what claims an identity from outside does not reach MLflow, and what MLflow needs does", async () => {
+      const claims = [
+        ...["X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Access-Token"],
+        ...["X-Forwarded-Preferred-Username", "X-Auth-Request-User", "X-Auth-Request-Email", "Remote-User"],
+        ...["X-Remote-User", "X-Remote-Group", "X-Real-IP", "Forwarded", "X-Original-URL", "X-Mlflow-Workspace"],
+        ...["X_Forwarded_User", "Remote_User", "X_MLFLOW_WORKSPACE", "X-Forwarded-Prefix", "X-Forwarded-Port"],
+      ];
+      await login({
+        path: "/",
+        headers: [
+          ...claims.map((name) => [name, "forged"] as const),
+          ["X-Forwarded-For", "forged"],
+          ["X-Forwarded-Proto", "forged"],
+          ["X-Forwarded-Host", "forged"],
+          ["X-MLflow-Experiment-Id", "7"],
+          ["User-Agent", "mlflow-python-client/3"],
+          ["Host", "mlflow.example.com:8443"],
+        ],
+      });
+      const { headers } = mlflow.onlyRequest;
+      expect(headers.filter(([, value]) => value.includes("forged"))).toEqual([]);
+      const one = (name: string) => headerValues(mlflow.onlyRequest, name);
+      expect(one("host")).toEqual(["mlflow.example.com:8443"]);
+      expect(one("x-forwarded-host")).toEqual(["mlflow.example.com:8443"]);
+      expect(one("x-forwarded-proto")).toEqual(["http"]);
+      expect(one("x-forwarded-for")).toEqual([expect.stringMatching(/^[0-9.]+$/)]);
+      expect(one("x-mlflow-experiment-id")).toEqual(["7"]);
+      expect(one("user-agent")).toEqual(["mlflow-python-client/3"]);
+    });
+
+    test("the security headers replace the upstream's own and are not repeated", async () => {
+      mlflow.answer = (_request, response) =>
+        response
+          .writeHead(200, {
+            "X-Frame-Options": "DENY",
+            "X-Content-Type-Options": "sniff",
+            "Referrer-Policy": "unsafe-url",
+            "Permissions-Policy": "camera=*",
+            "X-XSS-Protection": "1; mode=block",
+            "Strict-Transport-Security": "max-age=1",
+            Server: "uvicorn",
+            Via: "1.1 something",
+            "X-Powered-By": "something",
+            "X-Kept": "yes",
+          })
+          .end();
+      const answer = await login({ path: "/" });
+      expectSecured(answer);
+      expect(answer.headers["strict-transport-security"]).toBeUndefined();
+      expect(answer.headers["x-kept"]).toBe("yes");
+    });
+
+    test("an error of MLflow is passed on as it is", async () => {
+      const body = '{"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "No run"}';
+      mlflow.answer = (_request, response) => response.writeHead(404, { "content-type": "application/json" }).end(body);
+      const answer = await login({ path: "/api/2.0/mlflow/runs/get" });
+      expect([answer.status, answer.body.toString()]).toEqual([404, body]);
+      expectSecured(answer);
+    });
+  });
+
+  describe("bodies", () => {
+    test("an upload of 3 MB arrives byte by byte", async () => {
+      const body = randomBytes(3 * 1024 * 1024);
+      const answer = await login({ path: "/api/2.0/mlflow-artifacts/artifacts/1/a", method: "PUT", body });
+      expect(answer.status).toBe(200);
+      expect(mlflow.onlyRequest).toMatchObject({ bodyLength: body.length, bodySha256: sha256(body) });
+    });
+
+    test("an upload streams: the first half has arrived before the second is sent", async () => {
+      await expectUploadStreams("/api/2.0/mlflow-artifacts/artifacts/1/a", mlflow, [LOGIN]);
+    });
+
+    test.each([
+      ["an event stream", "text/event-stream", "data: 1\n\n"],
+      ["an artifact of unknown length", "application/octet-stream", "first"],
+      ["JSON of unknown length", "application/json", '{"first": 1}\n'],
+    ])("%s streams: the first chunk arrives before the answer ends", async (_title, contentType, first) => {
+      let finish!: () => void;
+      const finished = new Promise<void>((resolve) => (finish = resolve));
+      mlflow.answer = (_request, response) => {
+        response.writeHead(200, { "content-type": contentType });
+        response.write(first);
+        void finished.then(() => response.end("last"));
+      };
+      const request = open(origin, { path: "/x", headers: [LOGIN, ["Accept-Encoding", "identity"]] });
+      request.end();
+      const response = await new Promise<http.IncomingMessage>((resolve) => request.once("response", resolve));
+      const chunk = await new Promise<Buffer>((resolve) => response.once("data", resolve));
+      expect(chunk.toString()).toBe(first);
+      finish();
+      await new Promise((resolve) => response.once("end", resolve).resume());
+    });
+
+    test("an event stream is not compressed", async () => {
+      mlflow.answer = (_request, response) =>
+        response.writeHead(200, { "content-type": "text/event-stream" }).end("data: x\n\n".repeat(1000));
+      const answer = await login({ path: "/x", headers: [["Accept-Encoding", "gzip, zstd"]] });
+      expect(answer.headers["content-encoding"]).toBeUndefined();
+    });
+
+    test("JSON is compressed for who accepts it, artifacts never", async () => {
+      const body = JSON.stringify({ runs: "x".repeat(5000) });
+      mlflow.answer = (_request, response) =>
+        response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
+      const accept = [["Accept-Encoding", "gzip"]] as const;
+      const api = await login({ path: "/api/2.0/mlflow/runs/search", headers: accept });
+      expect(api.headers["content-encoding"]).toBe("gzip");
+      for (const path of ["/api/2.0/mlflow-artifacts/artifacts/1/a.json", "/get-artifact?path=a.json"]) {
+        const artifact = await login({ path, headers: accept });
+        expect(artifact.headers["content-encoding"]).toBeUndefined();
+        expect(artifact.headers["content-length"]).toBe(String(body.length));
+      }
+    });
+
+    test("traces over 64 MB are refused", async () => {
+      const answer = await login({ path: "/v1/traces", method: "POST", body: Buffer.alloc(64 * 1000 * 1000 + 1) });
+      expectGatewayError(answer, 413, "INVALID_PARAMETER_VALUE");
+    });
+  });
+
+  describe("presigned addresses", () => {
+    const presigning = [
+      ["GET", "/api/2.0/mlflow-artifacts/presigned/1/run/artifacts/model.pkl"],
+      ["GET", "/ajax-api/2.0/mlflow-artifacts/presigned/1/run/artifacts/model.pkl"],
+      ["GET", "/api/3.0/mlflow-artifacts/presigned/1/run/artifacts/model.pkl"],
+      ["POST", "/api/2.0/mlflow-artifacts/mpu/create/1/run/artifacts"],
+      ["POST", "/ajax-api/2.0/mlflow-artifacts/mpu/create/1/run/artifacts"],
+      ["POST", "/api/2.0/mlflow/artifacts/presigned-upload-url"],
+      ["POST", "/ajax-api/2.0/mlflow/artifacts/presigned-download-url"],
+    ] as const;
+
+    test.each(presigning)("%s %s names the origin that the client itself used", async (method, path) => {
+      mlflow.answer = (_request, response) => {
+        const url = `http://mlflow-minio:${store.port}/mlflow/1/a?X-Amz-Expires=300&X-Amz-Signature=abc`;
+        const body = JSON.stringify({ credentials: [{ url, part_number: 1 }, { url }], url, headers: {} });
+        response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
+      };
+      for (const host of [new URL(origin).host, "localhost:8080", "gateway", "mlflow.example.com:8443"]) {
+        const answer = await login({ path, method, headers: [["Host", host], ["Accept-Encoding", "gzip, zstd"]] }); // prettier-ignore
+        const url = `http://${host}/s3/mlflow/1/a?X-Amz-Expires=300&X-Amz-Signature=abc`;
+        expect(JSON.parse(answer.body.toString())).toEqual({
+          credentials: [{ url, part_number: 1 }, { url }],
+          url,
+          headers: {},
+        });
+        expect(answer.headers["content-length"]).toBe(String(answer.body.length));
+      }
+      for (const request of mlflow.requests) expect(headerValues(request, "accept-encoding")).toEqual(["identity"]);
+    });
+
+    test("other answers are never changed", async () => {
+      const body = `{"url": "http://mlflow-minio:${store.port}/mlflow/1/a"}`;
+      mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end(body);
+      const answer = await login({ path: "/api/2.0/mlflow-artifacts/artifacts/1/presigned/a" });
+      expect(answer.body.toString()).toBe(body);
+    });
+  });
+
+  describe("signed transfers", () => {
+    test.each([
+      ["GET", DOWNLOAD],
+      ["HEAD", DOWNLOAD],
+      ["PUT", PART],
+      ["PUT", UPLOAD],
+    ])("%s goes to the store without a login: %s", async (method, path) => {
+      const answer = await send(origin, { method, path, body: method === "PUT" ? "content" : undefined });
+      expect(answer.status).toBe(200);
+      expectSecured(answer);
+      expect(answer.headers["content-security-policy"]).toBe("sandbox; default-src 'none'");
+      expect(store.onlyRequest).toMatchObject({ method, url: path.slice("/s3".length) });
+      expect(headerValues(store.onlyRequest, "host")).toEqual([`mlflow-minio:${store.port}`]);
+      expect(mlflow.requests).toEqual([]);
+    });
+
+    test("keys arrive as they were signed", async () => {
+      for (const key of ["a%20b%2B%C3%BC.txt", "a+b", "x=1/y@2/(z)", "%F0%9F%98%80", "100%25", "...", ".hidden/..x"]) {
+        store.forget();
+        await send(origin, { path: `/s3/mlflow/${key}?${signedQuery(DISPOSITION)}` });
+        expect(store.onlyRequest.url).toBe(`/mlflow/${key}?${signedQuery(DISPOSITION)}`);
+      }
+    });
+
+    test("no header that the store could take for a signature or a credential goes on", async () => {
+      const forged = [
+        ...["X-Amz-Content-Sha256", "X-Amz-Decoded-Content-Length", "X-Amz-Date", "X-Amz-Security-Token"],
+        ...["X-Amz-Tagging", "X-Amz-Copy-Source", "X-Amz-Acl", "x-amz-meta-a", "X-AMZ-TRAILER", "X-Amz-Checksum-Crc32"],
+        ...["X-Minio-Extract", "X-Minio-Source-Mtime", "X_Amz_Content_Sha256", "Authorization", "Cookie"],
+      ];
+      const value = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+      const headers = forged.map((name) => [name, value] as const);
+      for (const [method, path] of [
+        ["GET", DOWNLOAD],
+        ["PUT", PART],
+        ["PUT", UPLOAD],
+      ] as const) {
+        store.forget();
+        await send(origin, { method, path, headers: [...headers, ["Range", "bytes=0-9"]], body: "content" });
+        expect(store.onlyRequest.headers.filter(([, given]) => given === value)).toEqual([]);
+        expect(headerValues(store.onlyRequest, "range")).toEqual(["bytes=0-9"]);
+      }
+    });
+
+    test("a download tells what the client needs and nothing about the store", async () => {
+      store.answer = (_request, response) =>
+        response
+          .writeHead(206, {
+            ETag: '"abc"',
+            "Content-Range": "bytes 0-3/10",
+            "Accept-Ranges": "bytes",
+            "Content-Type": "text/html",
+            "Content-Disposition": "attachment",
+            Server: "MinIO",
+            "X-Amz-Request-Id": "1",
+            "X-Amz-Id-2": "2",
+            "X-Minio-Deployment-Id": "3",
+            "X-Ratelimit-Limit": "4",
+            "X-Xss-Protection": "1; mode=block",
+            "Strict-Transport-Security": "max-age=1",
+            "Content-Security-Policy": "block-all-mixed-content",
+          })
+          .end("1234");
+      const answer = await send(origin, { path: DOWNLOAD, headers: [["Accept-Encoding", "gzip, zstd"]] });
+      expect([answer.status, answer.body.toString()]).toEqual([206, "1234"]);
+      expect(answer.headers).toMatchObject({
+        etag: '"abc"',
+        "content-range": "bytes 0-3/10",
+        "accept-ranges": "bytes",
+        "content-disposition": "attachment",
+        "content-security-policy": "sandbox; default-src 'none'",
+      });
+      expect(Object.keys(answer.headers).filter((name) => /^x-(amz|minio|ratelimit)|^strict/.test(name))).toEqual([]);
+      expectSecured(answer);
+    });
+
+    test("a part of 3 MB arrives byte by byte and its ETag comes back", async () => {
+      store.answer = (_request, response) => response.writeHead(200, { ETag: '"part"' }).end();
+      const body = randomBytes(3 * 1024 * 1024);
+      const answer = await send(origin, { method: "PUT", path: PART, body });
+      expect([answer.status, answer.headers.etag]).toEqual([200, '"part"']);
+      expect(store.onlyRequest).toMatchObject({ bodyLength: body.length, bodySha256: sha256(body) });
+    });
+
+    test("a part streams: the first half has arrived before the second is sent", async () => {
+      await expectUploadStreams(PART, store, []);
+    });
+
+    const key = "/s3/mlflow/1/a";
+    const download = (changes: Record<string, string | undefined>) => signedQuery({ ...DISPOSITION, ...changes });
+    const part = (changes: Record<string, string | undefined>) =>
+      signedQuery({ partNumber: "1", uploadId: "u", ...changes });
+    const holes: Array<[title: string, method: string, path: string]> = [
+      ["no query", "GET", key],
+      ["no signature", "GET", `${key}?${download({ "X-Amz-Signature": undefined })}`],
+      ["an empty signature", "GET", `${key}?${download({ "X-Amz-Signature": "" })}`],
+      ["a short signature", "GET", `${key}?${download({ "X-Amz-Signature": "abc" })}`],
+      ["a signature that is not hexadecimal", "GET", `${key}?${download({ "X-Amz-Signature": "z".repeat(64) })}`],
+      ["no credential", "GET", `${key}?${download({ "X-Amz-Credential": undefined })}`],
+      ["no algorithm", "GET", `${key}?${download({ "X-Amz-Algorithm": undefined })}`],
+      ["another algorithm", "GET", `${key}?${download({ "X-Amz-Algorithm": "AWS4-ECDSA-P256-SHA256" })}`],
+      ["more signed headers", "GET", `${key}?${download({ "X-Amz-SignedHeaders": "host%3Bx-amz-date" })}`],
+      ["names in lower case", "GET", `${key}?${download({}).toLowerCase()}`],
+      ["a signature of version 2", "GET", `${key}?AWSAccessKeyId=a&Signature=b&Expires=1`],
+      ["a signature in the fragment", "GET", `${key}?#${download({})}`],
+      ["a session token", "GET", `${key}?${download({ "X-Amz-Security-Token": "t" })}`],
+      ["a payload hash in the query", "PUT", `${key}?${part({ "X-Amz-Content-Sha256": "UNSIGNED-PAYLOAD" })}`],
+      ["tagging", "GET", `${key}?tagging&${download({})}`],
+      ["tagging at the end", "GET", `${key}?${download({})}&tagging=`],
+      ["tagging in capitals of percent", "GET", `${key}?%74agging=&${download({})}`],
+      ["tagging by PUT", "PUT", `${key}?tagging&${part({})}`],
+      ["acl", "GET", `${key}?acl&${download({})}`],
+      ["a version", "GET", `${key}?versionId=null&${download({})}`],
+      ["uploads", "GET", `${key}?uploads&${download({})}`],
+      ["select", "GET", `${key}?select&select-type=2&${download({})}`],
+      ["a response type", "GET", `${key}?response-content-type=text%2Fhtml&${download({})}`],
+      ["a semicolon between parameters", "GET", `${key}?tagging;${download({})}`],
+      ["no disposition", "GET", `${key}?${signedQuery()}`],
+      ["a part number on a download", "GET", `${key}?${download({ partNumber: "1" })}`],
+      ["an upload id on a download", "GET", `${key}?${download({ uploadId: "u" })}`],
+      ["the listing of parts", "GET", `${key}?${signedQuery({ uploadId: "u" })}`],
+      ["an upload with a part number alone", "PUT", `${key}?${part({ uploadId: undefined })}`],
+      ["an upload with an upload id alone", "PUT", `${key}?${part({ partNumber: undefined })}`],
+      ["an upload with a disposition", "PUT", `${key}?${part(DISPOSITION)}`],
+      ["POST", "POST", `${key}?${part({})}`],
+      ["DELETE", "DELETE", `${key}?${download({})}`],
+      ["OPTIONS", "OPTIONS", `${key}?${download({})}`],
+      ["PATCH", "PATCH", `${key}?${part({})}`],
+      ["COPY", "COPY", `${key}?${download({})}`],
+      ["the bucket in capitals", "GET", `/s3/MLFLOW/1/a?${download({})}`],
+      ["another bucket", "GET", `/s3/other/1/a?${download({})}`],
+      ["a longer bucket", "GET", `/s3/mlflow2/1/a?${download({})}`],
+      ["a bucket with a dot for any character", "GET", `/s3/mlfl.w/1/a?${download({})}`],
+      ["an encoded bucket", "GET", `/s3/%6dlflow/1/a?${download({})}`],
+      ["the bucket itself", "GET", `/s3/mlflow?${download({})}`],
+      ["the bucket's root", "GET", `/s3/mlflow/?${download({})}`],
+      ["the store's root", "GET", `/s3/?${download({})}`],
+      ["the store's own API", "GET", `/s3/minio/admin/v3/info?${download({})}`],
+      ["a key that ends in a slash", "GET", `${key}/?${download({})}`],
+      ["an empty segment", "GET", `/s3/mlflow//a?${download({})}`],
+      ["a way out of the bucket", "GET", `/s3/mlflow/../other/a?${download({})}`],
+      ["an encoded way out of the bucket", "GET", `/s3/mlflow/%2e%2e/other/a?${download({})}`],
+      ["a half encoded way out of the bucket", "GET", `/s3/mlflow/.%2E/other/a?${download({})}`],
+      ["a way out by an encoded slash", "GET", `/s3/mlflow/..%2fother/a?${download({})}`],
+      ["a way out by a backslash", "GET", `/s3/mlflow/..%5cother/a?${download({})}`],
+      ["a way out at the end", "GET", `/s3/mlflow/a/..?${download({})}`],
+      ["a way in", "GET", `/x/../s3/mlflow/1/a?${download({})}`],
+      ["a doubled slash before", "GET", `//s3/mlflow/1/a?${download({})}`],
+      ["a zero byte", "GET", `/s3/mlflow/a%00b?${download({})}`],
+      ["S3 in capitals", "GET", `/S3/mlflow/1/a?${download({})}`],
+      ["an encoded s3", "GET", `/%73%33/mlflow/1/a?${download({})}`],
+      ["s3 alone", "GET", "/s3"],
+    ];
+
+    test.each(holes)("%s is closed with and without a login: %s %s", async (_title, method, path) => {
+      for (const headers of [[], [LOGIN], [["X-Amz-Content-Sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"]]] as const) {
+        expectGatewayError(await send(origin, { method, path, headers: [...headers] }), 404, "ENDPOINT_NOT_FOUND"); // prettier-ignore
+      }
+      expectNothingReachedTheUpstreams();
+    });
+  });
+
+  describe("an upstream that is away", () => {
+    test("requests of every method wait for it and are served", async () => {
+      await mlflow.close();
+      const waiting = ["GET", "POST", "PUT", "DELETE"].map((method) =>
+        login({ path: "/x", method, body: method === "GET" ? undefined : "body" }),
+      );
+      await sleep(1500);
+      await mlflow.listen();
+      expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual([200, 200, 200, 200]);
+      expect(mlflow.requests.map((request) => request.method).sort()).toEqual(["DELETE", "GET", "POST", "PUT"]);
+    });
+
+    test("signed transfers wait for the store as well", async () => {
+      await store.close();
+      const waiting = send(origin, { path: PART, method: "PUT", body: "content" });
+      await sleep(1000);
+      await store.listen();
+      expect((await waiting).status).toBe(200);
+      expect(store.onlyRequest.bodyLength).toBe("content".length);
+    });
+  });
+
+  test("the log has one JSON line a request and no secret", async () => {
+    const secrets = {
+      authorization: `secret-${randomBytes(8).toString("hex")}`,
+      cookie: `secret-${randomBytes(8).toString("hex")}`,
+      token: `secret-${randomBytes(8).toString("hex")}`,
+      signature: randomBytes(32).toString("hex"),
+      key: `secret${randomBytes(8).toString("hex")}`,
+    };
+    const path = `/logged?${signedQuery({ "X-Amz-Signature": secrets.signature, "X-Amz-Credential": secrets.key, "X-Amz-Security-Token": secrets.token })}`;
+    const headers = [
+      ["Cookie", secrets.cookie],
+      ["X-Amz-Security-Token", secrets.token],
+      ["Referer", `http://localhost/?X-Amz-Signature=${secrets.signature}`],
+      ["User-Agent", "log-test/1"],
+    ] as const;
+    await send(origin, { path, headers: [basicAuth("admin", secrets.authorization), ...headers] });
+    await login({ path, headers });
+    const signed = signedQuery({ ...DISPOSITION, "X-Amz-Signature": secrets.signature, "X-Amz-Credential": secrets.key }); // prettier-ignore
+    store.answer = (_request, response) => response.destroy();
+    await send(origin, { path: `/s3/mlflow/logged?${signed}`, method: "HEAD", headers });
+    await send(origin, { path: `/s3/mlflow/logged?tagging&${signed}`, headers });
+    await send(origin, { path: "/healthz", headers });
+    await sleep(300);
+
+    const lines = await gateway.logLines();
+    const text = lines.join("\n");
+    for (const secret of [...Object.values(secrets), PASSWORD, LOGIN[1].split(" ")[1]]) {
+      expect(text.includes(secret)).toBe(false);
+    }
+    const entries = lines.map((line) => JSON.parse(line));
+    const access = entries.filter((entry) => entry.msg === "handled request");
+    expect(access.filter((entry) => entry.request.uri.startsWith("/healthz"))).toEqual(
+      access.filter((entry) => entry.status !== 200 && entry.request.uri.startsWith("/healthz")),
+    );
+    const logged = access.filter((entry) => entry.user_agent === "log-test/1");
+    expect(logged.map((entry) => [entry.request.method, entry.status, entry.user_id])).toEqual([
+      ["GET", 401, ""],
+      ["GET", 200, "admin"],
+      ["HEAD", 502, ""],
+      ["GET", 404, ""],
+    ]);
+    for (const entry of logged) {
+      expect(entry).toMatchObject({ duration: expect.any(Number), size: expect.any(Number) });
+      expect(entry.request.headers).toBeUndefined();
+      expect(entry.request.uri).toContain("X-Amz-Date");
+    }
+  });
+
+  async function expectUploadStreams(
+    path: string,
+    upstream: RecordingUpstream,
+    headers: SendOptions["headers"],
+  ): Promise<void> {
+    const half = randomBytes(1024 * 1024);
+    const length = ["Content-Length", String(2 * half.length)] as const;
+    const request = open(origin, { path, method: "PUT", headers: [...(headers ?? []), length] });
+    const answered = new Promise<http.IncomingMessage>((resolve, reject) => {
+      request.once("response", resolve).once("error", reject);
+    });
+    request.write(half);
+    await until(() => upstream.requests[0]?.bodyLength === half.length);
+    request.end(half);
+    expect((await answered).resume().statusCode).toBe(200);
+    expect(upstream.onlyRequest.bodySha256).toBe(sha256(Buffer.concat([half, half])));
+  }
+});
+
+describe("a gateway with proxied transfers", () => {
+  // Every kind of character that configuration files and shells could take for their own.
+  const username = `jörg "o'neil" {env.PATH} {$HOME} \`x\` \\ # % $(id) } {`;
+  const credentials = basicAuth(username, PASSWORD);
+  let origin: string;
+
+  beforeAll(async () => {
+    const hsts = "max-age=31536000; includeSubDomains";
+    const gateway = await startGateway({
+      TRANSFERS: "proxied",
+      AUTH_USERNAME: username,
+      STRICT_TRANSPORT_SECURITY: hsts,
+    });
+    origin = gateway.origin;
+  });
+
+  test("the user's name may have any character but a colon", async () => {
+    expect((await send(origin, { path: "/", headers: [credentials] })).status).toBe(200);
+    expect((await send(origin, { path: "/", headers: [basicAuth("jörg", PASSWORD)] })).status).toBe(401);
+  });
+
+  test.each(["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", "/api/3.0/mlflow/server-info/"])(
+    "%s is not found, so that clients transfer through MLflow",
+    async (path) => {
+      expectGatewayError(await send(origin, { path, headers: [credentials] }), 404, "ENDPOINT_NOT_FOUND");
+      expectGatewayError(await send(origin, { path }), 401, "UNAUTHENTICATED");
+      expectNothingReachedTheUpstreams();
+    },
+  );
+
+  test("there is no way to a store", async () => {
+    for (const headers of [[], [credentials]]) {
+      expectGatewayError(await send(origin, { path: DOWNLOAD, headers }), 404, "ENDPOINT_NOT_FOUND");
+      expectGatewayError(await send(origin, { path: PART, method: "PUT", headers }), 404, "ENDPOINT_NOT_FOUND");
+    }
+    expectNothingReachedTheUpstreams();
+  });
+
+  test("presigned addresses of a store elsewhere are not changed", async () => {
+    const body = `{"url": "http://mlflow-minio:${store.port}/mlflow/1/a"}`;
+    mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end(body);
+    const path = "/api/2.0/mlflow-artifacts/presigned/1/a";
+    expect((await send(origin, { path, headers: [credentials] })).body.toString()).toBe(body);
+  });
+
+  test("Strict-Transport-Security is sent once, with errors too, when it is set", async () => {
+    mlflow.answer = (_request, response) => response.writeHead(200, { "Strict-Transport-Security": "max-age=1" }).end();
+    for (const headers of [[], [credentials]]) {
+      const answer = await send(origin, { path: "/", headers });
+      expect(answer.all("strict-transport-security")).toEqual(["max-age=31536000; includeSubDomains"]);
+    }
+  });
+});
+
+describe("a gateway with a low limit and little patience", () => {
+  let gateway: GatewayContainer;
+
+  beforeAll(async () => {
+    gateway = await startGateway({ RATE_LIMIT_EVENTS: "5", RATE_LIMIT_WINDOW: "3s", UPSTREAM_WAIT: "1s" });
+  });
+
+  // The window slides: after its length nothing of the test before counts.
+  beforeEach(() => sleep(3100));
+
+  test("too many requests are refused before the login and served again after Retry-After", async () => {
+    const attempts: Received[] = [];
+    for (let i = 0; i < 8; i++) {
+      attempts.push(await send(gateway.origin, { path: "/", headers: [basicAuth("admin", "wrong")] }));
+    }
+    expect(attempts.map((answer) => answer.status)).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    const refused = await send(gateway.origin, { path: "/", headers: [LOGIN] });
+    expectGatewayError(refused, 429, "RESOURCE_EXHAUSTED");
+    expectNothingReachedTheUpstreams();
+
+    const seconds = Number(refused.headers["retry-after"]);
+    expect(seconds).toBeGreaterThanOrEqual(1);
+    expect(seconds).toBeLessThanOrEqual(4);
+    await sleep(seconds * 1000);
+    expect((await send(gateway.origin, { path: "/", headers: [LOGIN] })).status).toBe(200);
+  });
+
+  test("the address that a client claims does not give it another limit", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      const headers = [["X-Forwarded-For", `192.0.2.${i}`]] as const;
+      statuses.push((await send(gateway.origin, { path: "/", headers })).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
+  });
+
+  test("health checks and signed transfers of many parts are not held up by it", async () => {
+    const health = await Promise.all(Array.from({ length: 50 }, () => send(gateway.origin, { path: "/healthz" })));
+    const parts = await Promise.all(
+      Array.from({ length: 200 }, () => send(gateway.origin, { path: PART, method: "PUT", body: "part" })),
+    );
+    expect(new Set([...health, ...parts].map((answer) => answer.status))).toEqual(new Set([200]));
+    expect(store.requests).toHaveLength(200);
+  });
+
+  test("a flood of signed transfers is refused", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 22; i++) {
+      const answers = await Promise.all(
+        Array.from({ length: 100 }, () => send(gateway.origin, { path: DOWNLOAD, method: "HEAD" })),
+      );
+      statuses.push(...answers.map((answer) => answer.status));
+    }
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(2000);
+    expect(statuses).toContain(429);
+  });
+
+  test("a request that has waited in vain gets 502 in MLflow's form", async () => {
+    await mlflow.close();
+    try {
+      const before = Date.now();
+      const answer = await send(gateway.origin, { path: "/", headers: [LOGIN] });
+      expectGatewayError(answer, 502, "TEMPORARILY_UNAVAILABLE");
+      expect(Date.now() - before).toBeGreaterThanOrEqual(1000);
+    } finally {
+      await mlflow.listen();
+    }
+  });
+});
+
+test("a request waits for an upstream whose name does not exist yet", async () => {
+  const gateway = await startGateway({ UPSTREAM: "late-server:5000" });
+  const waiting = send(gateway.origin, { path: "/", method: "POST", headers: [LOGIN], body: "x" });
+  await sleep(1000);
+  await gateway.startNeighbour("late-server", "caddy", "respond", "--listen", ":5000", "here at last");
+  const answer = await waiting;
+  expect([answer.status, answer.body.toString()]).toEqual([200, "here at last"]);
+});
+
+test("with an https address the gateway serves TLS and names it in presigned addresses", async () => {
+  const gateway = await startGateway(
+    { SITE_ADDRESS: "https://localhost", URL_SCHEME: "https", STRICT_TRANSPORT_SECURITY: "max-age=300" },
+    { port: 443, scheme: "https" },
+  );
+  mlflow.answer = (_request, response) =>
+    response
+      .writeHead(200, { "content-type": "application/json" })
+      .end(JSON.stringify({ url: `http://mlflow-minio:${store.port}/mlflow/a` }));
+  const answer = await send(gateway.origin, {
+    path: "/api/2.0/mlflow-artifacts/presigned/a",
+    headers: [LOGIN, ["Host", "localhost"]],
+  });
+  expect(JSON.parse(answer.body.toString())).toEqual({ url: "https://localhost/s3/mlflow/a" });
+  expect(answer.headers["strict-transport-security"]).toBe("max-age=300");
+  expectSecured(answer);
+  expect(headerValues(mlflow.onlyRequest, "x-forwarded-proto")).toEqual(["https"]);
+});
+
+test("the settings that tests start from are those that the files ask for", () => {
+  expect(Object.keys(DEFAULT_SETTINGS)).toHaveLength(12);
+});
+
+function sha256(data: Buffer): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((wake) => setTimeout(wake, milliseconds));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error("did not become true within 10 s");
+    await sleep(20);
+  }
+}
