@@ -1,0 +1,192 @@
+import { existsSync } from "node:fs";
+import { CommandError } from "./command-error";
+import type { Environment } from "./environment";
+import { loadExeca } from "./programs";
+
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+
+/** A container, from `docker inspect`. */
+export interface ContainerDetails {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: { Status: string; ExitCode: number; Health?: { Status: string } };
+  readonly Config: { Image: string };
+  readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
+  readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
+  readonly NetworkSettings: { Networks: { [name: string]: { IPAddress: string; Aliases: string[] | null } } };
+}
+
+export interface PortBinding {
+  readonly HostIp: string;
+  readonly HostPort: string;
+}
+
+/** A volume, from `docker volume inspect`. */
+export interface VolumeDetails {
+  readonly Name: string;
+  readonly CreatedAt?: string;
+}
+
+/** The `docker` command, for one engine. */
+export class Docker {
+  /** @param environment names the engine, see `engineEnvironment()`. */
+  constructor(private readonly environment: Environment) {}
+
+  /** Whether the engine runs on this machine, or in a virtual machine of it that shares its ports. */
+  public get isLocal(): boolean {
+    return /^(unix|npipe):/.test(this.environment.DOCKER_HOST ?? "unix:");
+  }
+
+  /** Whether it is the engine that an installation on this machine provides. */
+  public get isDefault(): boolean {
+    return (this.environment.DOCKER_HOST ?? DEFAULT_HOST) === DEFAULT_HOST;
+  }
+
+  /**
+   * What the engine says of itself.
+   *
+   * @throws CommandError when there is no `docker` command or no engine behind it.
+   */
+  public async info(): Promise<{ rootFolder: string; operatingSystem: string }> {
+    const result = await this.run(["info", "--format", "{{json .}}"]);
+    if (result.missing) throw new CommandError("Docker is not installed", "Install Docker Engine or Docker Desktop.");
+    const info = parse<{ ServerErrors?: string[]; DockerRootDir?: string; OperatingSystem?: string }>(result.stdout);
+    if (result.exitCode !== 0 || !info?.DockerRootDir) {
+      const reason = (info?.ServerErrors?.[0] ?? result.stderr.trim()) || "no answer";
+      throw new CommandError(
+        `no Docker engine answers at ${this.environment.DOCKER_HOST ?? "the default address"}: ${reason}`,
+        "Start Docker, or name another engine by DOCKER_HOST or 'docker context use'.",
+      );
+    }
+    return { rootFolder: info.DockerRootDir, operatingSystem: info.OperatingSystem ?? "" };
+  }
+
+  public async hasImage(name: string): Promise<boolean> {
+    return (await this.run(["image", "inspect", "--format", "{{.Id}}", name])).exitCode === 0;
+  }
+
+  /** Pulls an image. `onLine` gets the progress. Gives what Docker said where it failed. */
+  public async pull(name: string, onLine: (line: string) => void): Promise<string | undefined> {
+    const { execa } = await loadExeca();
+    const child = execa("docker", ["pull", name], this.options);
+    for await (const line of child.iterable({ from: "stdout" })) onLine(String(line));
+    const result = await child;
+    return result.exitCode === 0 ? undefined : result.stderr.trim();
+  }
+
+  /** The containers of these names that exist. */
+  public async containers(names: string[]): Promise<ContainerDetails[]> {
+    return names.length === 0 ? [] : this.inspect<ContainerDetails>(["container", "inspect", ...names]);
+  }
+
+  public async runningContainers(): Promise<ContainerDetails[]> {
+    const { stdout } = await this.run(["ps", "--quiet", "--no-trunc"]);
+    return this.containers(stdout.split("\n").filter((id) => id !== ""));
+  }
+
+  /** The volumes of these names that exist. */
+  public async volumes(names: string[]): Promise<VolumeDetails[]> {
+    return names.length === 0 ? [] : this.inspect<VolumeDetails>(["volume", "inspect", ...names]);
+  }
+
+  /** Names of the containers, also stopped ones, that use a volume. */
+  public async usersOf(volume: string): Promise<string[]> {
+    const { stdout } = await this.run(["ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}"]);
+    return stdout.split("\n").filter((name) => name !== "");
+  }
+
+  /** Memory in use by running containers, such as `75.3MiB`, by name. */
+  public async memoryUse(names: string[]): Promise<Map<string, string>> {
+    if (names.length === 0) return new Map();
+    const format = "{{.Name}}\t{{.MemUsage}}";
+    const { stdout } = await this.run(["stats", "--no-stream", "--format", format, ...names]);
+    return new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split(/\t| \/ /)[1] ?? ""]));
+  }
+
+  /** Size of each volume, by name; empty when the engine needs more than `limit` milliseconds to count. */
+  public async volumeSizes(limit: number): Promise<Map<string, string>> {
+    const format = "{{range .Volumes}}{{.Name}}\t{{.Size}}\n{{end}}";
+    const { stdout, exitCode } = await this.run(["system", "df", "--verbose", "--format", format], limit);
+    const lines = exitCode === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+    return new Map(lines.map((line) => line.split("\t") as [string, string]));
+  }
+
+  /** The program of a container's own that is run for its effect. Gives whether it succeeded. */
+  public async exec(container: string, command: string[]): Promise<boolean> {
+    return (await this.run(["exec", container, ...command])).exitCode === 0;
+  }
+
+  /**
+   * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints.
+   *
+   * @throws CommandError when it fails, with the end of what it printed as errors.
+   */
+  public async runOnce(name: string, args: string[], input: string, onLine: (line: string) => void): Promise<void> {
+    const { execa } = await loadExeca();
+    const child = execa("docker", ["run", "--rm", "--interactive", "--name", name, ...args], { ...this.options, input });
+    try {
+      for await (const line of child) onLine(String(line));
+    } finally {
+      await this.run(["rm", "--force", name]);
+    }
+    const { exitCode, stderr } = await child;
+    if (exitCode !== 0) throw new CommandError(stderr.trim().split("\n").slice(-12).join("\n") || `exit status ${exitCode}`);
+  }
+
+  private async inspect<T>(args: string[]): Promise<T[]> {
+    // an unknown name is an error, but the known ones are printed all the same.
+    return parse<T[]>((await this.run(args)).stdout) ?? [];
+  }
+
+  private async run(args: string[], timeout?: number) {
+    const { execa } = await loadExeca();
+    const result = await execa("docker", args, { ...this.options, timeout });
+    const missing = "code" in result && result.code === "ENOENT";
+    return { stdout: String(result.stdout ?? ""), stderr: String(result.stderr ?? ""), exitCode: result.exitCode, missing };
+  }
+
+  private get options() {
+    return { env: { ...this.environment }, extendEnv: false, reject: false } as const;
+  }
+}
+
+/**
+ * Variables that lead both Docker and Terraform's provider, which knows no contexts, to the same engine.
+ *
+ * @param base the environment of the command.
+ * @param app what the app says of the engine; it wins.
+ */
+export async function engineEnvironment(
+  base: Environment,
+  app: { engineHost?: string; engineContext?: string },
+): Promise<{ DOCKER_HOST?: string; DOCKER_CERT_PATH?: string; DOCKER_TLS_VERIFY?: string; DOCKER_CONTEXT?: undefined }> {
+  const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
+  // DOCKER_HOST and a context at once make the docker command complain.
+  if (host) return { DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
+
+  const context = app.engineContext ? [app.engineContext] : [];
+  const { execa } = await loadExeca();
+  const { stdout } = await execa("docker", ["context", "inspect", ...context], {
+    env: { ...base, ...(app.engineContext && { DOCKER_HOST: undefined }) },
+    extendEnv: false,
+    reject: false,
+  });
+  const details = parse<{ Endpoints?: { docker?: { Host?: string } }; Storage?: { TLSPath?: string } }[]>(String(stdout ?? ""));
+  const endpoint = details?.[0]?.Endpoints?.docker?.Host;
+  if (!endpoint) return {};
+
+  const certificates = `${details[0]?.Storage?.TLSPath ?? ""}/docker`;
+  return {
+    DOCKER_HOST: endpoint,
+    DOCKER_CONTEXT: undefined,
+    ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
+  };
+}
+
+function parse<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,65 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { CommandError } from "./command-error";
+import type { Deployment } from "./deployment";
+import type { ContainerDetails } from "./docker";
+
+const PATIENCE = 120_000;
+const INTERVAL = 1_000;
+
+/** How a container is, in one word: its health where it has a check, else its status. */
+export function conditionOf({ State }: ContainerDetails): string {
+  return State.Status === "running" ? (State.Health?.Status ?? "running") : State.Status;
+}
+
+/**
+ * Waits until every service is healthy and the stack's address answers.
+ *
+ * @throws CommandError when that has not happened after two minutes.
+ */
+export async function waitUntilReady(
+  { docker, synthesized, terraform, name }: Deployment,
+  progress: (line: string) => void,
+): Promise<void> {
+  await eventually(progress, async () => {
+    const containers = await docker.containers(synthesized.services);
+    const found = new Map(containers.map((container) => [container.Name.replace(/^\//, ""), conditionOf(container)]));
+    const waiting = synthesized.services.filter((service) => !/^(healthy|running)$/.test(found.get(service) ?? ""));
+    return waiting.map((service) => `${service} is ${found.get(service) ?? "missing"}`).join(", ");
+  });
+
+  const url = (await terraform.state()).output("url");
+  if (url === undefined) return;
+  // an address of the engine's own host means nothing here when the engine is elsewhere.
+  if (!docker.isLocal && isOwnHost(url)) return;
+  await eventually(progress, async () => {
+    const answer = await answerOf(`${url}/healthz`);
+    return answer === 200 ? "" : `${url}/healthz of stack '${name}' answers ${answer}`;
+  });
+}
+
+/** Whether an address means the machine it is used on. */
+export function isOwnHost(url: string): boolean {
+  return /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+}
+
+async function eventually(progress: (line: string) => void, problem: () => Promise<string>): Promise<void> {
+  const end = Date.now() + PATIENCE;
+  let last = "";
+  for (;;) {
+    const now = await problem();
+    if (now === "") return;
+    if (now !== last) progress(now);
+    last = now;
+    if (Date.now() > end) throw new CommandError(now, "'docker logs NAME' shows what a container says.");
+    await pause(INTERVAL);
+  }
+}
+
+async function answerOf(address: string): Promise<number | string> {
+  try {
+    return (await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(5_000) })).status;
+  } catch (error) {
+    const { cause, message } = error as Error;
+    return cause instanceof Error ? cause.message : message;
+  }
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { packagePath } from "../lib/package-folder";
+import { CommandError, ExitCode } from "./command-error";
+import { down } from "./down";
+import { Redaction } from "./environment";
+import { offline } from "./offline";
+import { status } from "./status";
+import { up } from "./up";
+import { verify } from "./verify";
+
+const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
+const PARTS = ["engine", "images", "providers"];
+
+const program = new Command("mlflow-stack")
+  .description("Deploys MLflow on Docker: the CDKTF app of the current folder, or the one of this package.")
+  .version(version);
+
+command("up", "Deploy the stack, or bring it up to date.")
+  .option("-y, --yes", "answer every question with yes")
+  .addOption(new Option("--offline", "build images and providers here, from package registries").conflicts("online"))
+  .option("--online", "never build images and providers here")
+  .action(up);
+
+command("down", "Remove the services; data and secrets stay.")
+  .option("-y, --yes", "answer every question with yes")
+  .option("--delete-data", "delete volumes, secrets and state as well")
+  .option("--confirm <stack>", "the stack's id, to delete its data without being asked")
+  .action(down);
+
+command("status", "Show the services and their addresses.")
+  .option("--json", "print JSON")
+  .option("--show-password", "print the password, and nothing else")
+  .action(status);
+
+command("verify", "Use the deployed stack as a client does, and clean up.")
+  .option("--json", "print JSON")
+  .option("--large-size <MiB>", "size of the large artifact; from 500 on it is sent in parts", positiveInteger, 64)
+  .action(verify);
+
+program
+  .command("offline")
+  .description("Build images and providers from package registries, and print the settings that make them used.")
+  .option("-y, --yes", "answer every question with yes")
+  .addOption(new Option("--only <parts...>", "build only these").choices(PARTS))
+  .option("--print-only", "build nothing, print the settings")
+  .action(offline);
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).option("-s, --stack <id>", "the stack, where the app has several");
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return value;
+}
+
+function explain(error: unknown): void {
+  const redaction = new Redaction(process.env);
+  if (error instanceof CommandError) {
+    console.error(redaction.apply(["", `Error: ${error.message}`, ...(error.remedy ? ["", error.remedy] : [])].join("\n")));
+    process.exitCode = error.exitCode;
+    return;
+  }
+  // refusals of the library and ends of prompts need no stack either.
+  const isExpected = error instanceof Error && /^(ValidationError|ExitPromptError)$/.test(error.name);
+  const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+  console.error(redaction.apply(`\nError: ${text}`));
+  process.exitCode = ExitCode.failure;
+}
+
+program.parseAsync().catch(explain);

@@ -1,0 +1,65 @@
+/** What Terraform says about a problem. */
+export interface Diagnostic {
+  readonly severity: "error" | "warning";
+  readonly summary: string;
+  readonly detail?: string;
+  readonly address?: string;
+}
+
+/** A line of `terraform plan -json` or `apply -json`, as far as it is used here. */
+export interface Message {
+  readonly type: string;
+  readonly diagnostic?: Diagnostic;
+  readonly hook?: {
+    readonly resource: { readonly addr: string };
+    readonly action: string;
+    readonly elapsed_seconds?: number;
+  };
+}
+
+const DONE: { [action: string]: string } = { create: "created", update: "changed", delete: "removed", replace: "replaced" };
+
+/** A line of Terraform's JSON output; nothing where it is not one. */
+export function parseMessage(line: string): Message | undefined {
+  try {
+    const message = JSON.parse(line) as Message;
+    return typeof message.type === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A finished step of an apply, in words; nothing for other messages. */
+export function finishedStep(message: Message): string | undefined {
+  if (message.type !== "apply_complete" || !message.hook) return undefined;
+  const { resource, action, elapsed_seconds: seconds } = message.hook;
+  return `${resource.addr} ${DONE[action] ?? action}${seconds ? ` (${seconds} s)` : ""}`;
+}
+
+/** Which steps of an apply are under way, kept up to date by its messages. */
+export class UnderWay {
+  readonly #addresses = new Set<string>();
+
+  public note({ type, hook }: Message): void {
+    if (!hook) return;
+    if (type === "apply_start") this.#addresses.add(hook.resource.addr);
+    if (type === "apply_complete" || type === "apply_errored") this.#addresses.delete(hook.resource.addr);
+  }
+
+  public toString(): string {
+    return [...this.#addresses].join(", ");
+  }
+}
+
+/** Problems, for people: what is wrong first, where it is last. */
+export function describeProblems(problems: Diagnostic[]): string {
+  return problems
+    .map(({ summary, detail, address }) => {
+      // the text of a condition says what is wrong; its heading says only that there is a condition.
+      const text = /(?:post|pre)condition failed$|^Invalid value for variable$/.test(summary)
+        ? (detail ?? summary).replace(/\s*\bThis was checked by the validation rule at [^\n]*/s, "")
+        : [summary, detail].filter(Boolean).join("\n");
+      return `${text.trim()}${address ? `\n(${address})` : ""}`;
+    })
+    .join("\n\n");
+}

@@ -1,0 +1,173 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommandError, ExitCode } from "./command-error";
+import type { Environment, Redaction } from "./environment";
+import type { Plan } from "./plan";
+import { loadExeca } from "./programs";
+import { State } from "./state";
+import { describeProblems, parseMessage } from "./terraform-messages";
+import type { Diagnostic, Message } from "./terraform-messages";
+import { requireVersion } from "./terraform-version";
+
+const LOCK_TIMEOUT = "-lock-timeout=60s";
+
+/** A plan that waits to be applied. It lies in a file of its own, because it holds secrets. */
+export interface SavedPlan {
+  readonly file: string;
+  readonly plan: Plan;
+}
+
+/** Terraform or OpenTofu, in the folder of one stack. */
+export class Terraform {
+  /**
+   * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`.
+   *
+   * @throws CommandError when there is none, or it is too old.
+   */
+  public static async find(environment: Environment): Promise<string> {
+    const candidates = environment.TERRAFORM_BINARY_NAME ? [environment.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
+    const { execa } = await loadExeca();
+    for (const binary of candidates) {
+      const result = await execa(binary, ["version", "-json"], { env: { ...environment }, extendEnv: false, reject: false });
+      if (result.exitCode !== 0) continue;
+      requireVersion(binary, result.stdout);
+      return binary;
+    }
+    throw new CommandError(
+      environment.TERRAFORM_BINARY_NAME
+        ? `TERRAFORM_BINARY_NAME names no program that runs: ${environment.TERRAFORM_BINARY_NAME}`
+        : "Terraform is not installed",
+      "Install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install).",
+    );
+  }
+
+  /**
+   * @param binary what `find()` found.
+   * @param folder folder of the stack's Terraform JSON.
+   * @param environment see `terraformEnvironment()`.
+   * @param redaction is applied to everything that is thrown.
+   */
+  constructor(
+    public readonly binary: string,
+    public readonly folder: string,
+    private readonly environment: Environment,
+    private readonly redaction: Redaction,
+  ) {}
+
+  /** The same with some variables more. */
+  public with(environment: Environment): Terraform {
+    return new Terraform(this.binary, this.folder, { ...this.environment, ...environment }, this.redaction);
+  }
+
+  /** Gets the providers and opens the state. Gives what Terraform said where it failed. */
+  public async init(): Promise<string | undefined> {
+    const result = await this.run(["init", "-input=false", "-no-color"]);
+    return result.exitCode === 0 ? undefined : this.redaction.apply(result.stderr.trim());
+  }
+
+  /**
+   * Makes a plan, hands it to `use`, and deletes it.
+   *
+   * @param args further arguments of `terraform plan`.
+   * @throws CommandError with what Terraform said.
+   */
+  public async withPlan<T>(args: string[], use: (saved: SavedPlan) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
+    const file = join(folder, "plan");
+    try {
+      await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
+      const shown = await this.run(["show", "-json", file]);
+      if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
+      return await use({ file, plan: JSON.parse(shown.stdout) as Plan });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Applies a plan. On Ctrl-C Terraform is told once, and finishes what it is at.
+   *
+   * @throws CommandError with what Terraform said.
+   */
+  public async apply(file: string, onMessage: (message: Message) => void): Promise<void> {
+    await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
+  }
+
+  /** The state, read through its backend. */
+  public async state(): Promise<State> {
+    const result = await this.run(["state", "pull"]);
+    if (result.exitCode !== 0) throw new CommandError(this.redaction.apply(result.stderr.trim()));
+    return State.parse(result.stdout);
+  }
+
+  private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
+    const problems: Diagnostic[] = [];
+    // in a process group of its own it gets a Ctrl-C from here only, and not twice, which would be the hard stop.
+    const { execa } = await loadExeca();
+    const child = privately(() => execa(this.binary, args, { ...this.options, detached: true, cleanup: false }));
+    const interrupt = interruptOnce(child);
+    try {
+      for await (const line of child) {
+        const message = parseMessage(String(line));
+        if (!message) continue;
+        if (message.diagnostic?.severity === "error") problems.push(message.diagnostic);
+        onMessage(message);
+      }
+    } finally {
+      interrupt.stop();
+    }
+    const { exitCode, stderr } = await child;
+    if (interrupt.happened) throw new CommandError("interrupted; Terraform has finished what it was at and saved its state");
+    if (exitCode === 0) return;
+
+    const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
+    const protectedData = problems.some(({ summary }) => summary === "Instance cannot be destroyed");
+    throw new CommandError(this.redaction.apply(text), undefined, protectedData ? ExitCode.dataAtRisk : ExitCode.failure);
+  }
+
+  private async run(args: string[]) {
+    const { execa } = await loadExeca();
+    return privately(() => execa(this.binary, args, this.options));
+  }
+
+  private get options() {
+    return {
+      cwd: this.folder,
+      env: { ...this.environment },
+      extendEnv: false,
+      reject: false,
+      // a big stack's plan is bigger than the default.
+      maxBuffer: 1024 ** 3,
+    } as const;
+  }
+}
+
+// state and plan hold secrets: files that Terraform makes are for this user only.
+function privately<T>(start: () => T): T {
+  const mask = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(mask);
+  }
+}
+
+function interruptOnce(child: { kill(signal: NodeJS.Signals): boolean }) {
+  const watch = {
+    happened: false,
+    stop: () => {
+      process.off("SIGINT", pass);
+      process.off("SIGTERM", pass);
+    },
+  };
+  const pass = () => {
+    if (watch.happened) return;
+    watch.happened = true;
+    console.error("Terraform finishes what it is at…");
+    child.kill("SIGINT");
+  };
+  process.on("SIGINT", pass);
+  process.on("SIGTERM", pass);
+  return watch;
+}

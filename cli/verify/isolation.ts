@@ -1,0 +1,38 @@
+import type { ContainerDetails } from "../docker";
+
+/** A host name or IP address, and a port. */
+export type Address = [host: string, port: number];
+
+// MLflow, PostgreSQL, the object store and its console.
+const PORTS = [5000, 5432, 9000, 9001];
+
+/** Where services could be reached, if they were: their names, their aliases and their IP addresses. */
+export function addressesOf(containers: ContainerDetails[]): Address[] {
+  const hosts = new Set<string>();
+  for (const { Name, NetworkSettings } of containers) {
+    hosts.add(Name.replace(/^\//, ""));
+    for (const { IPAddress, Aliases } of Object.values(NetworkSettings.Networks)) {
+      if (IPAddress !== "") hosts.add(IPAddress);
+      for (const alias of Aliases ?? []) hosts.add(alias);
+    }
+  }
+  return [...hosts].flatMap((host) => PORTS.map((port): Address => [host, port]));
+}
+
+/** Which of these containers publish ports; nothing where none does. */
+export function portProblem(containers: ContainerDetails[]): string | undefined {
+  const publishers = containers.flatMap(({ Name, HostConfig }) => {
+    const ports = Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) => bindings ?? []);
+    return ports.map(({ HostPort }) => `${Name.replace(/^\//, "")} publishes ${HostPort}`);
+  });
+  return publishers.length > 0 ? publishers.join(", ") : undefined;
+}
+
+/** What is wrong with the addresses that a stranger reached: the gateway must be among them, and nothing else. */
+export function isolationProblem(gateway: Address, reached: Address[]): string | undefined {
+  const isGateway = ([host, port]: Address) => host === gateway[0] && port === gateway[1];
+  const others = reached.filter((address) => !isGateway(address));
+  if (others.length > 0) return `reached: ${others.map((address) => address.join(":")).join(", ")}`;
+  // else nothing was proven: the stranger may have had no network at all.
+  return reached.some(isGateway) ? undefined : `the gateway was not reached at ${gateway.join(":")}`;
+}
