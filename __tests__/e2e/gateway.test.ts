@@ -6,6 +6,7 @@ import { headerValues, RecordingUpstream } from "../support/recording-upstream";
 
 const PASSWORD = `test-${randomBytes(12).toString("hex")}`;
 const LOGIN = basicAuth("admin", PASSWORD);
+const HEALTH_CHECK = "http://127.0.0.1:2019/healthz";
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "SAMEORIGIN",
@@ -148,6 +149,12 @@ describe("a gateway with direct transfers", () => {
       const answer = await send(origin, { path: "/healthz" });
       expect([answer.status, answer.body.toString()]).toEqual([200, "ok"]);
       expectSecured(answer);
+      expectNothingReachedTheUpstreams();
+    });
+
+    test("the container's own health check has an address of its own, which leads nowhere else", async () => {
+      expect(await gateway.exec("wget", "-q", "-O", "-", HEALTH_CHECK)).toBe("ok");
+      await expect(gateway.exec("wget", "-q", "-O", "-", new URL("/version", HEALTH_CHECK).href)).rejects.toThrow();
       expectNothingReachedTheUpstreams();
     });
 
@@ -349,9 +356,16 @@ describe("a gateway with direct transfers", () => {
       }
     });
 
-    test("traces over 64 MB are refused", async () => {
-      const answer = await login({ path: "/v1/traces", method: "POST", body: Buffer.alloc(64 * 1000 * 1000 + 1) });
-      expectGatewayError(answer, 413, "INVALID_PARAMETER_VALUE");
+    test("traces over 64 MB are refused by their announced length", async () => {
+      const length = ["Content-Length", String(64 * 1000 * 1000 + 1)] as const;
+      const request = open(origin, { path: "/v1/traces", method: "POST", headers: [LOGIN, length] });
+      const answered = new Promise<http.IncomingMessage>((resolve) => request.once("response", resolve));
+      request.on("error", () => undefined);
+      request.flushHeaders();
+      const response = await answered;
+      request.destroy();
+      expect(response.statusCode).toBe(413);
+      expectNothingReachedTheUpstreams();
     });
   });
 
@@ -794,6 +808,11 @@ test("with an https address the gateway serves TLS and names it in presigned add
   expect(answer.headers["strict-transport-security"]).toBe("max-age=300");
   expectSecured(answer);
   expect(headerValues(mlflow.onlyRequest, "x-forwarded-proto")).toEqual(["https"]);
+  expect(await gateway.exec("wget", "-q", "-O", "-", HEALTH_CHECK)).toBe("ok");
+
+  mlflow.answer = (_request, response) => response.writeHead(307, { Location: "http://localhost/graphql" }).end();
+  const redirect = await send(gateway.origin, { path: "/graphql/", headers: [LOGIN, ["Host", "localhost"]] });
+  expect([redirect.status, redirect.headers.location]).toEqual([307, "https://localhost/graphql"]);
 });
 
 test("the settings that tests start from are those that the files ask for", () => {

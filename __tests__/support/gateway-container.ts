@@ -89,6 +89,11 @@ export class GatewayContainer {
     );
   }
 
+  /** What a command prints inside of the container. */
+  public exec(...command: string[]): Promise<string> {
+    return docker("exec", this.name, ...command);
+  }
+
   /** Everything it has logged, one entry a line. */
   public async logLines(): Promise<string[]> {
     const { stdout, stderr } = await run("docker", ["logs", this.name], { maxBuffer: 256 * 1024 * 1024 });
