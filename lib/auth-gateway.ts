@@ -19,6 +19,8 @@ const IMAGE_NAME = "cdktf-mlflow/gateway:2.11.9";
 const USER = "1000:1000";
 const LEAST_MEMORY = DataSize.mebibytes(64);
 const ACME_PORT = 80;
+// inside the container, whatever name and certificate the site itself needs.
+const HEALTH_ADDRESS = "http://127.0.0.1:2019/healthz";
 const HSTS = "max-age=31536000";
 
 /** How many requests a client may make. */
@@ -170,7 +172,7 @@ export class AuthGateway extends Construct {
       memory,
       ports: publishedPorts(url),
       edgeAliases: url.local ? [] : [url.hostname],
-      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${url.port}/healthz`], {
+      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", HEALTH_ADDRESS], {
         ...props.healthCheck,
         interval: props.healthCheck?.interval ?? Duration.seconds(2),
       }),

@@ -1,0 +1,309 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { Deployment, REPOSITORY } from "../support/deployment";
+import { eventually, run, runOk } from "../support/run";
+
+jest.setTimeout(20 * 60_000);
+
+const PORT = 18080;
+const SERVICES = ["gateway", "server", "postgres", "minio"];
+const stack = new Deployment("e2e", PORT);
+
+/** The example of the README's first page, with a model small enough to train in a moment. */
+const EXAMPLE = `
+import mlflow
+from sklearn.linear_model import LogisticRegression
+
+model = LogisticRegression().fit([[0], [1], [2], [3]], [0, 0, 1, 1])
+mlflow.set_experiment("example")
+with mlflow.start_run() as run:
+    mlflow.log_param("alpha", 0.5)
+    mlflow.log_metric("rmse", 0.8)
+    mlflow.sklearn.log_model(model, name="model")
+mlflow.register_model(f"runs:/{run.info.run_id}/model", "MyModel")
+loaded = mlflow.sklearn.load_model("models:/MyModel/1")
+print("PREDICTED", loaded.predict([[0], [3]]).tolist(), run.info.run_id)
+`;
+
+async function containerNames(prefix: string): Promise<string[]> {
+  const names = await runOk("docker", ["ps", "--all", "--format", "{{.Names}}"]);
+  return names
+    .split("\n")
+    .filter((name) => name.startsWith(`${prefix}-`))
+    .sort();
+}
+
+async function inspect(container: string, format: string): Promise<string> {
+  return (await runOk("docker", ["inspect", "--format", format, container])).trim();
+}
+
+async function healthy(): Promise<boolean> {
+  for (const service of SERVICES) {
+    if ((await inspect(`${stack.id}-${service}`, "{{.State.Health.Status}}")) !== "healthy") return false;
+  }
+  return (await stack.fetch("/api/2.0/mlflow/experiments/get?experiment_id=0")).status === 200;
+}
+
+/** Sensitive values of a state: what must not be found anywhere else. */
+function secretsOf(deployment: Deployment): string[] {
+  return deployment
+    .state()
+    .resources.filter(({ type }) => /^random_(password|bytes)$/.test(type))
+    .flatMap(({ instances }) =>
+      instances.flatMap(({ attributes }) => [attributes.result, attributes.bcrypt_hash, attributes.base64]),
+    )
+    .filter((value): value is string => typeof value === "string" && value.length >= 8);
+}
+
+/** Logs runs one after the other until it is stopped; tells which ones the server acknowledged. */
+function startWriter() {
+  const acknowledged: string[] = [];
+  let stopped = false;
+  const done = (async () => {
+    while (!stopped) {
+      const body = JSON.stringify({
+        experiment_id: "0",
+        start_time: Date.now(),
+        tags: [{ key: "writer", value: "e2e" }],
+      });
+      const answer = await stack
+        .fetch("/api/2.0/mlflow/runs/create", { method: "POST", body, headers: { "Content-Type": "application/json" } })
+        .catch(() => undefined);
+      if (answer?.status === 200) {
+        acknowledged.push(((await answer.json()) as { run: { info: { run_id: string } } }).run.info.run_id);
+      }
+    }
+  })();
+  return {
+    acknowledged,
+    stop: async () => {
+      stopped = true;
+      await done;
+    },
+  };
+}
+
+async function missingRuns(runIds: string[]): Promise<string[]> {
+  const answers = await Promise.all(
+    runIds.map(async (id) => ((await stack.fetch(`/api/2.0/mlflow/runs/get?run_id=${id}`)).status === 200 ? [] : [id])),
+  );
+  return answers.flat();
+}
+
+beforeAll(async () => {
+  // as an app of one's own has it; `cdktf deploy` needs it.
+  const loader = pathToFileURL(require.resolve("tsx")).href;
+  const app = `"${process.execPath}" --import "${loader}" "${join(REPOSITORY, "main.ts")}"`;
+  writeFileSync(
+    join(stack.folder, "cdktf.json"),
+    JSON.stringify({ language: "typescript", app, sendCrashReports: "false" }),
+  );
+});
+
+afterAll(async () => {
+  await stack.command(["down", "--delete-data", "--yes", "--confirm", stack.id]);
+});
+
+describe("A deployed stack", () => {
+  let password: string;
+  let runId: string;
+
+  test("comes up with one command, which does not print the password", async () => {
+    const printed = await stack.commandOk(["up", "--yes"]);
+    password = await stack.output("password");
+
+    expect(printed).toContain(stack.url);
+    expect(printed).not.toContain(password);
+    expect(await containerNames("e2e")).toEqual([
+      "e2e-gateway",
+      "e2e-minio",
+      "e2e-minio-bucket",
+      "e2e-postgres",
+      "e2e-server",
+      "e2e-server-migration",
+    ]);
+  });
+
+  test("lets nobody in without the password", async () => {
+    const wrong = Buffer.from("admin:not-the-password").toString("base64");
+
+    expect((await fetch(stack.url)).status).toBe(401);
+    expect((await fetch(stack.url, { headers: { Authorization: `Basic ${wrong}` } })).status).toBe(401);
+    expect((await stack.fetch("/")).status).toBe(200);
+    expect((await stack.fetch("/metrics")).status).toBe(404);
+    expect((await fetch(`${stack.url}/healthz`)).status).toBe(200);
+  });
+
+  test("is taken by the example's client: a model is logged, registered and loaded back", async () => {
+    const [, predicted, id] = /PREDICTED (\[.*?\]) (\w+)/.exec(await stack.python(EXAMPLE)) ?? [];
+
+    expect(predicted).toBe("[0, 1]");
+    runId = id ?? "";
+  });
+
+  test("passes its own verification", async () => {
+    const { code, stdout, stderr } = await stack.command(["verify"]);
+
+    expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
+  });
+
+  test("prints client settings that a shell takes", async () => {
+    const settings = await stack.output("client_environment");
+    const shown = await runOk("sh", ["-c", `${settings}\nprintf %s "$MLFLOW_TRACKING_URI $MLFLOW_TRACKING_USERNAME"`]);
+
+    expect(shown).toBe(`${stack.url} admin`);
+  });
+
+  test("keeps its secrets out of the engine's descriptions, the logs and the synthesized JSON", async () => {
+    const names = await containerNames("e2e");
+    const places = {
+      inspect: await runOk("docker", ["inspect", ...names]),
+      logs: (await Promise.all(names.map(async (name) => Object.values(await run("docker", ["logs", name]))))).join(
+        "\n",
+      ),
+      json: readFileSync(join(stack.stackFolder, "cdk.tf.json"), "utf8"),
+    };
+    const secrets = secretsOf(stack);
+
+    expect(secrets.length).toBeGreaterThan(8);
+    for (const [place, text] of Object.entries(places)) {
+      expect([place, secrets.filter((secret) => text.includes(secret)).length]).toEqual([place, 0]);
+    }
+  });
+
+  test("has no way out of its internal network", async () => {
+    const connect = `import socket; socket.create_connection(("192.0.2.1", 80), 2)`;
+    const { code, stderr } = await run("docker", ["exec", "e2e-server", "python", "-c", connect]);
+
+    expect([code, /unreachable/i.test(stderr)]).toEqual([1, true]);
+  });
+
+  test("does not change in a second plan", async () => {
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test("is deployed by cdktf as well, which changes nothing", async () => {
+    const cdktf = join(REPOSITORY, "node_modules", ".bin", "cdktf");
+    const output = await runOk(cdktf, ["deploy", stack.id, "--auto-approve", "--skip-provider-lock"], {
+      cwd: stack.folder,
+      env: { ...(await stack.settings()), CI: "true", CHECKPOINT_DISABLE: "1", DISABLE_VERSION_CHECK: "1" },
+    });
+
+    expect(output).toContain("No changes");
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test("replaces only the gateway when one line of the Caddyfile changes", async () => {
+    await stack.synthesize();
+    const file = join(stack.stackFolder, "cdk.tf.json");
+    const json = readFileSync(file, "utf8");
+    const changed = json.replace("grace_period 10s", "grace_period 9s");
+    expect(changed).not.toBe(json);
+    writeFileSync(file, changed);
+
+    expect(await stack.plan()).toEqual({ "docker_container.gateway": "delete create" });
+    await stack.synthesize();
+  });
+
+  test.each(SERVICES)("heals when the %s is killed, and loses nothing it acknowledged", async (service) => {
+    const writer = startWriter();
+    await eventually("a run is acknowledged", 30, async () => writer.acknowledged.length > 0);
+
+    process.kill(Number(await inspect(`e2e-${service}`, "{{.State.Pid}}")), "SIGKILL");
+
+    const before = writer.acknowledged.length;
+    await eventually("runs are acknowledged again", 90, async () => writer.acknowledged.length > before + 3);
+    await writer.stop();
+    await eventually("all services are healthy", 90, healthy);
+    expect(await missingRuns(writer.acknowledged)).toEqual([]);
+  });
+
+  test("heals when the engine is killed, and loses nothing it acknowledged", async () => {
+    const writer = startWriter();
+    await eventually("a run is acknowledged", 30, async () => writer.acknowledged.length > 0);
+
+    process.kill(Number(readFileSync("/var/run/docker.pid", "utf8")), "SIGKILL");
+    await stack.commandOk(["offline", "--only", "engine", "--yes"]);
+
+    const before = writer.acknowledged.length;
+    await eventually("runs are acknowledged again", 120, async () => writer.acknowledged.length > before + 3);
+    await writer.stop();
+    await eventually("all services are healthy", 120, healthy);
+    expect(await missingRuns(writer.acknowledged)).toEqual([]);
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test("migrates the database before a new MLflow starts, and keeps the data", async () => {
+    const image = await inspect("e2e-server", "{{.Image}}");
+    const name = "localhost/cdktf-mlflow/e2e-mlflow:next";
+    await runOk("docker", ["build", "--tag", name, "-"], {
+      input: `FROM ${image}\nLABEL release=next\n`,
+      env: { DOCKER_BUILDKIT: "0" },
+    });
+
+    await stack.commandOk(["up", "--yes"], { MLFLOW_IMAGE: name });
+
+    expect(await inspect("e2e-server", "{{.Config.Image}}")).toBe(
+      await inspect("e2e-server-migration", "{{.Config.Image}}"),
+    );
+    expect(await inspect("e2e-server", "{{.Image}}")).not.toBe(image);
+    const migrated = new Date(await inspect("e2e-server-migration", "{{.State.FinishedAt}}"));
+    const started = new Date(await inspect("e2e-server", "{{.State.StartedAt}}"));
+    expect(migrated.getTime()).toBeLessThan(started.getTime());
+    expect(await missingRuns([runId])).toEqual([]);
+    expect(await stack.plan({ MLFLOW_IMAGE: name })).toEqual({});
+  });
+
+  test("comes back from 'down' with the same password and the same data", async () => {
+    await stack.commandOk(["down", "--yes"]);
+    expect(await containerNames("e2e")).toEqual([]);
+
+    await stack.commandOk(["up", "--yes"]);
+
+    expect(await stack.output("password")).toBe(password);
+    expect(await missingRuns([runId])).toEqual([]);
+    expect(
+      await stack.python('import mlflow; print(mlflow.sklearn.load_model("models:/MyModel/1").predict([[3]]))'),
+    ).toContain("[1]");
+  });
+
+  test("lives beside a second stack", async () => {
+    const second = new Deployment("e2e-second", PORT + 1, { AUTH_PASSWORD: `it's "quoted" \${x} %{y} ümlaut $HOME` });
+    try {
+      await second.commandOk(["up", "--yes"]);
+
+      expect(await second.output("password")).toBe(`it's "quoted" \${x} %{y} ümlaut $HOME`);
+      expect((await second.fetch("/version")).status).toBe(200);
+      const settings = await second.output("client_environment");
+      expect(await runOk("sh", ["-c", `${settings}\nprintf %s "$MLFLOW_TRACKING_PASSWORD"`])).toBe(
+        `it's "quoted" \${x} %{y} ümlaut $HOME`,
+      );
+      expect(await healthy()).toBe(true);
+      expect(await second.plan()).toEqual({});
+    } finally {
+      await second.destroy();
+    }
+    expect(await healthy()).toBe(true);
+  });
+
+  test("refuses a plan that deletes data", async () => {
+    const { code, stdout, stderr } = await stack.command(["up", "--yes"], {
+      DB_URL: "postgresql://u:secret-password@db.example.com/mlflow",
+    });
+
+    expect(code).toBe(2);
+    expect(stdout + stderr).toContain("e2e-postgres-data-18");
+    expect(await healthy()).toBe(true);
+  });
+
+  test("leaves nothing behind when it is removed with its data", async () => {
+    await stack.destroy();
+
+    expect(await containerNames("e2e")).toEqual([]);
+    for (const kind of ["volume", "network"]) {
+      const left = (await runOk("docker", [kind, "ls", "--format", "{{.Name}}"])).split("\n");
+      expect(left.filter((name) => name.startsWith("e2e-"))).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Deployment, offlineSettings } from "../support/deployment";
+import { eventually, runOk } from "../support/run";
+
+jest.setTimeout(15 * 60_000);
+
+const ID = "e2e-external";
+const DATABASE = `${ID}-foreign-postgres`;
+const STORE = `${ID}-foreign-store`;
+const DATABASE_PASSWORD = "p@ss w%rd's {$1}";
+const KEYS = { AWS_ACCESS_KEY_ID: "external-access", AWS_SECRET_ACCESS_KEY: "external-secret-key" };
+
+const LOG_AND_LOAD = `
+import mlflow, os, hashlib
+content = os.urandom(1 << 20)
+open("/tmp/sent.bin", "wb").write(content)
+mlflow.set_experiment("external")
+with mlflow.start_run() as run:
+    mlflow.log_metric("rmse", 0.8)
+    mlflow.log_artifact("/tmp/sent.bin")
+path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="sent.bin", dst_path="/tmp/back")
+print("SAME", open(path, "rb").read() == content)
+`;
+
+/** A server's certificate for an address, signed by an authority of its own. */
+async function certificateFor(address: string): Promise<{ ca: string; certificate: string; key: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "certificate-"));
+  const openssl = (...args: string[]) => runOk("openssl", args, { cwd: folder });
+  await openssl(
+    ...["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test authority"],
+    ...["-keyout", "ca.key", "-out", "ca.pem"],
+  );
+  await openssl(
+    "req",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-subj",
+    "/CN=database",
+    "-keyout",
+    "server.key",
+    "-out",
+    "server.csr",
+  );
+  await runOk("sh", ["-c", `printf 'subjectAltName=IP:%s' '${address}' > san`], { cwd: folder });
+  await openssl(
+    ...["x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2"],
+    ...["-extfile", "san", "-out", "server.pem"],
+  );
+  const [ca = "", certificate = "", key = ""] = ["ca.pem", "server.pem", "server.key"].map((name) =>
+    readFileSync(join(folder, name), "utf8"),
+  );
+  rmSync(folder, { recursive: true });
+  return { ca, certificate, key };
+}
+
+describe("A stack with a database and a bucket of somebody else's", () => {
+  let stack: Deployment;
+
+  beforeAll(async () => {
+    const images = await offlineSettings();
+    // published on the engine's own bridge, where containers of any network reach it and nobody outside does.
+    const address = (
+      await runOk("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])
+    ).trim();
+    const { ca, certificate, key } = await certificateFor(address);
+
+    await runOk("docker", ["rm", "--force", "--volumes", DATABASE, STORE]);
+    await runOk("docker", [
+      ...["run", "--detach", "--name", DATABASE, "--publish", `${address}:15432:5432`],
+      ...[
+        "--env",
+        "POSTGRES_USER=ada",
+        "--env",
+        "POSTGRES_DB=tracking",
+        "--env",
+        `POSTGRES_PASSWORD=${DATABASE_PASSWORD}`,
+      ],
+      images.POSTGRES_IMAGE ?? "postgres:18.6-trixie",
+    ]);
+    await runOk("docker", [
+      ...["run", "--detach", "--name", STORE, "--publish", `${address}:19000:9000`],
+      ...[
+        "--env",
+        `MINIO_ROOT_USER=${KEYS.AWS_ACCESS_KEY_ID}`,
+        "--env",
+        `MINIO_ROOT_PASSWORD=${KEYS.AWS_SECRET_ACCESS_KEY}`,
+      ],
+      images.MINIO_IMAGE ?? "pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
+      ...["server", "/data"],
+    ]);
+
+    const inDatabase = ["exec", "--interactive", "--user", "postgres", DATABASE];
+    await eventually("the foreign database answers", 60, () =>
+      runOk("docker", [...inDatabase, "pg_isready", "-h", "127.0.0.1", "-U", "ada"]),
+    );
+    for (const [name, content] of Object.entries({ "server.crt": certificate, "server.key": key })) {
+      await runOk("docker", [...inDatabase, "sh", "-c", `umask 077 && cat > "$PGDATA/${name}"`], { input: content });
+    }
+    for (const statement of ["alter system set ssl = on", "select pg_reload_conf()"]) {
+      await runOk("docker", [...inDatabase, "psql", "-U", "ada", "-d", "tracking", "-c", statement]);
+    }
+    await eventually("the foreign store takes a bucket", 60, () =>
+      runOk("docker", [
+        ...["exec", "--env", `MC_HOST_s=http://${KEYS.AWS_ACCESS_KEY_ID}:${KEYS.AWS_SECRET_ACCESS_KEY}@127.0.0.1:9000`],
+        ...[STORE, "mc", "mb", "--ignore-existing", "s/company-models"],
+      ]),
+    );
+
+    stack = new Deployment(ID, 18090, {
+      DB_URL: `postgresql://ada:${encodeURIComponent(DATABASE_PASSWORD)}@${address}:15432/tracking?sslmode=verify-full`,
+      DB_CA_CERTIFICATE: ca,
+      MLFLOW_S3_ENDPOINT_URL: `http://${address}:19000`,
+      MLFLOW_S3_BUCKET: "company-models",
+      MLFLOW_S3_PREFIX: "mlflow",
+      ...KEYS,
+    });
+  });
+
+  afterAll(async () => {
+    await stack.destroy();
+    await runOk("docker", ["rm", "--force", "--volumes", DATABASE, STORE]);
+  });
+
+  test("comes up without stores of its own", async () => {
+    await stack.commandOk(["up", "--yes"]);
+
+    const names = await runOk("docker", ["ps", "--all", "--filter", `name=^${ID}-`, "--format", "{{.Names}}"]);
+    expect(names.trim().split("\n").sort()).toEqual([
+      DATABASE,
+      STORE,
+      `${ID}-gateway`,
+      `${ID}-server`,
+      `${ID}-server-migration`,
+    ]);
+  });
+
+  test("takes a client's run and artifact, through MLflow", async () => {
+    expect(await stack.python(LOG_AND_LOAD)).toContain("SAME True");
+    expect((await stack.fetch("/api/3.0/mlflow/server-info")).status).toBe(404);
+    const objects = await runOk("docker", [
+      "exec",
+      STORE,
+      "sh",
+      "-c",
+      "find /data/company-models/mlflow -name sent.bin",
+    ]);
+    expect(objects).toContain("sent.bin");
+  });
+
+  test("reaches its database over a verified connection", async () => {
+    const query =
+      "select bool_and(ssl) from pg_stat_ssl join pg_stat_activity using (pid) where client_addr is not null";
+    const answer = await runOk("docker", [
+      ...["exec", "--user", "postgres", DATABASE, "psql", "-U", "ada", "-d", "tracking", "-Atc", query],
+    ]);
+
+    expect(answer.trim()).toBe("t");
+  });
+
+  test("passes its own verification", async () => {
+    const { code, stdout, stderr } = await stack.command(["verify"]);
+
+    expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
+  });
+
+  test("does not change in a second plan", async () => {
+    const { TF_VAR_db_password, ...rest } = {
+      TF_VAR_db_password: DATABASE_PASSWORD,
+      TF_VAR_aws_access_key_id: KEYS.AWS_ACCESS_KEY_ID,
+      TF_VAR_aws_secret_access_key: KEYS.AWS_SECRET_ACCESS_KEY,
+    };
+
+    expect(await stack.plan({ TF_VAR_db_password, ...rest })).toEqual({});
+  });
+});

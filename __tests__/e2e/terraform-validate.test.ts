@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { Testing } from "cdktf";
+import { offlineSettings } from "../support/deployment";
+import { run } from "../support/run";
+import { SHAPES } from "../support/shapes";
+
+jest.setTimeout(120_000);
+
+describe("Terraform, with the real providers", () => {
+  test.each(Object.entries(SHAPES))("takes %s", async (_name, shape) => {
+    const stack = shape();
+    const cwd = join(Testing.fullSynth(stack), "stacks", stack.node.id);
+    const env = await offlineSettings();
+
+    const init = await run("terraform", ["init", "-backend=false", "-input=false", "-no-color"], { cwd, env });
+    const validate = await run("terraform", ["validate", "-no-color"], { cwd, env });
+
+    expect({ init: init.code, stderr: init.stderr }).toEqual({ init: 0, stderr: "" });
+    expect(validate).toMatchObject({ code: 0, stderr: "" });
+  });
+});

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import ts from "typescript";
+
+const REPOSITORY = resolve(__dirname, "..");
+const README = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = ""]) => code);
+
+/** What the compiler has to say of code that imports the library under its own name. */
+function problems(blocks: string[]): string[] {
+  const configuration = ts.readConfigFile(join(REPOSITORY, "tsconfig.json"), ts.sys.readFile).config.compilerOptions;
+  const { options } = ts.convertCompilerOptionsFromJson(
+    { ...configuration, noEmit: true, noUnusedLocals: false, paths: { "cdktf-mlflow": ["./lib/index.ts"] } },
+    REPOSITORY,
+  );
+  const host = ts.createCompilerHost(options);
+  const files = new Map(blocks.map((code, index) => [join(REPOSITORY, `readme-block-${index + 1}.ts`), code]));
+  const { readFile, fileExists, getSourceFile } = host;
+  host.readFile = (name) => files.get(name) ?? readFile(name);
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.getSourceFile = (name, language, ...rest) => {
+    const code = files.get(name);
+    return code === undefined ? getSourceFile(name, language, ...rest) : ts.createSourceFile(name, code, language);
+  };
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([...files.keys()], options, host))
+    .map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`);
+}
+
+describe("The README", () => {
+  test("has examples that compile", () => {
+    expect(BLOCKS.length).toBeGreaterThan(2);
+    expect(problems(BLOCKS)).toEqual([]);
+  });
+
+  test("would notice an example that does not compile", () => {
+    expect(problems(['import { MlflowStack } from "cdktf-mlflow";\nnew MlflowStack(1);\n'])).toHaveLength(1);
+  });
+
+  test("shows main.ts as it is", () => {
+    const main = readFileSync(join(REPOSITORY, "main.ts"), "utf8").replace('"./lib"', '"cdktf-mlflow"');
+
+    expect(BLOCKS).toContain(main);
+  });
+
+  test("names every variable that main.ts reads", () => {
+    const source = readFileSync(join(REPOSITORY, "lib", "stack-environment.ts"), "utf8");
+    const read = new Set(
+      [...source.matchAll(/"((?:AUTH|AWS|DB|MLFLOW|POSTGRES|MINIO|GATEWAY|IMAGE|HTTPS?|NO)_[A-Z0-9_]+)"/g)].map(
+        ([, name]) => name,
+      ),
+    );
+
+    expect([...read].filter((name) => !README.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test("leads to files that are there", () => {
+    const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = ""]) => path);
+
+    expect(links.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
+  });
+});

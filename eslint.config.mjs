@@ -1,0 +1,57 @@
+import tseslint from "typescript-eslint";
+
+const bareErrors = {
+  selector: "ThrowStatement > NewExpression[callee.name='Error']",
+  message: "throw a ValidationError: it has a code, and names the construct.",
+};
+const foreignClasses = {
+  selector: "BinaryExpression[operator='instanceof'] > Identifier.right[name=/^(Terraform|Docker|Container$|Image$|Volume$|Network$)/]",
+  message: "a second copy of cdktf has other classes: use its isX() checks.",
+};
+
+/** Forbids imports that match `regex`. */
+const forbid = (regex, message) => ["error", { patterns: [{ regex, message }] }];
+
+export default tseslint.config(
+  { ignores: ["dist/", "cdktf.out/", "node_modules/", "**/*.js", "**/*.mjs"] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-empty-function": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"] }],
+    },
+  },
+  {
+    files: ["lib/**/*.ts"],
+    rules: {
+      "no-restricted-syntax": ["error", bareErrors, foreignClasses],
+      "no-restricted-imports": forbid(
+        "^@cdktf/provider-docker/(?!lib/provider$)|/(cli|offline|bench|__tests__)(/|$)",
+        "only the networks make Docker resources, and the library knows nothing of the command around it.",
+      ),
+    },
+  },
+  {
+    files: ["lib/*-network.ts"],
+    rules: {
+      "no-restricted-imports": forbid(
+        "\\./(mlflow|postgres|minio|auth|s3|external)-|/(cli|offline|bench|__tests__)(/|$)",
+        "a network knows services by what they need, not by name.",
+      ),
+    },
+  },
+  {
+    files: ["cli/**/*.ts"],
+    rules: {
+      "no-restricted-imports": forbid("^@cdktf/|^cdktf$|__tests__", "the command reads what was synthesized, it makes no resources."),
+    },
+  },
+  {
+    files: ["offline/**/*.ts"],
+    rules: {
+      "no-restricted-imports": forbid("^@cdktf/|^cdktf$|/lib(/|$)|__tests__", "offline builds stand on their own."),
+    },
+  },
+);
