@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { cachePath, contentHash, isCurrent, markCurrent } from "../../offline/cache";
+
+function folder(files: { [name: string]: string }): string {
+  const root = mkdtempSync(join(tmpdir(), "offline-"));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(join(root, name, ".."), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+describe("A build", () => {
+  test("has the same hash wherever its files lie", () => {
+    const files = { Dockerfile: "FROM scratch", "bin/entrypoint.sh": "exec" };
+
+    expect(contentHash([folder(files)])).toBe(contentHash([folder(files)]));
+  });
+
+  test.each([
+    ["a file's content", { Dockerfile: "FROM debian", run: "exec" }],
+    ["a file's name", { Containerfile: "FROM scratch", run: "exec" }],
+    ["a further file", { Dockerfile: "FROM scratch", run: "exec", more: "" }],
+    ["where one file ends and the next begins", { Dockerfile: "FROM scratchrun", "": "exec" }],
+  ])("has another hash after a change of %s", (_change, files) => {
+    const before = contentHash([folder({ Dockerfile: "FROM scratch", run: "exec" })]);
+    const changed = Object.fromEntries(Object.entries(files).filter(([name]) => name !== ""));
+
+    expect(contentHash([folder(changed)])).not.toBe(before);
+  });
+
+  test("has another hash after a change of its words", () => {
+    expect(contentHash([], "a", "bc")).not.toBe(contentHash([], "ab", "c"));
+  });
+
+  test("is current only while its result is there and its hash the same", () => {
+    const file = join(folder({}), "program");
+    expect(isCurrent(file, "1")).toBe(false);
+
+    markCurrent(file, "1");
+    expect(isCurrent(file, "1")).toBe(false);
+
+    writeFileSync(file, "");
+    expect(isCurrent(file, "1")).toBe(true);
+    expect(isCurrent(file, "2")).toBe(false);
+  });
+
+  test("lies under the user's cache directory", () => {
+    const before = process.env.XDG_CACHE_HOME;
+    process.env.XDG_CACHE_HOME = "/somewhere";
+    try {
+      expect(cachePath("bin", "caddy")).toBe("/somewhere/cdktf-mlflow/bin/caddy");
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME;
+      else process.env.XDG_CACHE_HOME = before;
+    }
+  });
+});

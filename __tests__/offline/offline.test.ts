@@ -1,0 +1,38 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { offlineEnvironment } from "../../offline";
+
+const REPOSITORY = resolve(__dirname, "..", "..");
+const read = (...segments: string[]) => readFileSync(join(REPOSITORY, ...segments), "utf8");
+
+describe("Offline builds", () => {
+  test("name images that can only be this machine's", () => {
+    const { TF_CLI_CONFIG_FILE, ...images } = offlineEnvironment();
+
+    expect(TF_CLI_CONFIG_FILE).toMatch(/cdktf-mlflow\/terraform\.rc$/);
+    for (const image of Object.values(images)) expect(image).toMatch(/^localhost\/cdktf-mlflow\//);
+  });
+
+  test("build the versions of the plugins and of Caddy that the official way has", () => {
+    const module = read("offline", "go", "caddy", "go.mod");
+    const dockerfile = read("caddy", "Dockerfile");
+
+    for (const [, version = ""] of module.matchAll(/^\tgithub\.com\/(?:mholt|caddyserver)\/\S+ v(\S+)$/gm)) {
+      expect(dockerfile).toContain(version.replace(/^.*-(?=[0-9a-f]{12}$)/, ""));
+    }
+  });
+
+  test("build the MLflow that is the default", () => {
+    const [, version] = /mlflow\/mlflow:v([\d.]+)-full/.exec(read("lib", "mlflow-server.ts")) ?? [];
+
+    expect(read("offline", "images", "mlflow", "requirements.txt")).toContain(`mlflow==${version}\n`);
+    expect(offlineEnvironment().MLFLOW_IMAGE).toBe(`localhost/cdktf-mlflow/mlflow:${version}`);
+  });
+
+  test("write down what each image keeps to", () => {
+    const readme = read("offline", "README.md");
+
+    expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual(["caddy", "minio", "mlflow", "postgres"]);
+    for (const image of Object.values(offlineEnvironment()).slice(0, 4)) expect(readme).toContain(`\`${image}\``);
+  });
+});

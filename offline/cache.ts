@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, relative } from "node:path";
+
+/** A path in the folder for what was built, under the user's cache directory. */
+export function cachePath(...segments: string[]): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cdktf-mlflow", ...segments);
+}
+
+/** A hash over files, folders and words: what is built from the same has the same. */
+export function contentHash(paths: string[], ...words: string[]): string {
+  const hash = createHash("sha256");
+  for (const path of paths) {
+    for (const file of filesUnder(path)) {
+      hash.update(relative(path, file)).update("\0").update(readFileSync(file)).update("\0");
+    }
+  }
+  for (const word of words) hash.update(word).update("\0");
+  return hash.digest("hex");
+}
+
+/** Whether a file was made from what has this hash. */
+export function isCurrent(file: string, hash: string): boolean {
+  return existsSync(file) && existsSync(`${file}.hash`) && readFileSync(`${file}.hash`, "utf8") === hash;
+}
+
+/** Notes from what a file was made. */
+export function markCurrent(file: string, hash: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.hash`, hash);
+}
+
+// sorted, because folders are listed in any order.
+function filesUnder(path: string): string[] {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => filesUnder(join(path, name)));
+}

@@ -1,0 +1,83 @@
+import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { cachePath, contentHash } from "./cache";
+import type { GoProgram } from "./go-program";
+import { ask, runStep } from "./step";
+
+/** The label that tells from what an image was built. */
+export const HASH_LABEL = "cdktf-mlflow.offline";
+
+/** Images that are built here lie under a registry that is this machine, so that none is ever pulled or pushed. */
+export const NAMESPACE = "localhost/cdktf-mlflow";
+
+/** What an image is built from, besides its folder in `offline/images`. */
+export interface DockerImageOptions {
+  /** Folder in `offline/images`. */
+  readonly folder: string;
+
+  /** Name and tag, below the namespace. */
+  readonly name: string;
+
+  /** Hash over the image it begins with. */
+  readonly base: { readonly hash: string };
+
+  /** Programs that it holds. */
+  readonly programs?: GoProgram[];
+}
+
+/** An image that stands in for one that cannot be pulled. */
+export class DockerImage {
+  constructor(private readonly options: DockerImageOptions) {}
+
+  /** Complete name. */
+  public get name(): string {
+    return `${NAMESPACE}/${this.options.name}`;
+  }
+
+  /** Hash over what it is built from. */
+  public get hash(): string {
+    const programs = (this.options.programs ?? []).map(({ hash }) => hash);
+    return contentHash([this.folder], this.options.base.hash, ...programs);
+  }
+
+  /** Builds it. Returns false when it is current. */
+  public async build(progress: (line: string) => void): Promise<boolean> {
+    const { name, hash } = this;
+    if (await isImageCurrent(name, hash)) return false;
+
+    const context = cachePath("context", this.options.folder);
+    rmSync(context, { recursive: true, force: true });
+    mkdirSync(context, { recursive: true });
+    cpSync(this.folder, context, { recursive: true });
+    for (const { file } of this.options.programs ?? []) copyFileSync(file, join(context, basename(file)));
+
+    await runStep({
+      name: `image-${this.options.folder}`,
+      program: "docker",
+      arguments: ["build", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...hostSettings(), context],
+      // every Docker command has this builder; the newer one is a plugin that is often missing.
+      environment: { DOCKER_BUILDKIT: "0" },
+      progress,
+    });
+    rmSync(context, { recursive: true, force: true });
+    return true;
+  }
+
+  private get folder(): string {
+    return join(__dirname, "images", this.options.folder);
+  }
+}
+
+/** Whether the engine has an image that was built from what has this hash. */
+export async function isImageCurrent(name: string, hash: string): Promise<boolean> {
+  const format = `{{index .Config.Labels "${HASH_LABEL}"}}`;
+  const { answer } = await ask("docker", "image", "inspect", "--format", format, name);
+  return answer === hash;
+}
+
+// how this machine reaches package registries; Docker keeps none of these in the image.
+function hostSettings(): string[] {
+  return ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"]
+    .filter((name) => process.env[name])
+    .flatMap((name) => ["--build-arg", name]);
+}

@@ -1,0 +1,112 @@
+import type { ListrTask } from "listr2";
+import { DebianBase } from "./debian-base";
+import { DockerImage } from "./docker-image";
+import { provideEngine } from "./engine";
+import { GoProgram } from "./go-program";
+import { TerraformMirror } from "./terraform-mirror";
+
+const DOCKER_PROVIDER = new GoProgram(
+  "docker-provider",
+  "github.com/terraform-providers/terraform-provider-docker",
+  // leaves out a resource that pulls in the whole of Docker Compose.
+  ["no_compose"],
+);
+const RANDOM_PROVIDER = new GoProgram("random-provider", "github.com/terraform-providers/terraform-provider-random");
+const MINIO = new GoProgram("minio", "github.com/minio/minio");
+const MC = new GoProgram("mc", "github.com/minio/mc");
+const CADDY = new GoProgram("caddy", ".");
+
+const BOOKWORM = new DebianBase("bookworm");
+// the first release of Debian with PostgreSQL 18.
+const FORKY = new DebianBase("forky");
+
+const IMAGES = {
+  POSTGRES_IMAGE: new DockerImage({ folder: "postgres", name: "postgres:18.6", base: FORKY }),
+  MLFLOW_IMAGE: new DockerImage({ folder: "mlflow", name: "mlflow:3.17.2", base: BOOKWORM }),
+  // named after its last commit: it is no release, and has none of the fixes that came later.
+  MINIO_IMAGE: new DockerImage({ folder: "minio", name: "minio:2026-02-12", base: BOOKWORM, programs: [MINIO, MC] }),
+  GATEWAY_IMAGE: new DockerImage({ folder: "caddy", name: "caddy:2.11.9", base: BOOKWORM, programs: [CADDY] }),
+};
+
+const MIRROR = new TerraformMirror([
+  { source: "kreuzwerker/docker", version: "4.6.0", program: DOCKER_PROVIDER },
+  { source: "hashicorp/random", version: "3.9.0", program: RANDOM_PROVIDER },
+]);
+
+/** What can be built. */
+export type OfflinePart = "engine" | "images" | "providers";
+
+/** What to build. */
+export interface OfflineOptions {
+  /** @default - all parts */
+  readonly only?: readonly OfflinePart[];
+}
+
+/** Tasks that install and start the Docker engine. */
+export function engineTasks(): ListrTask[] {
+  return [task("Docker Engine", provideEngine)];
+}
+
+/** Tasks that build everything that is missing or not current. */
+export function offlineTasks({ only = ["engine", "images", "providers"] }: OfflineOptions = {}): ListrTask[] {
+  const images = only.includes("images");
+  const providers = only.includes("providers");
+  const programs = [...(images ? [MINIO, CADDY, MC] : []), ...(providers ? [DOCKER_PROVIDER, RANDOM_PROVIDER] : [])];
+
+  return [
+    ...(only.includes("engine") ? engineTasks() : []),
+    // one after the other, because a build of Go uses all cores, while Debian's packages mostly wait.
+    ...(images
+      ? [
+          group(
+            "Base images",
+            [BOOKWORM, FORKY].map((base) => buildTask(base.name, base)),
+            1,
+          ),
+        ]
+      : []),
+    group(
+      "Programs",
+      programs.map((program) => buildTask(program.name, program)),
+      1,
+    ),
+    ...(images
+      ? [
+          group(
+            "Images",
+            Object.values(IMAGES).map((image) => buildTask(image.name, image)),
+            2,
+          ),
+        ]
+      : []),
+    ...(providers ? [task("Mirror of Terraform providers", async () => MIRROR.fill())] : []),
+  ];
+}
+
+/** What makes the app and Terraform use what was built. Builds nothing. */
+export function offlineEnvironment(): { [name: string]: string } {
+  const images = Object.entries(IMAGES).map(([variable, { name }]) => [variable, name]);
+  return { ...Object.fromEntries(images), TF_CLI_CONFIG_FILE: MIRROR.configurationFile };
+}
+
+interface Buildable {
+  build(progress: (line: string) => void): Promise<boolean>;
+}
+
+function buildTask(title: string, buildable: Buildable): ListrTask {
+  return task(title, (progress) => buildable.build(progress));
+}
+
+function task(title: string, work: (progress: (line: string) => void) => Promise<boolean>): ListrTask {
+  return {
+    title,
+    task: async (_context, self) => {
+      const built = await work((line) => (self.output = line));
+      if (!built) self.skip(`${title}: current`);
+    },
+  };
+}
+
+function group(title: string, tasks: ListrTask[], concurrent: number): ListrTask {
+  return { title, task: (_context, self) => self.newListr(tasks, { concurrent, exitOnError: true }) };
+}

@@ -1,0 +1,64 @@
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { arch, platform } from "node:os";
+import { dirname, join } from "node:path";
+import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
+import type { GoProgram } from "./go-program";
+
+// Terraform and OpenTofu name the same providers after their own registries.
+const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
+const ARCHITECTURES: { [name: string]: string } = { x64: "amd64", arm64: "arm64" };
+
+/** A provider in the mirror. */
+export interface MirroredProvider {
+  /** Namespace and type, such as `hashicorp/random`. */
+  readonly source: string;
+  readonly version: string;
+  readonly program: GoProgram;
+}
+
+/** A folder from which Terraform takes providers, and the configuration file that makes it do so. */
+export class TerraformMirror {
+  constructor(private readonly providers: MirroredProvider[]) {}
+
+  /** The configuration file, for `TF_CLI_CONFIG_FILE`. */
+  public get configurationFile(): string {
+    return cachePath("terraform.rc");
+  }
+
+  /** Fills it. Returns false when it is current. */
+  public fill(): boolean {
+    const hash = contentHash([], this.configuration(), ...this.providers.map(({ program }) => program.hash));
+    if (isCurrent(this.configurationFile, hash)) return false;
+
+    for (const registry of REGISTRIES) {
+      for (const { source, version, program } of this.providers) {
+        const [namespace = "", type = ""] = source.split("/");
+        const file = join(
+          cachePath("providers", registry, namespace, type, version),
+          `${platform()}_${ARCHITECTURES[arch()] ?? arch()}`,
+          `terraform-provider-${type}`,
+        );
+        mkdirSync(dirname(file), { recursive: true });
+        copyFileSync(program.file, file);
+        chmodSync(file, 0o755);
+      }
+    }
+    writeFileSync(this.configurationFile, this.configuration());
+    markCurrent(this.configurationFile, hash);
+    return true;
+  }
+
+  private configuration(): string {
+    const sources = REGISTRIES.flatMap((registry) => this.providers.map(({ source }) => `${registry}/${source}`));
+    return `provider_installation {
+  filesystem_mirror {
+    path    = ${JSON.stringify(cachePath("providers"))}
+    include = ${JSON.stringify(sources)}
+  }
+  direct {
+    exclude = ${JSON.stringify(sources)}
+  }
+}
+`;
+  }
+}
