@@ -20,7 +20,7 @@ const USER = "1000:1000";
 const LEAST_MEMORY = DataSize.mebibytes(64);
 const ACME_PORT = 80;
 // inside the container, whatever name and certificate the site itself needs.
-const HEALTH_ADDRESS = "http://127.0.0.1:2019/healthz";
+const HEALTH_PORT = 2019;
 const HSTS = "max-age=31536000";
 
 /** How many requests a client may make. */
@@ -135,6 +135,7 @@ export class AuthGateway extends Construct {
       window: props.rateLimit?.window ?? Duration.seconds(10),
     };
     const memory = props.memory ?? DataSize.mebibytes(256);
+    this.validatePort(url);
     this.validateRateLimit(rateLimit);
     this.validateMemory(memory);
 
@@ -172,7 +173,7 @@ export class AuthGateway extends Construct {
       memory,
       ports: publishedPorts(url),
       edgeAliases: url.local ? [] : [url.hostname],
-      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", HEALTH_ADDRESS], {
+      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${HEALTH_PORT}/healthz`], {
         ...props.healthCheck,
         interval: props.healthCheck?.interval ?? Duration.seconds(2),
       }),
@@ -187,6 +188,12 @@ export class AuthGateway extends Construct {
 
   private builtImage(buildArguments: { [name: string]: string } | undefined): ServiceImage {
     return ServiceImage.build({ dockerfile: packagePath("caddy", "Dockerfile"), name: IMAGE_NAME, buildArguments });
+  }
+
+  private validatePort({ port }: PublicUrl): void {
+    if (port === HEALTH_PORT) {
+      throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
+    }
   }
 
   private validateRateLimit({ events, window }: { events: number; window: Duration }): void {

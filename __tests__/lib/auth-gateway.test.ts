@@ -179,6 +179,7 @@ describe("AuthGateway", () => {
     ["ftp://localhost", "'url' must be an address such as 'https://mlflow.example.com', got: 'ftp://localhost'"],
     ["https://localhost/mlflow", "'url' must end after the host and port, got: 'https://localhost/mlflow'"],
     ["https://localhost?a=b", "'url' must end after the host and port, got: 'https://localhost?a=b'"],
+    ["http://localhost:2019", "'url' must not use port 2019: the health check does"],
     ["https://ada:secret@localhost", "'url' must not hold a user or password; users belong to 'auth'"],
     [
       "http://mlflow.example.com",

@@ -6,6 +6,7 @@ import {
   DataSize,
   MinioStore,
   PostgresStore,
+  ProviderVersions,
   Secret,
   ServiceImage,
   StackEnvironment,
@@ -103,6 +104,7 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
 
   "two stores alone, in a stack of one's own": () => {
     const { stack, network } = testStack();
+    ProviderVersions.pin(stack);
     const password = new TerraformVariable(stack, "database_password", { type: "string", sensitive: true });
     new PostgresStore(stack, "postgres", { network, password: Secret.fromVariable(password) });
     new MinioStore(stack, "minio", { network, bucket: "models" });
