@@ -37,7 +37,10 @@ export function appOf(folder: string): App {
 
   const { app, output, context } = readConfiguration(file);
   if (typeof app !== "string" || app.trim() === "") {
-    throw new CommandError(`${CONFIGURATION} names no app`, `Add "app": the command that runs it, as 'cdktf synth' needs it.`);
+    throw new CommandError(
+      `${CONFIGURATION} names no app`,
+      `Add "app": the command that runs it, as 'cdktf synth' needs it.`,
+    );
   }
   return { command: app, output: typeof output === "string" && output !== "" ? output : OUTPUT, context };
 }
@@ -59,7 +62,8 @@ export function selectStack(outputFolder: string, name?: string): StackEntry {
   }
   const [only, ...others] = stacks;
   if (!only) throw new CommandError("the app has no stack");
-  if (others.length > 0) throw new CommandError(`the app has ${stacks.length} stacks`, `Choose one with --stack: ${names}.`);
+  if (others.length > 0)
+    throw new CommandError(`the app has ${stacks.length} stacks`, `Choose one with --stack: ${names}.`);
   return only;
 }
 

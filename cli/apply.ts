@@ -1,18 +1,23 @@
+import { changesOf } from "./plan";
 import { runSteps } from "./tasks";
-import type { Terraform } from "./terraform";
+import type { SavedPlan, Terraform } from "./terraform";
 import { UnderWay, finishedStep } from "./terraform-messages";
 
 /** Applies a plan as one step of the command: a terminal shows what goes on, a log gets what is done. */
-export async function applyPlan(terraform: Terraform, file: string, title: string): Promise<void> {
+export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan, title: string): Promise<void> {
   await runSteps({
     title,
-    run: async ({ progress }) => {
+    run: async ({ progress, rename }) => {
       const underWay = new UnderWay();
+      const total = changesOf(plan).length;
+      let done = 0;
       await terraform.apply(file, (message) => {
         underWay.note(message);
         const finished = finishedStep(message);
-        if (process.stdout.isTTY) progress(underWay.toString());
-        else if (finished) progress(finished);
+        if (finished) done += 1;
+        if (!process.stdout.isTTY) return finished && progress(finished);
+        rename(`${title}: ${done} of ${total}`);
+        progress(underWay.toString());
       });
     },
   });

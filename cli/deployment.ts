@@ -39,7 +39,8 @@ export class Deployment {
 
     const entry = selectStack(app.output, stack);
     const errors = (entry.annotations ?? []).filter(({ level }) => level.endsWith("error"));
-    if (errors.length > 0) throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
+    if (errors.length > 0)
+      throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
 
     const folder = join(app.output, entry.workingDirectory);
     const synthesized = SynthesizedStack.read(folder);
@@ -96,18 +97,31 @@ export class Deployment {
   /** As `openTerraform()`, for commands that work on what is deployed. */
   public async requireTerraform(): Promise<Terraform> {
     const { terraform, unreachable } = await this.openTerraform();
-    if (!terraform) throw new CommandError(unreachable ?? "", "Build the providers here: mlflow-stack offline --only providers");
+    if (!terraform)
+      throw new CommandError(unreachable ?? "", "Build the providers here: mlflow-stack offline --only providers");
     return terraform;
   }
 }
 
-async function runApp({ command, output, context }: App, environment: Environment, redaction: Redaction): Promise<void> {
+async function runApp(
+  { command, output, context }: App,
+  environment: Environment,
+  redaction: Redaction,
+): Promise<void> {
   // an old manifest would hide that the app wrote none.
   await rm(join(output, "manifest.json"), { force: true });
-  const options = { env: { ...synthesisEnvironment(environment, output, context) }, extendEnv: false, reject: false } as const;
+  const options = {
+    env: { ...synthesisEnvironment(environment, output, context) },
+    extendEnv: false,
+    reject: false,
+  } as const;
   const [program = "", ...args] = Array.isArray(command) ? command : [];
   const { execa } = await loadExeca();
-  const result = await (Array.isArray(command) ? execa(program, args, options) : execa(command, { ...options, shell: true }));
+  const result = await (Array.isArray(command)
+    ? execa(program, args, options)
+    : execa(command, { ...options, shell: true }));
   if (result.exitCode === 0) return;
-  throw new CommandError(redaction.apply(explainFailure(String(result.stderr)) || `the app failed: ${String(command)}`));
+  throw new CommandError(
+    redaction.apply(explainFailure(String(result.stderr)) || `the app failed: ${String(command)}`),
+  );
 }

@@ -123,14 +123,18 @@ export class Docker {
    */
   public async runOnce(name: string, args: string[], input: string, onLine: (line: string) => void): Promise<void> {
     const { execa } = await loadExeca();
-    const child = execa("docker", ["run", "--rm", "--interactive", "--name", name, ...args], { ...this.options, input });
+    const child = execa("docker", ["run", "--rm", "--interactive", "--name", name, ...args], {
+      ...this.options,
+      input,
+    });
     try {
       for await (const line of child) onLine(String(line));
     } finally {
       await this.run(["rm", "--force", name]);
     }
     const { exitCode, stderr } = await child;
-    if (exitCode !== 0) throw new CommandError(stderr.trim().split("\n").slice(-12).join("\n") || `exit status ${exitCode}`);
+    if (exitCode !== 0)
+      throw new CommandError(stderr.trim().split("\n").slice(-12).join("\n") || `exit status ${exitCode}`);
   }
 
   private async inspect<T>(args: string[]): Promise<T[]> {
@@ -142,7 +146,12 @@ export class Docker {
     const { execa } = await loadExeca();
     const result = await execa("docker", args, { ...this.options, timeout });
     const missing = "code" in result && result.code === "ENOENT";
-    return { stdout: String(result.stdout ?? ""), stderr: String(result.stderr ?? ""), exitCode: result.exitCode, missing };
+    return {
+      stdout: String(result.stdout ?? ""),
+      stderr: String(result.stderr ?? ""),
+      exitCode: result.exitCode,
+      missing,
+    };
   }
 
   private get options() {
@@ -159,7 +168,12 @@ export class Docker {
 export async function engineEnvironment(
   base: Environment,
   app: { engineHost?: string; engineContext?: string },
-): Promise<{ DOCKER_HOST?: string; DOCKER_CERT_PATH?: string; DOCKER_TLS_VERIFY?: string; DOCKER_CONTEXT?: undefined }> {
+): Promise<{
+  DOCKER_HOST?: string;
+  DOCKER_CERT_PATH?: string;
+  DOCKER_TLS_VERIFY?: string;
+  DOCKER_CONTEXT?: undefined;
+}> {
   const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
   // DOCKER_HOST and a context at once make the docker command complain.
   if (host) return { DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
@@ -171,7 +185,9 @@ export async function engineEnvironment(
     extendEnv: false,
     reject: false,
   });
-  const details = parse<{ Endpoints?: { docker?: { Host?: string } }; Storage?: { TLSPath?: string } }[]>(String(stdout ?? ""));
+  const details = parse<{ Endpoints?: { docker?: { Host?: string } }; Storage?: { TLSPath?: string } }[]>(
+    String(stdout ?? ""),
+  );
   const endpoint = details?.[0]?.Endpoints?.docker?.Host;
   if (!endpoint) return {};
 

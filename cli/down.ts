@@ -40,9 +40,9 @@ async function removeServices({ name }: Deployment, terraform: Terraform): Promi
   if (services.length === 0) return console.log(`Stack '${name}' has no services here: nothing to do.`);
 
   const targets = services.map(({ address }) => `-target=${address}`);
-  await terraform.withPlan(["-destroy", ...targets], async ({ plan, file }) => {
-    guardRemoval(plan);
-    await applyPlan(terraform, file, `Removing the services (${summarize(plan)})`);
+  await terraform.withPlan(["-destroy", ...targets], async (saved) => {
+    guardRemoval(saved.plan);
+    await applyPlan(terraform, saved, `Removing the services (${summarize(saved.plan)})`);
   });
   const volumes = state.ofType("docker_volume").map(({ attributes }) => String(attributes.name));
   console.log(
@@ -61,14 +61,16 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
   if (state.instances.length === 0) return console.log(`Stack '${name}' is not deployed: nothing to do.`);
 
   const volumes = state.ofType("docker_volume").map(({ attributes }) => String(attributes.name));
-  console.log(`This deletes stack '${name}' for good: its services, its secrets, and the data in: ${volumes.join(", ") || "no volume"}.`);
+  console.log(
+    `This deletes stack '${name}' for good: its services, its secrets, and the data in: ${volumes.join(", ") || "no volume"}.`,
+  );
   await requireName(name, options);
 
   const override = join(terraform.folder, OVERRIDE_FILE);
   await writeFile(override, JSON.stringify(synthesized.unprotected, null, 2));
   try {
-    await terraform.withPlan(["-destroy"], ({ plan, file }) =>
-      applyPlan(terraform, file, `Deleting the stack (${summarize(plan)})`),
+    await terraform.withPlan(["-destroy"], (saved) =>
+      applyPlan(terraform, saved, `Deleting the stack (${summarize(saved.plan)})`),
     );
   } finally {
     await rm(override, { force: true });

@@ -22,7 +22,10 @@ export async function requireFreePorts(stack: SynthesizedStack, docker: Docker):
   const probe = docker.isLocal ? canListen : undefined;
   const conflicts = await portConflicts(stack.publishedPorts, await docker.runningContainers(), probe);
   if (conflicts.length === 0) return;
-  throw new CommandError(conflicts.join("; "), "Stop what uses it, or choose another address: MLFLOW_URL=http://localhost:8081");
+  throw new CommandError(
+    conflicts.join("; "),
+    "Stop what uses it, or choose another address: MLFLOW_URL=http://localhost:8081",
+  );
 }
 
 /**
@@ -35,7 +38,11 @@ export async function requireDiskSpace(docker: Docker, rootFolder: string, neede
   if (!docker.isLocal || !existsSync(rootFolder)) return;
   const { bavail, bsize } = await statfs(rootFolder);
   const problem = diskProblem(bavail * bsize, needed, rootFolder);
-  if (problem) throw new CommandError(problem, "Free some: 'docker system df' shows what Docker uses, 'docker image prune' removes unused images.");
+  if (problem)
+    throw new CommandError(
+      problem,
+      "Free some: 'docker system df' shows what Docker uses, 'docker image prune' removes unused images.",
+    );
 }
 
 /** Why the room does not suffice; nothing where it does. */

@@ -48,7 +48,10 @@ program
   .action(offline);
 
 function command(name: string, description: string): Command {
-  return program.command(name).description(description).option("-s, --stack <id>", "the stack, where the app has several");
+  return program
+    .command(name)
+    .description(description)
+    .option("-s, --stack <id>", "the stack, where the app has several");
 }
 
 function positiveInteger(text: string): number {
@@ -60,12 +63,14 @@ function positiveInteger(text: string): number {
 function explain(error: unknown): void {
   const redaction = new Redaction(process.env);
   if (error instanceof CommandError) {
-    console.error(redaction.apply(["", `Error: ${error.message}`, ...(error.remedy ? ["", error.remedy] : [])].join("\n")));
+    console.error(
+      redaction.apply(["", `Error: ${error.message}`, ...(error.remedy ? ["", error.remedy] : [])].join("\n")),
+    );
     process.exitCode = error.exitCode;
     return;
   }
-  // refusals of the library and ends of prompts need no stack either.
-  const isExpected = error instanceof Error && /^(ValidationError|ExitPromptError)$/.test(error.name);
+  // refusals of the library, failed builds and ends of prompts need no stack either.
+  const isExpected = error instanceof Error && /^(ValidationError|ExitPromptError|StepError)$/.test(error.name);
   const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
   console.error(redaction.apply(`\nError: ${text}`));
   process.exitCode = ExitCode.failure;

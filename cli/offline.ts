@@ -1,9 +1,7 @@
 import { offlineEnvironment, offlineTasks } from "../offline";
+import type { OfflinePart } from "../offline";
 import { requireYes } from "./questions";
 import { runTasks } from "./tasks";
-
-/** What `offline` can build. */
-export type OfflinePart = "engine" | "images" | "providers";
 
 /** Options of `offline`. */
 export interface OfflineCommandOptions {
@@ -25,7 +23,7 @@ export async function offline({ yes = false, only, printOnly }: OfflineCommandOp
   if (!printOnly) {
     const parts = only ?? ["engine", "images", "providers"];
     await requireYes(`Build ${parts.join(", ")} on this machine?`, yes);
-    await runTasks(offlineTasks({ yes: true, only }), process.stderr);
+    await runTasks(offlineTasks({ only }), process.stderr);
   }
   for (const [name, value] of Object.entries(offlineEnvironment())) {
     console.log(`export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);

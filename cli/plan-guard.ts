@@ -51,14 +51,11 @@ export function guardRemoval(plan: Plan): void {
 function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
   const removed = changesOf(plan).filter((change) => holdsData(plan, change) && isLost(change));
   if (removed.length === 0) return;
-  throw refusal(
-    `this would delete ${removed.map(volumeName).join(", ")} and the data in it; nothing was changed`,
-    [
-      "To keep the volume on the engine, outside of the stack:",
-      ...removed.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
-      "To delete everything, data included: down --delete-data.",
-    ],
-  );
+  throw refusal(`this would delete ${removed.map(volumeName).join(", ")} and the data in it; nothing was changed`, [
+    "To keep the volume on the engine, outside of the stack:",
+    ...removed.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
+    "To delete everything, data included: down --delete-data.",
+  ]);
 }
 
 // the provider would make an empty one, on which everything looks healthy.

@@ -42,7 +42,9 @@ export function summarize(plan: Plan): string {
   const counts = new Map<Action, number>();
   for (const change of changesOf(plan)) counts.set(actionOf(change), (counts.get(actionOf(change)) ?? 0) + 1);
   const words: Action[] = ["create", "update", "replace", "delete"];
-  return words.flatMap((word) => (counts.has(word) ? [`${counts.get(word)} to ${word}`] : [])).join(", ") || "outputs only";
+  return (
+    words.flatMap((word) => (counts.has(word) ? [`${counts.get(word)} to ${word}`] : [])).join(", ") || "outputs only"
+  );
 }
 
 /** A line for each change of something that exists already; what is new is only counted, in `summarize()`. */

@@ -48,7 +48,10 @@ export async function provideImages(
 
   const unreachable = sources.offline ? missing : await pullAll(deployment, missing);
   if (unreachable.length === 0 && !sources.offline) return deployment;
-  if (sources.online) throw new CommandError(`these images cannot be pulled, and --online forbids to build others: ${unreachable.join(", ")}`);
+  if (sources.online)
+    throw new CommandError(
+      `these images cannot be pulled, and --online forbids to build others: ${unreachable.join(", ")}`,
+    );
   return buildHere(deployment, unreachable, rootFolder, sources);
 }
 
@@ -58,7 +61,9 @@ async function pullAll({ docker, redaction }: Deployment, names: string[]): Prom
   await runSteps(
     names.map((name) => ({
       title: `Pulling ${name}`,
-      skip: () => unreachableRegistries.has(registryOf(name)) && (unreachable.push(name), `${registryOf(name)} cannot be reached`),
+      skip: () =>
+        unreachableRegistries.has(registryOf(name)) &&
+        (unreachable.push(name), `${registryOf(name)} cannot be reached`),
       run: async ({ progress, rename }: { progress(line: string): void; rename(title: string): void }) => {
         const problem = isLocalOnly(name) ? "dial tcp" : await docker.pull(name, progress);
         if (problem === undefined) return;
@@ -91,11 +96,13 @@ async function buildHere(
   }
   if ((await missingImages(local.synthesized, local.docker)).length > 0) {
     await requireDiskSpace(local.docker, rootFolder, DiskNeed.building);
-    console.log(`${reasons}To be built from package registries instead, once, in about ten minutes:\n  ${images.join("\n  ")}`);
+    console.log(
+      `${reasons}To be built from package registries instead, once, in about ten minutes:\n  ${images.join("\n  ")}`,
+    );
     await requireYes("Build them here?", yes);
   }
   // also when all are there: what is not current is built anew.
-  await runTasks(offlineTasks({ yes: true, only: ["images", "providers"] }));
+  await runTasks(offlineTasks({ only: ["images", "providers"] }));
   return local;
 }
 

@@ -15,6 +15,7 @@ export async function requireYes(question: string, yes: boolean): Promise<void> 
 
 /** Asks for a name to be typed. */
 export async function askForName(message: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new CommandError(`${message} Nobody is here to answer.`, "Answer with --yes --confirm NAME.");
+  if (!process.stdin.isTTY)
+    throw new CommandError(`${message} Nobody is here to answer.`, "Answer with --yes --confirm NAME.");
   return (await input({ message })).trim();
 }

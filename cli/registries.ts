@@ -43,9 +43,12 @@ export function baseImages(dockerfile: string, args: { [name: string]: string })
 }
 
 function expand(text: string, values: Map<string, string>): string {
-  return text.replaceAll(/\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g, (_, braced: string, otherwise: string, plain: string) => {
-    return values.get(braced ?? plain) || otherwise || "";
-  });
+  return text.replaceAll(
+    /\$(?:\{(\w+)(?::-([^}]*))?\}|(\w+))/g,
+    (_, braced: string, otherwise: string, plain: string) => {
+      return values.get(braced ?? plain) || otherwise || "";
+    },
+  );
 }
 
 function unquote(value: string): string {

@@ -42,6 +42,13 @@ export class State {
     return this.instances.filter((instance) => instance.type === type);
   }
 
+  /** Addresses of one-shot containers that failed, and would not be run again by themselves. */
+  public get failedJobs(): string[] {
+    return this.ofType("docker_container")
+      .filter(({ attributes }) => attributes.must_run === false && (attributes.exit_code ?? 0) !== 0)
+      .map(({ address }) => address);
+  }
+
   /** An output that is a text. */
   public output(name: string): string | undefined {
     const value = this.#outputs[name]?.value;

@@ -66,7 +66,9 @@ async function servicesOf({ docker }: Deployment, state: State): Promise<Service
   const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name.slice(1));
   const memory = await docker.memoryUse(running);
   const byName = new Map(containers.map((container) => [container.Name.slice(1), container]));
-  const images = new Map(state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]));
+  const images = new Map(
+    state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]),
+  );
   return names.map((name) => describe(name, byName.get(name), { memory: memory.get(name), sizes, images }));
 }
 
@@ -99,6 +101,13 @@ function portsOf({ HostConfig }: ContainerDetails): string[] {
 function tableOf(services: ServiceStatus[]): string {
   return table(
     ["service", "state", "memory", "ports", "volumes", "image"],
-    services.map(({ name, state, image, memory, ports, volumes }) => [name, state, memory, ports.join("\n"), volumes.join("\n"), image]),
+    services.map(({ name, state, image, memory, ports, volumes }) => [
+      name,
+      state,
+      memory,
+      ports.join("\n"),
+      volumes.join("\n"),
+      image,
+    ]),
   );
 }

@@ -17,7 +17,12 @@ export interface Message {
   };
 }
 
-const DONE: { [action: string]: string } = { create: "created", update: "changed", delete: "removed", replace: "replaced" };
+const DONE: { [action: string]: string } = {
+  create: "created",
+  update: "changed",
+  delete: "removed",
+  replace: "replaced",
+};
 
 /** A line of Terraform's JSON output; nothing where it is not one. */
 export function parseMessage(line: string): Message | undefined {
@@ -51,6 +56,9 @@ export class UnderWay {
   }
 }
 
+const HEAD = 3;
+const TAIL = 30;
+
 /** Problems, for people: what is wrong first, where it is last. */
 export function describeProblems(problems: Diagnostic[]): string {
   return problems
@@ -59,7 +67,15 @@ export function describeProblems(problems: Diagnostic[]): string {
       const text = /(?:post|pre)condition failed$|^Invalid value for variable$/.test(summary)
         ? (detail ?? summary).replace(/\s*\bThis was checked by the validation rule at [^\n]*/s, "")
         : [summary, detail].filter(Boolean).join("\n");
-      return `${text.trim()}${address ? `\n(${address})` : ""}`;
+      return `${shorten(text.trim())}${address ? `\n(${address})` : ""}`;
     })
     .join("\n\n");
+}
+
+// a job's whole output is in the message; what went wrong stands at its end.
+function shorten(text: string): string {
+  const lines = text.split("\n");
+  const skipped = lines.length - HEAD - TAIL;
+  if (skipped <= 0) return text;
+  return [...lines.slice(0, HEAD), `… ${skipped} lines …`, ...lines.slice(-TAIL)].join("\n");
 }

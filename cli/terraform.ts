@@ -29,7 +29,11 @@ export class Terraform {
     const candidates = environment.TERRAFORM_BINARY_NAME ? [environment.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
     const { execa } = await loadExeca();
     for (const binary of candidates) {
-      const result = await execa(binary, ["version", "-json"], { env: { ...environment }, extendEnv: false, reject: false });
+      const result = await execa(binary, ["version", "-json"], {
+        env: { ...environment },
+        extendEnv: false,
+        reject: false,
+      });
       if (result.exitCode !== 0) continue;
       requireVersion(binary, result.stdout);
       return binary;
@@ -118,12 +122,17 @@ export class Terraform {
       interrupt.stop();
     }
     const { exitCode, stderr } = await child;
-    if (interrupt.happened) throw new CommandError("interrupted; Terraform has finished what it was at and saved its state");
+    if (interrupt.happened)
+      throw new CommandError("interrupted; Terraform has finished what it was at and saved its state");
     if (exitCode === 0) return;
 
     const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
     const protectedData = problems.some(({ summary }) => summary === "Instance cannot be destroyed");
-    throw new CommandError(this.redaction.apply(text), undefined, protectedData ? ExitCode.dataAtRisk : ExitCode.failure);
+    throw new CommandError(
+      this.redaction.apply(text),
+      undefined,
+      protectedData ? ExitCode.dataAtRisk : ExitCode.failure,
+    );
   }
 
   private async run(args: string[]) {

@@ -72,7 +72,7 @@ async function requireEngine({ docker }: Deployment, yes: boolean): Promise<{ ro
     if (!(error instanceof CommandError) || !canInstallEngine(docker)) throw error;
     console.log(error.message);
     await requireYes("Install Docker Engine from Debian's packages, and start it?", yes);
-    await runTasks(engineTasks({ yes: true }));
+    await runTasks(engineTasks());
     return docker.info();
   }
 }
@@ -87,9 +87,11 @@ async function openTerraform(deployment: Deployment, { yes, online }: UpOptions)
   };
   await runSteps(open);
   if (opened?.unreachable !== undefined && !online) {
-    console.log("The registry of Terraform's providers cannot be reached. They can be built here, once, in about three minutes.");
+    console.log(
+      "The registry of Terraform's providers cannot be reached. They can be built here, once, in about three minutes.",
+    );
     await requireYes("Build them here?", yes ?? false);
-    await runTasks(offlineTasks({ yes: true, only: ["providers"] }));
+    await runTasks(offlineTasks({ only: ["providers"] }));
     await runSteps(open);
   }
   if (!opened?.terraform) throw new CommandError(opened?.unreachable ?? "Terraform could not be opened");
@@ -98,14 +100,20 @@ async function openTerraform(deployment: Deployment, { yes, online }: UpOptions)
 
 async function deploy(deployment: Deployment, terraform: Terraform, yes: boolean): Promise<void> {
   const { docker, inFolder, name } = deployment;
-  await terraform.withPlan([], async ({ plan, file }) => {
+  const again = (await terraform.state()).failedJobs.map((address) => `-replace=${address}`);
+  await terraform.withPlan(again, async (saved) => {
+    const { plan } = saved;
     await guardPlan(
       plan,
       {
         volume: async (volume) => {
           const [found] = await docker.volumes([volume]);
           const users = found ? await docker.usersOf(volume) : [];
-          return found && { description: `made ${found.CreatedAt ?? "at an unknown time"}, used by ${users.join(", ") || "no container"}` };
+          return (
+            found && {
+              description: `made ${found.CreatedAt ?? "at an unknown time"}, used by ${users.join(", ") || "no container"}`,
+            }
+          );
         },
         container: async (container) => {
           const [found] = await docker.containers([container]);
@@ -118,7 +126,7 @@ async function deploy(deployment: Deployment, terraform: Terraform, yes: boolean
 
     console.log([`Stack '${name}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n"));
     await requireYes("Apply this?", yes);
-    await applyPlan(terraform, file, "Applying");
+    await applyPlan(terraform, saved, "Applying");
   });
 }
 

@@ -11,7 +11,16 @@ import { addressesOf, isolationProblem, portProblem } from "./verify/isolation";
 
 // reads the settings from the first line, so that no list of processes and no container shows them, then the program.
 const BOOTSTRAP = "import json, sys; settings = json.loads(sys.stdin.readline()); exec(sys.stdin.read())";
-const HARDENED = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--user", "1000:1000", "--env", "HOME=/tmp"];
+const HARDENED = [
+  "--cap-drop",
+  "ALL",
+  "--security-opt",
+  "no-new-privileges:true",
+  "--user",
+  "1000:1000",
+  "--env",
+  "HOME=/tmp",
+];
 
 /** Options of `verify`. */
 export interface VerifyOptions {
@@ -94,7 +103,9 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   if (url === undefined || username === undefined || password === undefined) {
     throw new CommandError(`stack '${name}' is not deployed, or has no outputs url, username and password`);
   }
-  const containers = await docker.containers(state.ofType("docker_container").map(({ attributes }) => String(attributes.name)));
+  const containers = await docker.containers(
+    state.ofType("docker_container").map(({ attributes }) => String(attributes.name)),
+  );
   const gateway = containers.find(({ Name }) => Name === `/${publisherIn(state)}`);
   const internal = new Set(networksIn(state, true));
   const edgeNetwork = Object.keys(gateway?.NetworkSettings.Networks ?? {}).find((network) => !internal.has(network));
@@ -111,7 +122,11 @@ async function wrongPassword({ url, username, docker }: Target): Promise<Check[]
   if (!docker.isLocal && isOwnHost(url)) return [];
   const authorization = `Basic ${Buffer.from(`${username}:not-the-password`).toString("base64")}`;
   try {
-    const answer = await fetch(url, { headers: { authorization }, redirect: "manual", signal: AbortSignal.timeout(30_000) });
+    const answer = await fetch(url, {
+      headers: { authorization },
+      redirect: "manual",
+      signal: AbortSignal.timeout(30_000),
+    });
     return [{ check, passed: answer.status === 401, detail: String(answer.status) }];
   } catch (error) {
     const { cause, message } = error as Error;
@@ -141,9 +156,15 @@ async function openPorts(target: Target): Promise<Check[]> {
   const allowed: [string, number] = [gateway.Name.slice(1), portOf(url)];
   const forbidden = addressesOf(others);
   let reached: [string, number][] = [];
-  const failure = await runPython(target, "probe", [edgeNetwork, image], { addresses: [allowed, ...forbidden] }, (line) => {
-    reached = JSON.parse(line) as [string, number][];
-  });
+  const failure = await runPython(
+    target,
+    "probe",
+    [edgeNetwork, image],
+    { addresses: [allowed, ...forbidden] },
+    (line) => {
+      reached = JSON.parse(line) as [string, number][];
+    },
+  );
   const problem = failure ?? isolationProblem(allowed, reached);
   return [
     { check: "only the gateway publishes a port", passed: !published, detail: published ?? gateway.Name.slice(1) },
@@ -173,12 +194,16 @@ async function runPython(
 }
 
 function publisherIn(state: State): string | undefined {
-  const publishers = state.ofType("docker_container").filter(({ attributes }) => (attributes.ports as unknown[] | null)?.length);
+  const publishers = state
+    .ofType("docker_container")
+    .filter(({ attributes }) => (attributes.ports as unknown[] | null)?.length);
   return publishers[0] && String(publishers[0].attributes.name);
 }
 
 function networksIn(state: State, internal: boolean): string[] {
-  const networks = state.ofType("docker_network").filter(({ attributes }) => (attributes.internal ?? false) === internal);
+  const networks = state
+    .ofType("docker_network")
+    .filter(({ attributes }) => (attributes.internal ?? false) === internal);
   return networks.map(({ attributes }) => String(attributes.name));
 }
 
