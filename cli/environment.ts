@@ -70,9 +70,11 @@ export class Redaction {
   }
 
   public apply(text: string): string {
-    // the longest first: one secret may be a part of another.
+    if (this.#secrets.size === 0) return text;
+    // the longest first: one secret may be a part of another, or of the word that replaces it.
     const secrets = [...this.#secrets].sort((a, b) => b.length - a.length);
-    return secrets.reduce((result, secret) => result.replaceAll(secret, "<secret>"), text);
+    const pattern = secrets.map((secret) => secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join("|");
+    return text.replaceAll(new RegExp(pattern, "g"), "<secret>");
   }
 }
 
