@@ -9,6 +9,7 @@ import { CommandError } from "./command-error";
 import { Docker, engineEnvironment } from "./docker";
 import { Redaction, synthesisEnvironment, terraformEnvironment } from "./environment";
 import type { Environment } from "./environment";
+import { imagesBuiltHere } from "./images-built-here";
 import { loadExeca } from "./programs";
 import { isUnreachable } from "./registries";
 import { SynthesizedStack } from "./synthesized-stack";
@@ -28,13 +29,14 @@ export class Deployment {
    * Runs the app, which writes its output folder and nothing else.
    *
    * @param stack id of the stack, needed when the app has several.
-   * @param environment what the app, Docker and Terraform get.
+   * @param given what the app, Docker and Terraform get, besides the images that were built here.
    * @throws CommandError when Terraform is missing or the app fails.
    */
-  public static async synthesize(stack?: string, environment: Environment = process.env): Promise<Deployment> {
+  public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
+    const app = appOf(process.cwd());
+    const environment = { ...given, ...imagesBuiltHere(app.output, given) };
     const redaction = new Redaction(environment);
     const binary = await Terraform.find(environment);
-    const app = appOf(process.cwd());
     await runApp(app, environment, redaction);
 
     const entry = selectStack(app.output, stack);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { CommandError } from "./command-error";
 import type { Environment } from "./environment";
+import { Interrupt } from "./interrupt";
 import { loadExeca } from "./programs";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
@@ -117,24 +118,25 @@ export class Docker {
   }
 
   /**
-   * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints.
+   * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints. On Ctrl-C its
+   * program is told once, and may clean up.
    *
-   * @throws CommandError when it fails, with the end of what it printed as errors.
+   * @throws CommandError when it fails, with what Docker or the program said last.
    */
   public async runOnce(name: string, args: string[], input: string, onLine: (line: string) => void): Promise<void> {
     const { execa } = await loadExeca();
-    const child = execa("docker", ["run", "--rm", "--interactive", "--name", name, ...args], {
-      ...this.options,
-      input,
-    });
+    const run = ["run", "--rm", "--interactive", "--name", name, ...args];
+    const child = execa("docker", run, { ...this.options, input, detached: true, cleanup: false });
+    const interrupt = new Interrupt(() => void this.run(["kill", "--signal", "INT", name]));
     try {
       for await (const line of child) onLine(String(line));
     } finally {
+      interrupt.stop();
       await this.run(["rm", "--force", name]);
     }
     const { exitCode, stderr } = await child;
-    if (exitCode !== 0)
-      throw new CommandError(stderr.trim().split("\n").slice(-12).join("\n") || `exit status ${exitCode}`);
+    if (interrupt.happened) throw new CommandError("interrupted");
+    if (exitCode !== 0) throw new CommandError(lastWords(stderr) || `exit status ${exitCode}`);
   }
 
   private async inspect<T>(args: string[]): Promise<T[]> {
@@ -197,6 +199,11 @@ export async function engineEnvironment(
     DOCKER_CONTEXT: undefined,
     ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
   };
+}
+
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  return lines.filter((line) => line !== "" && !line.startsWith("Run 'docker run --help'")).at(-1) ?? "";
 }
 
 function parse<T>(text: string): T | undefined {

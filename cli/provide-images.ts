@@ -44,14 +44,14 @@ export async function provideImages(
   rootFolder: string,
   sources: ImageSources,
 ): Promise<Deployment> {
-  if (missing.length === 0 && !sources.offline) return deployment;
-
   const unreachable = sources.offline ? missing : await pullAll(deployment, missing);
-  if (unreachable.length === 0 && !sources.offline) return deployment;
-  if (sources.online)
+  if (sources.online) {
+    if (unreachable.length === 0) return deployment;
     throw new CommandError(
       `these images cannot be pulled, and --online forbids to build others: ${unreachable.join(", ")}`,
     );
+  }
+  if (unreachable.length === 0 && !sources.offline && !usesImagesBuiltHere(deployment)) return deployment;
   return buildHere(deployment, unreachable, rootFolder, sources);
 }
 
@@ -104,6 +104,11 @@ async function buildHere(
   // also when all are there: what is not current is built anew.
   await runTasks(offlineTasks({ only: ["images", "providers"] }));
   return local;
+}
+
+function usesImagesBuiltHere({ synthesized }: Deployment): boolean {
+  const builtHere = Object.values(offlineEnvironment());
+  return synthesized.images.some(({ name }) => builtHere.includes(name));
 }
 
 // who names an image wants that one.

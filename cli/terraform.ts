@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, ExitCode } from "./command-error";
 import type { Environment, Redaction } from "./environment";
+import { Interrupt } from "./interrupt";
 import type { Plan } from "./plan";
 import { loadExeca } from "./programs";
 import { State } from "./state";
@@ -110,7 +111,10 @@ export class Terraform {
     // in a process group of its own it gets a Ctrl-C from here only, and not twice, which would be the hard stop.
     const { execa } = await loadExeca();
     const child = privately(() => execa(this.binary, args, { ...this.options, detached: true, cleanup: false }));
-    const interrupt = interruptOnce(child);
+    const interrupt = new Interrupt(() => {
+      console.error("Terraform finishes what it is at…");
+      child.kill("SIGINT");
+    });
     try {
       for await (const line of child) {
         const message = parseMessage(String(line));
@@ -160,23 +164,4 @@ function privately<T>(start: () => T): T {
   } finally {
     process.umask(mask);
   }
-}
-
-function interruptOnce(child: { kill(signal: NodeJS.Signals): boolean }) {
-  const watch = {
-    happened: false,
-    stop: () => {
-      process.off("SIGINT", pass);
-      process.off("SIGTERM", pass);
-    },
-  };
-  const pass = () => {
-    if (watch.happened) return;
-    watch.happened = true;
-    console.error("Terraform finishes what it is at…");
-    child.kill("SIGINT");
-  };
-  process.on("SIGINT", pass);
-  process.on("SIGTERM", pass);
-  return watch;
 }

@@ -189,7 +189,7 @@ async function runPython(
     await docker.runOnce(`${name}-verify-${process.pid}`, args, `${JSON.stringify(settings)}\n${source}`, onLine);
     return undefined;
   } catch (error) {
-    return (error as Error).message.split("\n").at(-1) ?? "failed";
+    return (error as Error).message;
   }
 }
 

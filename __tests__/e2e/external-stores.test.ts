@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Deployment, offlineSettings } from "../support/deployment";
+import { Deployment, offlineSettings, removeLeftovers } from "../support/deployment";
 import { eventually, runOk } from "../support/run";
 
 jest.setTimeout(15 * 60_000);
@@ -67,7 +67,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
     ).trim();
     const { ca, certificate, key } = await certificateFor(address);
 
-    await runOk("docker", ["rm", "--force", "--volumes", DATABASE, STORE]);
+    await removeLeftovers(ID);
     await runOk("docker", [
       ...["run", "--detach", "--name", DATABASE, "--publish", `${address}:15432:5432`],
       ...[
@@ -120,8 +120,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
   });
 
   afterAll(async () => {
-    await stack.destroy();
-    await runOk("docker", ["rm", "--force", "--volumes", DATABASE, STORE]);
+    await removeLeftovers(ID);
   });
 
   test("comes up without stores of its own", async () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "../support/browser";
-import { Deployment, REPOSITORY } from "../support/deployment";
+import { Deployment, REPOSITORY, removeLeftovers } from "../support/deployment";
 
 jest.setTimeout(10 * 60_000);
 
@@ -25,6 +25,7 @@ describe("MLflow's pages behind the gateway", () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
+    await removeLeftovers(stack.id);
     await stack.commandOk(["up", "--yes"]);
     const [, experiment, run] = /RUN (\w+) (\w+)/.exec(await stack.python(LOG_A_RUN)) ?? [];
     runUrl = `${stack.url}/#/experiments/${experiment}/runs/${run}`;
@@ -37,7 +38,7 @@ describe("MLflow's pages behind the gateway", () => {
 
   afterAll(async () => {
     await browser?.close();
-    await stack.destroy();
+    await removeLeftovers(stack.id);
   });
 
   test("stay closed without the password", async () => {

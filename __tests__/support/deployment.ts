@@ -1,13 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { run, runOk } from "./run";
 import type { Outcome } from "./run";
 
 /** The repository. */
 export const REPOSITORY = resolve(__dirname, "..", "..");
 
-const COMMAND = [process.execPath, "--import", "tsx", join(REPOSITORY, "cli", "index.ts")] as const;
+/** Runs TypeScript, whatever folder Node.js is started in. */
+export const NODE_TYPESCRIPT = [process.execPath, "--import", pathToFileURL(require.resolve("tsx")).href];
+
+const [NODE = "", ...LOADER] = NODE_TYPESCRIPT;
+const COMMAND = [...LOADER, join(REPOSITORY, "cli", "index.ts")];
 const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
 
 /** Variables of the environment. */
@@ -20,12 +25,28 @@ export interface Variables {
  * were built here, or nothing where all could be pulled.
  */
 export async function offlineSettings(): Promise<Variables> {
-  const printed = await runOk(COMMAND[0], [...COMMAND.slice(1), "offline", "--print-only"]);
+  const printed = await runOk(NODE, [...COMMAND, "offline", "--print-only"]);
   const settings = Object.fromEntries(
     [...printed.matchAll(/^export (\w+)='([^']*)'$/gm)].map(([, name, value]) => [name, value]),
   );
   const { code } = await run("docker", ["image", "inspect", settings.POSTGRES_IMAGE ?? ""]);
   return code === 0 ? settings : {};
+}
+
+/** Removes what an interrupted run of the tests left on the engine under an id. */
+export async function removeLeftovers(id: string): Promise<void> {
+  for (const [kind, list, remove] of [
+    ["container", ["ls", "--all"], ["rm", "--force", "--volumes"]],
+    ["volume", ["ls"], ["rm", "--force"]],
+    ["network", ["ls"], ["rm"]],
+  ] as const) {
+    const names = (
+      await runOk("docker", [kind, ...list, "--format", kind === "container" ? "{{.Names}}" : "{{.Name}}"])
+    )
+      .split("\n")
+      .filter((name) => name.startsWith(`${id}-`));
+    if (names.length > 0) await runOk("docker", [kind, ...remove, ...names]);
+  }
 }
 
 /** A stack that a test deploys in a folder of its own, as a user would. */
@@ -35,6 +56,8 @@ export class Deployment {
 
   /** Address of the stack. */
   public readonly url: string;
+
+  private login?: string;
 
   /**
    * @param id id of the stack, which begins every name on the engine.
@@ -56,7 +79,7 @@ export class Deployment {
 
   /** Runs `mlflow-stack`. */
   public async command(args: string[], variables: Variables = {}): Promise<Outcome> {
-    return run(COMMAND[0], [...COMMAND.slice(1), ...args], { cwd: this.folder, env: this.environment(variables) });
+    return run(NODE, [...COMMAND, ...args], { cwd: this.folder, env: this.environment(variables) });
   }
 
   /** Runs `mlflow-stack`, which has to succeed. */
@@ -68,7 +91,7 @@ export class Deployment {
 
   /** Synthesizes with other settings, without deploying. */
   public async synthesize(variables: Variables = {}): Promise<void> {
-    await runOk(process.execPath, ["--import", "tsx", join(REPOSITORY, "main.ts")], {
+    await runOk(NODE, [...LOADER, join(REPOSITORY, "main.ts")], {
       cwd: REPOSITORY,
       env: {
         ...(await offlineSettings()),
@@ -115,10 +138,14 @@ export class Deployment {
     return JSON.parse(readFileSync(join(this.folder, `terraform.${this.id}.tfstate`), "utf8"));
   }
 
-  /** Asks the gateway with the user's name and password. */
+  /** Asks the gateway with the user's name and password. Gives up after 20 seconds. */
   public async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    const login = Buffer.from(`admin:${await this.output("password")}`).toString("base64");
-    return fetch(`${this.url}${path}`, { ...init, headers: { ...init.headers, Authorization: `Basic ${login}` } });
+    this.login ??= `Basic ${Buffer.from(`admin:${await this.output("password")}`).toString("base64")}`;
+    return fetch(`${this.url}${path}`, {
+      signal: AbortSignal.timeout(20_000),
+      ...init,
+      headers: { ...init.headers, Authorization: this.login },
+    });
   }
 
   /**

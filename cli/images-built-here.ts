@@ -1,0 +1,26 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { offlineEnvironment } from "../offline";
+import type { Environment } from "./environment";
+import { SynthesizedStack } from "./synthesized-stack";
+
+/**
+ * The images built on this machine that the app's stacks used when they were last synthesized. They stay in use, so that
+ * `verify` or a second `up` changes nothing by itself.
+ *
+ * @param output folder that the app writes to.
+ * @param environment the environment of the command; an image that the user names there wins.
+ * @returns variables for the environment of the app.
+ */
+export function imagesBuiltHere(output: string, environment: Environment): { [name: string]: string } {
+  const stacks = join(output, "stacks");
+  const folders = existsSync(stacks) ? readdirSync(stacks).map((name) => join(stacks, name)) : [];
+  const inUse = folders
+    .filter((folder) => existsSync(join(folder, "cdk.tf.json")))
+    .flatMap((folder) => SynthesizedStack.read(folder).images.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(offlineEnvironment()).filter(
+      ([name, image]) => name.endsWith("_IMAGE") && !environment[name] && inUse.includes(image),
+    ),
+  );
+}
