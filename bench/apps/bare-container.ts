@@ -1,0 +1,65 @@
+import { Container } from "@cdktf/provider-docker/lib/container";
+import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import type { Construct } from "constructs";
+
+/** A file in a container. */
+export const file = (path: string, content: string) => ({ file: path, content, permissions: "0444" });
+
+/** A service with the settings that all of them share, which nobody writes four times. */
+export function addService(
+  scope: Construct,
+  config: ContainerConfig & { memory: number; stopTimeout: number },
+): Container {
+  return new Container(scope, "Default", {
+    ...hardened(config),
+    restart: "unless-stopped",
+    wait: true,
+    destroyGraceSeconds: config.stopTimeout,
+  });
+}
+
+/** The same for a job. `failure` says what failed when it fails. */
+export function addJob(
+  scope: Construct,
+  id: string,
+  failure: string,
+  config: ContainerConfig & { memory: number },
+): Container {
+  const job = new Container(scope, id, {
+    ...hardened(config),
+    restart: "no",
+    mustRun: false,
+    attach: true,
+    logs: true,
+    rm: false,
+  });
+  job.lifecycle = {
+    postcondition: [
+      {
+        condition: "${self.exit_code == 0}",
+        errorMessage: `${failure} To run it again: -replace=docker_container.${job.friendlyUniqueId}. Its output: \${self.container_logs}`,
+      },
+    ],
+  };
+  return job;
+}
+
+/** Timing of a health check. */
+export const health = (interval: string, test: string[]) => ({
+  test: ["CMD", ...test],
+  interval,
+  timeout: "5s",
+  retries: 6,
+  startPeriod: "1m0s",
+});
+
+function hardened(config: ContainerConfig & { memory: number }): ContainerConfig {
+  return {
+    ...config,
+    capabilities: { drop: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memorySwap: config.memory,
+    logDriver: "json-file",
+    logOpts: { "max-size": "10m", "max-file": "3" },
+  };
+}

@@ -1,0 +1,50 @@
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packagePath } from "../lib/package-folder";
+import { runProgram } from "./program";
+
+/** The project as it is when it is installed: JavaScript, so that no loader of TypeScript is measured. */
+export class Compiled {
+  /** Compiles into a folder of its own. */
+  public static async make(): Promise<Compiled> {
+    const folder = mkdtempSync(join(tmpdir(), "mlflow-bench-"));
+    for (const name of ["node_modules", "caddy"]) symlinkSync(packagePath(name), join(folder, name));
+    copyFileSync(packagePath("package.json"), join(folder, "package.json"));
+    const settings = join(folder, "tsconfig.json");
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        extends: packagePath("tsconfig.json"),
+        // whether the types are right is for the tests to say.
+        compilerOptions: { outDir: "dist", rootDir: packagePath(), declaration: false, noCheck: true, types: [] },
+        include: ["main.ts", "lib", "cli", "offline", "bench/apps"].map((path) => packagePath(path)),
+      }),
+    );
+    await runProgram(process.execPath, [packagePath("node_modules", "typescript", "bin", "tsc"), "-p", settings]);
+    // what the offline builds are made from lies beside their code.
+    for (const name of ["go", "images"]) {
+      symlinkSync(packagePath("offline", name), join(folder, "dist", "offline", name));
+    }
+    return new Compiled(folder);
+  }
+
+  /** @param folder where it lies. */
+  private constructor(public readonly folder: string) {}
+
+  /** A file of it. */
+  public file(...segments: string[]): string {
+    return join(this.folder, "dist", ...segments);
+  }
+
+  /** A new folder below it, to work in. */
+  public workFolder(name: string): string {
+    const folder = join(this.folder, "work", name);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  public remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

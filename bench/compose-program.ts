@@ -1,0 +1,21 @@
+import { GoProgram } from "../offline/go-program";
+import { runProgram } from "./program";
+
+const BUILT = new GoProgram("compose", "github.com/docker/compose/v2/cmd");
+const RELEASE = "2.40.3";
+
+/** The command line that begins a call of Docker Compose: the installed one, else one that is built here, once. */
+export async function composeProgram(): Promise<string[]> {
+  if ((await installedRelease()) !== undefined) return ["docker", "compose"];
+  await BUILT.build(() => {});
+  return [BUILT.file];
+}
+
+/** Which release that is. */
+export async function composeRelease(): Promise<string> {
+  return (await installedRelease()) ?? RELEASE;
+}
+
+async function installedRelease(): Promise<string | undefined> {
+  return runProgram("docker", ["compose", "version", "--short"]).catch(() => undefined);
+}

@@ -1,0 +1,26 @@
+import { loadExeca } from "../cli/programs";
+
+/** Where and how a program runs. */
+export interface ProgramOptions {
+  /** @default - the current folder */
+  readonly folder?: string;
+
+  /** Variables on top of the environment. */
+  readonly environment?: { readonly [name: string]: string | undefined };
+}
+
+/**
+ * Runs a program to its end and gives what it printed.
+ *
+ * @throws Error with its output when it fails.
+ */
+export async function runProgram(program: string, args: string[], options: ProgramOptions = {}): Promise<string> {
+  const { execa } = await loadExeca();
+  const { stdout } = await execa(program, args, {
+    cwd: options.folder,
+    env: { ...options.environment },
+    stdin: "ignore",
+    maxBuffer: 1024 ** 3,
+  });
+  return stdout;
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import type { Compiled } from "./compiled";
+import { alternate, median, seconds } from "./measure";
+import { runProgram } from "./program";
+import type { Row } from "./report";
+
+const STACK = "bench-synthesis";
+
+interface StackJson {
+  resource: { [type: string]: { [name: string]: object } };
+}
+
+/**
+ * How long the app takes that makes the JSON, against one without our constructs.
+ *
+ * @throws Error when the two do not make the same resources.
+ */
+export async function measureSynthesis(
+  compiled: Compiled,
+  runs: number,
+  progress: (line: string) => void,
+): Promise<Row[]> {
+  const ours = new SynthesisApp(compiled, "mlflow-stack");
+  const bare = new SynthesisApp(compiled, "bare");
+  // the first run reads the modules from disk.
+  for (const app of [ours, bare]) await app.run();
+  requireSameResources(ours, bare);
+
+  const figures = await alternate([ours, bare], runs, async (app, round) => {
+    progress(`${app.name}, ${round + 1} of ${runs}`);
+    return seconds(() => app.run());
+  });
+  return [
+    {
+      what: "Synthesis, one `MlflowStack`",
+      ours: median(figures.get(ours) ?? []),
+      peer: { name: "CDKTF, by hand", figure: median(figures.get(bare) ?? []) },
+      unit: "s",
+      aim: 1.15,
+      runs,
+    },
+  ];
+}
+
+class SynthesisApp {
+  readonly #folder: string;
+
+  constructor(
+    private readonly compiled: Compiled,
+    public readonly name: string,
+  ) {
+    this.#folder = compiled.workFolder(`synthesis-${name}`);
+  }
+
+  public async run(): Promise<void> {
+    await runProgram(process.execPath, [this.compiled.file("bench", "apps", `${this.name}.js`)], {
+      folder: this.compiled.folder,
+      environment: { CDKTF_OUTDIR: this.#folder },
+    });
+  }
+
+  /** What it made, by address. */
+  public resources(): Map<string, object> {
+    const file = join(this.#folder, "stacks", STACK, "cdk.tf.json");
+    const { resource } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
+    return new Map(
+      Object.entries(resource).flatMap(([type, blocks]) =>
+        // the path of the construct is for people, and differs.
+        Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, { ...block, "//": undefined }] as const),
+      ),
+    );
+  }
+}
+
+function requireSameResources(ours: SynthesisApp, bare: SynthesisApp): void {
+  const left = ours.resources();
+  const right = bare.resources();
+  const addresses = [...new Set([...left.keys(), ...right.keys()])].sort();
+  const oneSided = addresses.filter((address) => !left.has(address) || !right.has(address));
+  if (oneSided.length > 0) throw new Error(`bench/apps/bare.ts makes other resources: ${oneSided.join(", ")}`);
+
+  const different = addresses.filter((address) => !isDeepStrictEqual(left.get(address), right.get(address)));
+  if (different.length > 0) console.error(`bench/apps/bare.ts has other values in: ${different.join(", ")}`);
+}
