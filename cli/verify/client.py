@@ -37,19 +37,23 @@ def report(check, passed, detail):
     print(json.dumps({"check": check, "passed": passed, "detail": detail}), file=results, flush=True)
 
 
+class OutOfTime(BaseException):
+    """No Exception, because the client takes those for a passing fault and tries again."""
+
+
 def out_of_time(*_):
-    raise TimeoutError("no end in sight; is the object store reachable?")
+    raise OutOfTime("no end in sight, so it was given up")
 
 
 def run_check(check, function, *arguments, seconds=90):
     """Reports what the function returns, or why it failed. Gives whether it passed."""
     try:
-        # the client goes on trying for many minutes when the store does not answer.
+        # the client itself goes on for many minutes when the store does not answer.
         signal.alarm(seconds)
         report(check, True, function(*arguments))
         return True
-    except Exception as error:  # whatever goes wrong is the result of the check
-        report(check, False, f"{type(error).__name__}: {error}".splitlines()[0][:300])
+    except (Exception, OutOfTime) as error:  # whatever goes wrong is the result of the check
+        report(check, False, f"{type(error).__name__}: {error}".splitlines()[0][:160])
         return False
     finally:
         signal.alarm(0)
@@ -188,10 +192,11 @@ experiment_id = client.create_experiment(NAME)
 try:
     if run_check("a run is logged", logs_a_run):
         run_check("metrics are logged", logs_metrics)
-        run_check("a small artifact goes up and down", transfers, "small.bin", 1000)
-        large = settings["large_mebibytes"]
-        # 2 MiB/s each way is the least that counts as working.
-        run_check("a large artifact goes up and down", transfers, "large.bin", large * MEBIBYTE, seconds=90 + large)
-        run_check("a model is registered and loaded", registers_a_model)
+        # without the store nothing of the rest can work, and each would wait for its limit.
+        if run_check("a small artifact goes up and down", transfers, "small.bin", 1000):
+            large = settings["large_mebibytes"]
+            # 2 MiB/s each way is the least that counts as working.
+            run_check("a large artifact goes up and down", transfers, "large.bin", large * MEBIBYTE, seconds=90 + large)
+            run_check("a model is registered and loaded", registers_a_model)
 finally:
     run_check("what was made is removed", cleans_up)
