@@ -46,8 +46,9 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
       process.stderr,
     );
   } finally {
-    await removeAll();
+    // first what needs no engine: it may be why the measuring failed.
     compiled.remove();
+    await removeAll();
   }
   const figures = render(await describeMachine(), rows, memory, MEMORY_AIM);
   console.log(figures);
