@@ -9,7 +9,7 @@ export class Compiled {
   /** Compiles into a folder of its own. */
   public static async make(): Promise<Compiled> {
     const folder = mkdtempSync(join(tmpdir(), "mlflow-bench-"));
-    for (const name of ["node_modules", "caddy"]) symlinkSync(packagePath(name), join(folder, name));
+    for (const name of ["node_modules", "caddy", "offline", "cli"]) symlinkSync(packagePath(name), join(folder, name));
     copyFileSync(packagePath("package.json"), join(folder, "package.json"));
     const settings = join(folder, "tsconfig.json");
     writeFileSync(
@@ -22,10 +22,6 @@ export class Compiled {
       }),
     );
     await runProgram(process.execPath, [packagePath("node_modules", "typescript", "bin", "tsc"), "-p", settings]);
-    // what the offline builds are made from lies beside their code.
-    for (const name of ["go", "images"]) {
-      symlinkSync(packagePath("offline", name), join(folder, "dist", "offline", name));
-    }
     return new Compiled(folder);
   }
 

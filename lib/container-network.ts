@@ -76,7 +76,9 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
       return {
         ...this.renderContainer(service, spec, (spec.ports ?? []).length > 0 ? (spec.edgeAliases ?? []) : undefined),
-        restart: "unless-stopped",
+        // not "unless-stopped": an engine that was killed stops what still runs when it comes back, and with that policy
+        // takes this for the user's wish.
+        restart: "always",
         healthcheck: {
           test: ["CMD", ...spec.healthCheck.command],
           interval: spec.healthCheck.interval.toGoString(),
@@ -110,7 +112,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       postcondition: [
         {
           condition: "${self.exit_code == 0}",
-          errorMessage: `${literal(spec.failure)} To run it again: -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
+          errorMessage: `${literal(spec.failure)} To run it again: 'mlflow-stack up', or -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
         },
       ],
     };

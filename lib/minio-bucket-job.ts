@@ -14,7 +14,7 @@ mc mb --ignore-existing "store/$BUCKET"
 mc admin policy create store mlflow "$POLICY" >/dev/null
 # the keys come on standard input, where no list of processes shows them.
 printf '%s\\n%s\\n' "$user" "$(cat "$SECRET_KEY_FILE")" | mc admin user add store >/dev/null
-if ! mc admin policy entities store --user "$user" | grep -qw mlflow; then
+if ! mc admin user info store "$user" | grep -qw mlflow; then
   mc admin policy attach store mlflow --user "$user" >/dev/null
 fi
 echo "bucket $BUCKET is ready"

@@ -23,6 +23,15 @@ const RELEASES: { [major: number]: { image: string; mount: string; data: string 
   16: { image: "postgres:16.15-trixie", mount: "/var/lib/postgresql/data", data: "/var/lib/postgresql/data" },
 };
 
+// The image takes the password when the data volume is empty, and never again. With this the file is the truth at every
+// start: after a changed password, and when the state was lost but the data was not. Nothing of it reaches the log.
+const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
+  password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
+  printf "alter role \"%s\" password '%s'\\n" "$POSTGRES_USER" "$password" |
+    postgres --single -D "$PGDATA" -c log_min_error_statement=panic "$POSTGRES_DB" >/dev/null
+fi
+exec docker-entrypoint.sh "$@"`;
+
 /** Options of a `PostgresStore`, wherever it is created. */
 export interface PostgresStoreOptions {
   /**
@@ -54,7 +63,7 @@ export interface PostgresStoreOptions {
   readonly username?: string;
 
   /**
-   * Password of the database user. PostgreSQL takes it when the data volume is empty, and not again later.
+   * Password of the database user. A new one takes effect when the container is replaced.
    *
    * @default - a generated password, kept in the Terraform state
    */
@@ -130,6 +139,7 @@ export class PostgresStore extends Construct implements IBackendStore {
 
     const service = props.network.addService(this, "Default", {
       image: props.image ?? ServiceImage.registry(release.image),
+      entrypoint: ["bash", "-c", START, "start"],
       args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory), ...props.settings })],
       environment: {
         POSTGRES_DB: database,
@@ -173,6 +183,8 @@ export class PostgresStore extends Construct implements IBackendStore {
   private derivedSettings(memory: DataSize): { [name: string]: string } {
     const mebibytes = memory.toMebibytes();
     return {
+      // also on a volume that something else than the official image has begun.
+      listen_addresses: "*",
       max_connections: String(this.connectionLimit),
       shared_buffers: `${Math.floor(mebibytes / 4)}MB`,
       effective_cache_size: `${Math.floor((mebibytes * 3) / 4)}MB`,

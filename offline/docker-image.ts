@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { packagePath } from "../lib/package-folder";
 import { cachePath, contentHash } from "./cache";
 import type { GoProgram } from "./go-program";
 import { ask, runStep } from "./step";
@@ -64,7 +65,7 @@ export class DockerImage {
   }
 
   private get folder(): string {
-    return join(__dirname, "images", this.options.folder);
+    return packagePath("offline", "images", this.options.folder);
   }
 }
 

@@ -1,7 +1,7 @@
 import { rename } from "node:fs/promises";
 import { arch } from "node:os";
-import { join } from "node:path";
 import semver from "semver";
+import { packagePath } from "../lib/package-folder";
 import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
 import { ask, runStep, StepError } from "./step";
 
@@ -57,7 +57,7 @@ export class GoProgram {
   }
 
   private get folder(): string {
-    return join(__dirname, "go", this.name);
+    return packagePath("offline", "go", this.name);
   }
 }
 

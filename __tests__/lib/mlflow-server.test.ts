@@ -82,7 +82,7 @@ describe("MlflowServer", () => {
     const [postcondition] = container(serverStack().stack, MIGRATION).lifecycle.postcondition;
 
     expect(postcondition.error_message).toBe(
-      `The database could not be brought up to date, so the server was not started. To run it again: -replace=docker_container.${MIGRATION}. Its output: \${self.container_logs}`,
+      `The database could not be brought up to date, so the server was not started. To run it again: 'mlflow-stack up', or -replace=docker_container.${MIGRATION}. Its output: \${self.container_logs}`,
     );
   });
 
