@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -284,6 +284,27 @@ describe("A deployed stack", () => {
     expect(
       await stack.python('import mlflow; print(mlflow.sklearn.load_model("models:/MyModel/1").predict([[3]]))'),
     ).toContain("[1]");
+  });
+
+  test("takes over the data of a lost state, with a new password, and only when told to", async () => {
+    await stack.commandOk(["down", "--yes"]);
+    rmSync(join(stack.folder, "terraform.e2e.tfstate"));
+
+    const refused = await stack.command(["up", "--yes"]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("exists on the engine")]);
+
+    const volumes = Object.entries(
+      JSON.parse(readFileSync(join(stack.stackFolder, "cdk.tf.json"), "utf8")).resource.docker_volume,
+    );
+    for (const [name, volume] of volumes) {
+      const imported = await stack.terraform(["import", `docker_volume.${name}`, (volume as { name: string }).name]);
+      expect([imported.code, imported.stderr]).toEqual([0, ""]);
+    }
+    await stack.commandOk(["up", "--yes"]);
+
+    expect(await stack.output("password")).not.toBe(password);
+    expect(await missingRuns([runId])).toEqual([]);
+    expect(await stack.plan()).toEqual({});
   });
 
   test("lives beside a second stack", async () => {

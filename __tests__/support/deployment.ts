@@ -79,6 +79,7 @@ export class Deployment {
 
   /** Runs `mlflow-stack`. */
   public async command(args: string[], variables: Variables = {}): Promise<Outcome> {
+    this.login = undefined;
     return run(NODE, [...COMMAND, ...args], { cwd: this.folder, env: this.environment(variables) });
   }
 
