@@ -35,7 +35,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["lib/*-network.ts"],
+    files: ["lib/*-network.ts", "lib/container-*.ts"],
     rules: {
       "no-restricted-imports": forbid(
         "\\./(mlflow|postgres|minio|auth|s3|external)-|/(cli|offline|bench|__tests__)(/|$)",

@@ -1,31 +1,10 @@
-import type { Construct, IConstruct } from "constructs";
-import type { ClientSettings } from "./client-settings";
+import type { Construct } from "constructs";
 import { MinioStore } from "./minio-store";
 import type { MinioStoreOptions } from "./minio-store";
 import { S3Store } from "./s3-store";
 import type { S3StoreOptions } from "./s3-store";
 import type { IServiceNetwork } from "./service-network";
-
-/** A store on the internal network, to which the gateway takes presigned transfers. */
-export interface TransferTarget {
-  /** Host name and port of the store's S3 API, as it stands in presigned addresses. */
-  readonly endpoint: string;
-
-  /** The one bucket that transfers may touch. */
-  readonly bucket: string;
-}
-
-/** Where MLflow keeps models and other files. */
-export interface IArtifactStore extends IConstruct {
-  /** How to connect: MLflow's and boto3's settings. */
-  readonly clientSettings: ClientSettings;
-
-  /** Where artifacts go, as `--artifacts-destination` takes it. */
-  readonly destination: string;
-
-  /** Set when clients can transfer files through the gateway, past MLflow. */
-  readonly transferTarget?: TransferTarget;
-}
+import type { IArtifactStore } from "./store-roles";
 
 /**
  * Where MLflow keeps its artifacts.

@@ -1,19 +1,10 @@
-import type { Construct, IConstruct } from "constructs";
-import type { ClientSettings } from "./client-settings";
+import type { Construct } from "constructs";
 import { ExternalPostgres } from "./external-postgres";
 import type { ExternalPostgresOptions } from "./external-postgres";
 import { PostgresStore } from "./postgres-store";
 import type { PostgresStoreOptions } from "./postgres-store";
 import type { IServiceNetwork } from "./service-network";
-
-/** The database in which MLflow keeps experiments, runs and models. */
-export interface IBackendStore extends IConstruct {
-  /** How to connect: a libpq service named `mlflow`. */
-  readonly clientSettings: ClientSettings;
-
-  /** How many connections the database takes, where that is known. */
-  readonly connectionLimit?: number;
-}
+import type { IBackendStore } from "./store-roles";
 
 /**
  * Where MLflow keeps its records.

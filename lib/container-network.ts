@@ -1,17 +1,17 @@
-import { posix } from "node:path";
 import { Container } from "@cdktf/provider-docker/lib/container";
 import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
-import { Image } from "@cdktf/provider-docker/lib/image";
+import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
-import { Volume } from "@cdktf/provider-docker/lib/volume";
-import { AssetType, Fn, TerraformAsset, TerraformResource, TerraformStack } from "cdktf";
+import { Fn, TerraformResource } from "cdktf";
 import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { IConstruct } from "constructs";
+import { ContainerImages } from "./container-image";
+import { HostFolder, NamedVolume } from "./container-volume";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
+import { physicalName } from "./physical-name";
 import { PublishedPorts } from "./published-ports";
-import type { ServiceImage } from "./service-image";
 import type {
   ContainerSpec,
   IService,
@@ -51,17 +51,16 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
   /** Name of the edge network on the engine, for containers of yours to join. */
   public readonly edgeNetworkName: string;
 
-  readonly #options: ContainerNetworkOptions;
   readonly #internal: Network;
   readonly #edge: Network;
-  readonly #images = new Map<ServiceImage, Image>();
+  readonly #images: ContainerImages;
   readonly #serviceImages = new Map<string, Image>();
   readonly #volumes: NamedVolume[] = [];
   #egress?: Network;
 
   constructor(scope: Construct, id: string, options: ContainerNetworkOptions = {}) {
     super(scope, id);
-    this.#options = options;
+    this.#images = new ContainerImages(options.imageRegistry);
 
     this.#internal = new Network(this, "internal", { name: physicalName(this, "internal"), internal: true });
     this.#edge = new Network(this, "edge", { name: physicalName(this, "edge") });
@@ -72,7 +71,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     return new ContainerService(scope, id, (service) => {
       PublishedPorts.of(this).reserve(service, spec.ports ?? []);
       const stopGrace = spec.stopGrace ?? STOP_GRACE;
-      this.#serviceImages.set(physicalName(service), this.resolveImage(service, spec.image));
+      this.#serviceImages.set(physicalName(service), this.#images.resolve(service, spec.image));
 
       return {
         ...this.renderContainer(service, spec, (spec.ports ?? []).length > 0 ? (spec.edgeAliases ?? []) : undefined),
@@ -162,7 +161,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
     return {
       name: physicalName(container),
-      image: this.resolveImage(container, spec.image).imageId,
+      image: this.#images.resolve(container, spec.image).imageId,
       entrypoint: spec.entrypoint?.map(literal),
       command: spec.args?.map(literal),
       env: renderEnvironment(spec.environment ?? {}),
@@ -187,37 +186,6 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     };
   }
 
-  // one resource an image, owned by the first container that uses it.
-  private resolveImage(container: Construct, image: ServiceImage): Image {
-    const known = this.#images.get(image);
-    if (known) return known;
-
-    const resource = new Image(container, "image", { ...this.renderImage(container, image), keepLocally: true });
-    this.#images.set(image, resource);
-    return resource;
-  }
-
-  private renderImage(container: Construct, image: ServiceImage) {
-    const registry = this.#options.imageRegistry;
-    if (!image._build) return { name: registry ? mirrored(image.name, registry) : image.name };
-
-    // the file lies in a folder named after its content, so that a change of it is a change of the build.
-    const dockerfile = new TerraformAsset(container, "dockerfile", {
-      path: image._build.dockerfile,
-      type: AssetType.FILE,
-    });
-    const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
-    return {
-      name: image.name,
-      buildAttribute: {
-        context: posix.dirname(dockerfile.path),
-        dockerfile: "Dockerfile",
-        builder: "default",
-        buildArgs: Object.keys(buildArgs).length > 0 ? buildArgs : undefined,
-      },
-    };
-  }
-
   private egressNetwork(): Network {
     this.#egress ??= new Network(this, "egress", {
       name: physicalName(this, "egress"),
@@ -237,68 +205,6 @@ class ContainerService extends Construct implements IService {
     this.hostname = physicalName(this);
     this.container = new Container(this, "Default", render(this));
   }
-}
-
-class NamedVolume extends Construct implements IVolume {
-  public readonly source: string;
-  public readonly resource: Volume;
-
-  constructor(
-    scope: Construct,
-    id: string,
-    public readonly isProtected: boolean,
-  ) {
-    super(scope, id);
-    // a label or an option would replace the volume when it changes, and the data with it.
-    this.resource = new Volume(this, "Default", {
-      name: physicalName(this),
-      lifecycle: isProtected ? { preventDestroy: true } : undefined,
-    });
-    this.source = this.resource.id;
-  }
-}
-
-class HostFolder extends Construct implements IVolume {
-  constructor(
-    scope: Construct,
-    id: string,
-    public readonly source: string,
-  ) {
-    super(scope, id);
-    if (!posix.isAbsolute(source)) {
-      throw new ValidationError(
-        "HostPath",
-        `'hostPath' must be an absolute path on the engine's host, got: '${source}'`,
-        this,
-      );
-    }
-  }
-}
-
-/** Stack id and construct path, as a name that Docker, DNS and HTTP clients take. */
-function physicalName(construct: Construct, suffix?: string): string {
-  const stack = TerraformStack.of(construct);
-  const path = construct.node.scopes.slice(construct.node.scopes.indexOf(stack)).map(({ node }) => node.id);
-  const words = [...path.filter((word) => word !== "Default"), ...(suffix ? [suffix] : [])];
-  const name = words
-    .join("-")
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, "-")
-    .replaceAll(/^-|-$/g, "");
-  if (name.length > 63) {
-    throw new ValidationError(
-      "NameLength",
-      `stack id and construct path must fit into a host name of 63 characters, got: '${name}'`,
-      construct,
-    );
-  }
-  return name;
-}
-
-function mirrored(name: string, registry: string): string {
-  const [first = "", ...rest] = name.split("/");
-  const hasRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first);
-  return `${registry.replace(/\/+$/, "")}/${hasRegistry ? rest.join("/") : name}`;
 }
 
 // sorted, so that moving a line in a construct does not show up in a plan.

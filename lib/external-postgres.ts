@@ -1,11 +1,10 @@
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import type { IBackendStore } from "./backend-store";
-import type { ClientSettings } from "./client-settings";
 import { ValidationError } from "./errors";
 import { validateOutside } from "./outside-address";
 import { SERVICE_FILE, serviceFile } from "./postgres-client";
 import type { Secret } from "./secret";
+import type { ClientSettings, IBackendStore } from "./store-roles";
 
 const PORT = 5432;
 const CA_FILE = "/run/secrets/postgres-ca.pem";

@@ -1,6 +1,4 @@
 import { Construct } from "constructs";
-import type { IArtifactStore, TransferTarget } from "./artifact-store";
-import type { ClientSettings } from "./client-settings";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
@@ -11,6 +9,7 @@ import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
+import type { ClientSettings, IArtifactStore, TransferTarget } from "./store-roles";
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).

@@ -1,17 +1,16 @@
 import { Construct } from "constructs";
-import type { IArtifactStore, TransferTarget } from "./artifact-store";
-import type { IBackendStore } from "./backend-store";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { HealthCheck } from "./health-check";
-import type { HealthCheckOptions } from "./health-check";
+import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
 import { SERVICE_NAME } from "./postgres-client";
 import { PublicUrl } from "./public-url";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
-import type { IServiceNetwork, ServiceFile, VolumeOptions } from "./service-network";
+import type { IServiceNetwork, ServiceFile } from "./service-network";
+import type { IArtifactStore, IBackendStore, TransferTarget } from "./store-roles";
 import { secretText } from "./terraform-text";
 import type { IUpstream } from "./upstream";
 
@@ -25,117 +24,6 @@ const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
 const MEMORY_BASE = 384;
 const MEMORY_PER_WORKER = 576;
 const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
-
-/** How many database connections each worker process may hold. */
-export interface ConnectionPoolOptions {
-  /**
-   * Connections that are kept.
-   *
-   * @default 5
-   */
-  readonly size?: number;
-
-  /**
-   * Connections on top of `size` under load.
-   *
-   * @default 10
-   */
-  readonly overflow?: number;
-}
-
-/** Options of an `MlflowServer`, wherever it is created. */
-export interface MlflowServerOptions {
-  /**
-   * Image with MLflow, psycopg2 and boto3.
-   *
-   * @default - MLflow's own `-full` image of release 3.17.2
-   */
-  readonly image?: ServiceImage;
-
-  /**
-   * Number of worker processes. More than the engine has cores gain nothing.
-   *
-   * @default 2
-   */
-  readonly workers?: number;
-
-  /**
-   * Connections to the database. `workers` times all of them must fit into the connection limit of the store.
-   *
-   * @default - 5, and 10 more under load, for each worker
-   */
-  readonly connectionPool?: ConnectionPoolOptions;
-
-  /**
-   * Memory limit, 384 MiB and 576 MiB for each worker or more.
-   *
-   * @default - 384 MiB and 576 MiB for each worker
-   */
-  readonly memory?: DataSize;
-
-  /**
-   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly.
-   *
-   * @default - the container's own layer, on the disk of the engine
-   */
-  readonly temporaryVolume?: VolumeOptions;
-
-  /**
-   * Host names besides that of `url` under which clients reach the server through the gateway.
-   *
-   * @default - none
-   */
-  readonly hostNames?: string[];
-
-  /**
-   * Whether the server may connect to the world outside. A store that lies outside opens it anyway.
-   *
-   * @default false
-   */
-  readonly egress?: boolean;
-
-  /**
-   * Whether MLflow reports its use to its makers.
-   *
-   * @default false
-   */
-  readonly telemetry?: boolean;
-
-  /**
-   * Whether MLflow runs background jobs, in four more processes.
-   *
-   * @default false
-   */
-  readonly jobExecution?: boolean;
-
-  /**
-   * Further settings of MLflow, by environment variable. Not for secrets.
-   *
-   * @default - none
-   */
-  readonly environment?: { [name: string]: string };
-
-  /**
-   * Further settings that are secret, by environment variable.
-   *
-   * @default - none
-   */
-  readonly secretEnvironment?: { [name: string]: Secret };
-
-  /**
-   * Further arguments of `mlflow server`.
-   *
-   * @default - none
-   */
-  readonly flags?: string[];
-
-  /**
-   * Timing of the check whether the server answers.
-   *
-   * @default - the defaults of `HealthCheckOptions`
-   */
-  readonly healthCheck?: HealthCheckOptions;
-}
 
 /** Properties of an `MlflowServer`. */
 export interface MlflowServerProps extends MlflowServerOptions {

@@ -11,7 +11,7 @@ import type { ContainerNetworkOptions } from "./container-network";
 import { dockerProvider } from "./docker-engine";
 import type { DockerEngineOptions } from "./docker-engine";
 import { MlflowServer } from "./mlflow-server";
-import type { MlflowServerOptions } from "./mlflow-server";
+import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
 import { StateBackend } from "./state-backend";

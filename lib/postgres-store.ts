@@ -1,6 +1,4 @@
 import { Construct } from "constructs";
-import type { IBackendStore } from "./backend-store";
-import type { ClientSettings } from "./client-settings";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
@@ -10,6 +8,7 @@ import { SERVICE_FILE, serviceFile, validateIdentifier } from "./postgres-client
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
+import type { ClientSettings, IBackendStore } from "./store-roles";
 
 const PORT = 5432;
 const PASSWORD_FILE = "/run/secrets/postgres-password";

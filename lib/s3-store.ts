@@ -1,11 +1,10 @@
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import type { IArtifactStore } from "./artifact-store";
-import type { ClientSettings } from "./client-settings";
 import { ValidationError } from "./errors";
 import { validateOutside } from "./outside-address";
 import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import type { Secret } from "./secret";
+import type { ClientSettings, IArtifactStore } from "./store-roles";
 
 /** Which bucket to use, and as whom. */
 export interface S3StoreOptions {

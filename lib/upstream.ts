@@ -1,4 +1,4 @@
-import type { TransferTarget } from "./artifact-store";
+import type { TransferTarget } from "./store-roles";
 
 /** What a gateway can stand in front of. */
 export interface IUpstream {

@@ -1,0 +1,50 @@
+import { posix } from "node:path";
+import { Image } from "@cdktf/provider-docker/lib/image";
+import { AssetType, TerraformAsset } from "cdktf";
+import type { Construct } from "constructs";
+import type { ServiceImage } from "./service-image";
+
+/** The images of a network: one resource each, owned by the first container that uses it. */
+export class ContainerImages {
+  readonly #images = new Map<ServiceImage, Image>();
+
+  /** @param registry what takes the place of the registry in each image's name. */
+  constructor(private readonly registry: string | undefined) {}
+
+  /** The resource of an image; made in `container` where nothing used it before. */
+  public resolve(container: Construct, image: ServiceImage): Image {
+    const known = this.#images.get(image);
+    if (known) return known;
+
+    const resource = new Image(container, "image", { ...this.render(container, image), keepLocally: true });
+    this.#images.set(image, resource);
+    return resource;
+  }
+
+  private render(container: Construct, image: ServiceImage) {
+    const { registry } = this;
+    if (!image._build) return { name: registry ? mirrored(image.name, registry) : image.name };
+
+    // the file lies in a folder named after its content, so that a change of it is a change of the build.
+    const dockerfile = new TerraformAsset(container, "dockerfile", {
+      path: image._build.dockerfile,
+      type: AssetType.FILE,
+    });
+    const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
+    return {
+      name: image.name,
+      buildAttribute: {
+        context: posix.dirname(dockerfile.path),
+        dockerfile: "Dockerfile",
+        builder: "default",
+        buildArgs: Object.keys(buildArgs).length > 0 ? buildArgs : undefined,
+      },
+    };
+  }
+}
+
+function mirrored(name: string, registry: string): string {
+  const [first = "", ...rest] = name.split("/");
+  const hasRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first);
+  return `${registry.replace(/\/+$/, "")}/${hasRegistry ? rest.join("/") : name}`;
+}

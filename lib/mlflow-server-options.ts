@@ -1,0 +1,116 @@
+import type { DataSize } from "./data-size";
+import type { HealthCheckOptions } from "./health-check";
+import type { Secret } from "./secret";
+import type { ServiceImage } from "./service-image";
+import type { VolumeOptions } from "./service-network";
+
+/** How many database connections each worker process may hold. */
+export interface ConnectionPoolOptions {
+  /**
+   * Connections that are kept.
+   *
+   * @default 5
+   */
+  readonly size?: number;
+
+  /**
+   * Connections on top of `size` under load.
+   *
+   * @default 10
+   */
+  readonly overflow?: number;
+}
+
+/** Options of an `MlflowServer`, wherever it is created. */
+export interface MlflowServerOptions {
+  /**
+   * Image with MLflow, psycopg2 and boto3.
+   *
+   * @default - MLflow's own `-full` image of release 3.17.2
+   */
+  readonly image?: ServiceImage;
+
+  /**
+   * Number of worker processes. More than the engine has cores gain nothing.
+   *
+   * @default 2
+   */
+  readonly workers?: number;
+
+  /**
+   * Connections to the database. `workers` times all of them must fit into the connection limit of the store.
+   *
+   * @default - 5, and 10 more under load, for each worker
+   */
+  readonly connectionPool?: ConnectionPoolOptions;
+
+  /**
+   * Memory limit, 384 MiB and 576 MiB for each worker or more.
+   *
+   * @default - 384 MiB and 576 MiB for each worker
+   */
+  readonly memory?: DataSize;
+
+  /**
+   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly.
+   *
+   * @default - the container's own layer, on the disk of the engine
+   */
+  readonly temporaryVolume?: VolumeOptions;
+
+  /**
+   * Host names besides that of `url` under which clients reach the server through the gateway.
+   *
+   * @default - none
+   */
+  readonly hostNames?: string[];
+
+  /**
+   * Whether the server may connect to the world outside. A store that lies outside opens it anyway.
+   *
+   * @default false
+   */
+  readonly egress?: boolean;
+
+  /**
+   * Whether MLflow reports its use to its makers.
+   *
+   * @default false
+   */
+  readonly telemetry?: boolean;
+
+  /**
+   * Whether MLflow runs background jobs, in four more processes.
+   *
+   * @default false
+   */
+  readonly jobExecution?: boolean;
+
+  /**
+   * Further settings of MLflow, by environment variable. Not for secrets.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Further settings that are secret, by environment variable.
+   *
+   * @default - none
+   */
+  readonly secretEnvironment?: { [name: string]: Secret };
+
+  /**
+   * Further arguments of `mlflow server`.
+   *
+   * @default - none
+   */
+  readonly flags?: string[];
+
+  /**
+   * Timing of the check whether the server answers.
+   *
+   * @default - the defaults of `HealthCheckOptions`
+   */
+  readonly healthCheck?: HealthCheckOptions;
+}
