@@ -154,6 +154,23 @@ describe("A deployed stack", () => {
     expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
   });
 
+  test("serves containers on its edge network under the gateway's name, large files too", async () => {
+    const script = `
+import mlflow, os
+content = os.urandom(3 << 20)
+open("/tmp/sent.bin", "wb").write(content)
+mlflow.set_experiment("edge")
+with mlflow.start_run() as run:
+    mlflow.log_artifact("/tmp/sent.bin")
+path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="sent.bin", dst_path="/tmp/back")
+print("SAME", open(path, "rb").read() == content)
+`;
+
+    expect(await stack.python(script, "e2e-network-edge", `http://e2e-gateway:${PORT}`)).toContain("SAME True");
+    const log = await runOk("docker", ["logs", "e2e-gateway"]);
+    expect(log).toMatch(/"host":"e2e-gateway:18080","uri":"\/s3\/mlflow\//);
+  });
+
   test("prints client settings that a shell takes", async () => {
     const settings = await stack.output("client_environment");
     const shown = await runOk("sh", ["-c", `${settings}\nprintf %s "$MLFLOW_TRACKING_URI $MLFLOW_TRACKING_USERNAME"`]);

@@ -150,13 +150,16 @@ export class Deployment {
   }
 
   /**
-   * Runs a Python script with MLflow's own client, in the image of the server, at the address that users have.
+   * Runs a Python script with MLflow's own client, in the image of the server.
    *
    * The credentials go in on standard input, before the script.
+   *
+   * @param network where it runs: beside the gateway, where the users' address leads to it, or on a network of its own.
+   * @param url the server's address as seen from there.
    */
-  public async python(script: string): Promise<string> {
+  public async python(script: string, network = `container:${this.id}-gateway`, url = this.url): Promise<string> {
     const settings = {
-      MLFLOW_TRACKING_URI: this.url,
+      MLFLOW_TRACKING_URI: url,
       MLFLOW_TRACKING_USERNAME: "admin",
       MLFLOW_TRACKING_PASSWORD: await this.output("password"),
       GIT_PYTHON_REFRESH: "quiet",
@@ -164,20 +167,7 @@ export class Deployment {
     const image = (await runOk("docker", ["inspect", "-f", "{{.Image}}", `${this.id}-server`])).trim();
     return runOk(
       "docker",
-      [
-        "run",
-        "--rm",
-        "-i",
-        "--network",
-        `container:${this.id}-gateway`,
-        "-u",
-        "1000:1000",
-        "-e",
-        "HOME=/tmp",
-        image,
-        "python",
-        "-",
-      ],
+      ["run", "--rm", "-i", "--network", network, "-u", "1000:1000", "-e", "HOME=/tmp", image, "python", "-"],
       { input: `import os\nos.environ.update(${JSON.stringify(settings)})\n${script}` },
     );
   }

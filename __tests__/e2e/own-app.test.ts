@@ -1,0 +1,81 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/deployment";
+import { run, runOk } from "../support/run";
+
+jest.setTimeout(5 * 60_000);
+
+const ID = "e2e-own";
+const folder = mkdtempSync(join(tmpdir(), "mlflow-e2e-own-"));
+const data = join(folder, "data");
+
+/** Two of the constructs, one by one, in a stack of somebody's own, with their data on folders of the host. */
+const APP = `
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import { ContainerNetwork, MinioStore, PostgresStore, ProviderVersions, ServiceImage } from "${REPOSITORY}/lib";
+
+const image = (name: string) => (process.env[name] ? ServiceImage.registry(process.env[name] ?? "") : undefined);
+const app = new App();
+const stack = new TerraformStack(app, "${ID}");
+new LocalBackend(stack, { path: "../../../terraform.tfstate" });
+new DockerProvider(stack, "docker");
+new RandomProvider(stack, "random");
+ProviderVersions.pin(stack);
+const network = new ContainerNetwork(stack, "network");
+new PostgresStore(stack, "postgres", { network, image: image("POSTGRES_IMAGE"), dataVolume: { hostPath: "${data}/postgres" } });
+new MinioStore(stack, "minio", { network, image: image("MINIO_IMAGE"), dataVolume: { hostPath: "${data}/minio" } });
+app.synth();
+`;
+
+describe("Constructs in an app of one's own", () => {
+  const stackFolder = join(folder, "cdktf.out", "stacks", ID);
+  const terraform = async (...args: string[]) =>
+    run("terraform", [...args, "-input=false", "-no-color"], { cwd: stackFolder, env: await offlineSettings() });
+
+  beforeAll(async () => {
+    await removeLeftovers(ID);
+    for (const name of ["postgres", "minio"]) {
+      mkdirSync(join(data, name), { recursive: true });
+      // whoever the service's user is: both make a folder of their own in it.
+      chmodSync(join(data, name), 0o1777);
+    }
+    // in the repository's reach, where its packages are found.
+    const main = join(REPOSITORY, "cdktf.out", `${ID}.ts`);
+    mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
+    writeFileSync(main, APP);
+    const [node = "", ...loader] = NODE_TYPESCRIPT;
+    await runOk(node, [...loader, main], {
+      cwd: folder,
+      env: { ...(await offlineSettings()), CDKTF_OUTDIR: join(folder, "cdktf.out") },
+    });
+    rmSync(main);
+  });
+
+  afterAll(async () => {
+    await removeLeftovers(ID);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("are deployed by Terraform alone, with their data on the folders", async () => {
+    expect(await terraform("init")).toMatchObject({ code: 0, stderr: "" });
+    expect(await terraform("apply", "-auto-approve")).toMatchObject({ code: 0, stderr: "" });
+
+    expect(await runOk("find", [data, "-maxdepth", "4", "-name", "PG_VERSION"])).toContain(
+      `${data}/postgres/18/docker/`,
+    );
+    expect(await runOk("find", [data, "-maxdepth", "2", "-name", "mlflow"])).toBe(`${data}/minio/mlflow\n`);
+  });
+
+  test("do not change in a second plan", async () => {
+    expect(await terraform("plan", "-detailed-exitcode")).toMatchObject({ code: 0 });
+  });
+
+  test("are removed by Terraform alone, and leave the folders", async () => {
+    expect(await terraform("destroy", "-auto-approve")).toMatchObject({ code: 0, stderr: "" });
+
+    expect(await runOk("find", [data, "-maxdepth", "4", "-name", "PG_VERSION"])).toContain("PG_VERSION");
+  });
+});
