@@ -40,16 +40,26 @@ async function install(progress: (line: string) => void): Promise<void> {
 
 async function start(): Promise<void> {
   const log = cachePath("logs", "dockerd.log");
-  if (existsSync("/run/systemd/system")) {
-    await runStep({ name: "start-docker", program: "systemctl", arguments: ["start", "docker"] });
-  } else {
-    mkdirSync(dirname(log), { recursive: true });
-    const output = openSync(log, "a");
-    spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] }).unref();
-  }
+  let isRunning = existsSync("/run/systemd/system") ? await startService() : startDaemon(log);
   for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end; await wait(500)) {
     if (await isEngineRunning()) return;
+    // right after a crash the old process may still be there, and the new one ends because of it.
+    if (!isRunning()) isRunning = startDaemon(log);
   }
   const tail = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-10).join("\n") : "";
   throw new StepError(`Docker Engine did not answer within ${START_SECONDS} seconds.\n${tail}\nThe whole log: ${log}`);
+}
+
+async function startService(): Promise<() => boolean> {
+  await runStep({ name: "start-docker", program: "systemctl", arguments: ["start", "docker"] });
+  return () => true;
+}
+
+/** Starts the engine in the background, and returns whether it still runs. */
+function startDaemon(log: string): () => boolean {
+  mkdirSync(dirname(log), { recursive: true });
+  const output = openSync(log, "a");
+  const daemon = spawn("dockerd", [], { detached: true, stdio: ["ignore", output, output] });
+  daemon.unref();
+  return () => daemon.exitCode === null;
 }

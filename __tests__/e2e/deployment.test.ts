@@ -1,6 +1,4 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/deployment";
 import { eventually, run, runOk } from "../support/run";
@@ -196,22 +194,20 @@ print("SAME", open(path, "rb").read() == content)
   });
 
   test("has no way out of its internal network", async () => {
-    const format = "{{(index .IPAM.Config 0).Gateway}}";
-    const outside = (await runOk("docker", ["network", "inspect", "bridge", "--format", format])).trim();
-    const listener = createServer((socket) => socket.end());
-    await new Promise<void>((resolve) => listener.listen(0, outside, resolve));
-    const { port } = listener.address() as AddressInfo;
-    const connect = ["python", "-c", `import socket; socket.create_connection(("${outside}", ${port}), 3)`];
-    try {
-      const image = await inspect("e2e-server", "{{.Image}}");
-      const free = await run("docker", ["run", "--rm", image, ...connect]);
-      const confined = await run("docker", ["exec", "e2e-server", ...connect]);
+    const image = await inspect("e2e-server", "{{.Image}}");
+    // a neighbour outside, with a route to it for everyone who may leave.
+    await runOk("docker", ["run", "--detach", "--name", "e2e-outside", image, "python", "-m", "http.server", "8000"]);
+    const address = await inspect("e2e-outside", "{{.NetworkSettings.IPAddress}}");
+    const connect = ["python", "-c", `import socket; socket.create_connection(("${address}", 8000), 3)`];
+    await eventually("who may leave gets there", 30, () => runOk("docker", ["run", "--rm", image, ...connect]));
 
-      expect(free.code).toBe(0);
-      expect([confined.code, /unreachable|timed out/i.test(confined.stderr)]).toEqual([1, true]);
-    } finally {
-      listener.close();
+    for (const service of ["e2e-server", "e2e-server-migration"]) {
+      const network = await inspect(service, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
+      expect([service, network]).toEqual([service, "e2e-network-internal"]);
     }
+    const { code, stderr } = await run("docker", ["exec", "e2e-server", ...connect]);
+    expect([code, /unreachable|timed out/i.test(stderr)]).toEqual([1, true]);
+    await runOk("docker", ["rm", "--force", "e2e-outside"]);
   });
 
   test("does not change in a second plan", async () => {
