@@ -195,19 +195,35 @@ print("SAME", open(path, "rb").read() == content)
 
   test("has no way out of its internal network", async () => {
     const image = await inspect("e2e-server", "{{.Image}}");
-    // a neighbour outside, with a route to it for everyone who may leave.
-    await runOk("docker", ["run", "--detach", "--name", "e2e-outside", image, "python", "-m", "http.server", "8000"]);
-    const address = await inspect("e2e-outside", "{{.NetworkSettings.IPAddress}}");
-    const connect = ["python", "-c", `import socket; socket.create_connection(("${address}", 8000), 3)`];
-    await eventually("who may leave gets there", 30, () => runOk("docker", ["run", "--rm", image, ...connect]));
+    // a neighbour outside, whom everyone reaches who may leave.
+    const neighbour = "outside-e2e";
+    await runOk("docker", [
+      "run",
+      "--detach",
+      "--rm",
+      "--name",
+      neighbour,
+      image,
+      "python",
+      "-m",
+      "http.server",
+      "8000",
+    ]);
+    try {
+      const address = await inspect(neighbour, "{{.NetworkSettings.IPAddress}}");
+      const connect = ["python", "-c", `import socket; socket.create_connection(("${address}", 8000), 3)`];
+      const free = () => run("docker", ["run", "--rm", image, ...connect]);
+      await eventually("who may leave gets there", 30, async () => (await free()).code === 0);
 
-    for (const service of ["e2e-server", "e2e-server-migration"]) {
-      const network = await inspect(service, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
-      expect([service, network]).toEqual([service, "e2e-network-internal"]);
+      const confined = await run("docker", ["exec", "e2e-server", ...connect]);
+      expect([confined.code, /unreachable|timed out/i.test(confined.stderr)]).toEqual([1, true]);
+    } finally {
+      await runOk("docker", ["rm", "--force", neighbour]);
     }
-    const { code, stderr } = await run("docker", ["exec", "e2e-server", ...connect]);
-    expect([code, /unreachable|timed out/i.test(stderr)]).toEqual([1, true]);
-    await runOk("docker", ["rm", "--force", "e2e-outside"]);
+    for (const service of ["e2e-server", "e2e-server-migration"]) {
+      const networks = await inspect(service, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
+      expect([service, networks]).toEqual([service, "e2e-network-internal"]);
+    }
   });
 
   test("does not change in a second plan", async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually, run, runOk } from "../support/run";
@@ -104,11 +104,24 @@ describe("The stand-in for MLflow", () => {
     const script =
       "import boto3, psycopg2, uvloop, httptools, sklearn, prometheus_flask_exporter, mlflow; print(mlflow.__version__)";
     const printed = await runOk("docker", [
-      ...["run", "--rm", ...HARDENED, "--user", "1000:1000", "--env", "HOME=/tmp", "--network", "none", MLFLOW_IMAGE],
+      ...["run", "--rm", ...HARDENED, "--user", "1000:1000", "--network", "none", MLFLOW_IMAGE],
       ...["python", "-c", script],
     ]);
 
     expect(`${printed.trim().split("\n").at(-1)}`).toBe(MLFLOW_IMAGE.split(":").at(-1));
+  });
+
+  test("trusts this machine's authorities, and has nothing else of it", async () => {
+    const host = "/usr/local/share/ca-certificates";
+    const listed = existsSync(host) ? readdirSync(host).filter((name) => name.endsWith(".crt")) : [];
+    const inImage = await runOk("docker", ["run", "--rm", "--network", "none", MLFLOW_IMAGE, "ls", host]);
+    const history = await runOk("docker", ["history", "--no-trunc", "--format", "{{.CreatedBy}}", MLFLOW_IMAGE]);
+
+    expect(inImage.split("\n").filter(Boolean).sort()).toEqual(listed.sort());
+    expect(history).not.toMatch(/PIP_|pip-environment/);
+    const settings = ["/etc/pip.conf", "/root/.config", "/pip.conf", "/pip-environment"];
+    const found = await run("docker", ["run", "--rm", "--network", "none", MLFLOW_IMAGE, "ls", ...settings]);
+    expect(found.stdout).toBe("");
   });
 
   test("has no entrypoint of its own", async () => {

@@ -32,7 +32,13 @@ describe("Offline builds", () => {
   test("write down what each image keeps to", () => {
     const readme = read("offline", "README.md");
 
-    expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual(["caddy", "minio", "mlflow", "postgres"]);
+    expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual([
+      "caddy",
+      "go",
+      "minio",
+      "mlflow",
+      "postgres",
+    ]);
     for (const image of Object.values(offlineEnvironment()).slice(0, 4)) expect(readme).toContain(`\`${image}\``);
   });
 });
