@@ -1,6 +1,6 @@
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { arch, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
 import type { GoProgram } from "./go-program";
 
@@ -28,24 +28,28 @@ export class TerraformMirror {
   /** Fills it. Returns false when it is current. */
   public fill(): boolean {
     const hash = contentHash([], this.configuration(), ...this.providers.map(({ program }) => program.hash));
-    if (isCurrent(this.configurationFile, hash)) return false;
+    if (isCurrent(this.configurationFile, hash) && this.files().every(({ file }) => existsSync(file))) return false;
 
-    for (const registry of REGISTRIES) {
-      for (const { source, version, program } of this.providers) {
-        const [namespace = "", type = ""] = source.split("/");
-        const file = join(
-          cachePath("providers", registry, namespace, type, version),
-          `${platform()}_${ARCHITECTURES[arch()] ?? arch()}`,
-          `terraform-provider-${type}`,
-        );
-        mkdirSync(dirname(file), { recursive: true });
-        copyFileSync(program.file, file);
-        chmodSync(file, 0o755);
-      }
+    for (const { file, program } of this.files()) {
+      mkdirSync(dirname(file), { recursive: true });
+      // Terraform may be running the one that lies there.
+      copyFileSync(program.file, `${file}.unfinished`);
+      chmodSync(`${file}.unfinished`, 0o755);
+      renameSync(`${file}.unfinished`, file);
     }
     writeFileSync(this.configurationFile, this.configuration());
     markCurrent(this.configurationFile, hash);
     return true;
+  }
+
+  private files(): { readonly file: string; readonly program: GoProgram }[] {
+    const system = `${platform()}_${ARCHITECTURES[arch()] ?? arch()}`;
+    return REGISTRIES.flatMap((registry) =>
+      this.providers.map(({ source, version, program }) => ({
+        file: cachePath("providers", registry, source, version, system, `terraform-provider-${basename(source)}`),
+        program,
+      })),
+    );
   }
 
   private configuration(): string {
