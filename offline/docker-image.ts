@@ -11,6 +11,10 @@ export const HASH_LABEL = "cdktf-mlflow.offline";
 /** Images that are built here lie under a registry that is this machine, so that none is ever pulled or pushed. */
 export const NAMESPACE = "localhost/cdktf-mlflow";
 
+const INTERMEDIATE_LABEL = "cdktf-mlflow.intermediate";
+// Docker keeps none of these in the image.
+const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
+
 /** What an image is built from, besides its folder in `offline/images`. */
 export interface DockerImageOptions {
   /** Folder in `offline/images`. */
@@ -24,6 +28,9 @@ export interface DockerImageOptions {
 
   /** Programs that it holds. */
   readonly programs?: GoProgram[];
+
+  /** Puts what this machine alone has into a folder of the build, `host`. It is no part of the hash. */
+  readonly hostSettings?: (folder: string) => void;
 }
 
 /** An image that stands in for one that cannot be pulled. */
@@ -48,19 +55,24 @@ export class DockerImage {
 
     const context = cachePath("context", this.options.folder);
     rmSync(context, { recursive: true, force: true });
-    mkdirSync(context, { recursive: true });
-    cpSync(this.folder, context, { recursive: true });
-    for (const { file } of this.options.programs ?? []) copyFileSync(file, join(context, basename(file)));
+    mkdirSync(context, { recursive: true, mode: 0o700 });
+    try {
+      cpSync(this.folder, context, { recursive: true });
+      for (const { file } of this.options.programs ?? []) copyFileSync(file, join(context, basename(file)));
+      this.options.hostSettings?.(join(context, "host"));
 
-    await runStep({
-      name: `image-${this.options.folder}`,
-      program: "docker",
-      arguments: ["build", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...hostSettings(), context],
-      // every Docker command has this builder; the newer one is a plugin that is often missing.
-      environment: { DOCKER_BUILDKIT: "0" },
-      progress,
-    });
-    rmSync(context, { recursive: true, force: true });
+      await runStep({
+        name: `image-${this.options.folder}`,
+        program: "docker",
+        arguments: ["build", "--force-rm", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...proxies(), context],
+        // every Docker command has this builder; the newer one is a plugin that is often missing.
+        environment: { DOCKER_BUILDKIT: "0" },
+        progress,
+      });
+    } finally {
+      rmSync(context, { recursive: true, force: true });
+      await ask("docker", "image", "prune", "--force", "--filter", `label=${INTERMEDIATE_LABEL}`);
+    }
     return true;
   }
 
@@ -76,9 +88,6 @@ export async function isImageCurrent(name: string, hash: string): Promise<boolea
   return answer === hash;
 }
 
-// how this machine reaches package registries; Docker keeps none of these in the image.
-function hostSettings(): string[] {
-  return ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"]
-    .filter((name) => process.env[name])
-    .flatMap((name) => ["--build-arg", name]);
+function proxies(): string[] {
+  return PROXY_SETTINGS.filter((name) => process.env[name]).flatMap((name) => ["--build-arg", name]);
 }

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { installPackages } from "./apt";
 import { cachePath } from "./cache";
 import { ask, runStep, StepError } from "./step";
 
@@ -12,30 +13,34 @@ export async function isEngineRunning(): Promise<boolean> {
   return !(await ask("docker", "info")).failed;
 }
 
-/** Installs Docker Engine where it is absent, and starts it. Returns false when it runs already. */
+/**
+ * Installs Docker Engine where it is absent, and starts it. Returns false when it runs already.
+ *
+ * @throws StepError when Docker is set to use an engine elsewhere, or this user may not install or start one.
+ */
 export async function provideEngine(progress: (line: string) => void): Promise<boolean> {
   if (await isEngineRunning()) return false;
+  const elsewhere = process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT;
+  if (elsewhere) throw new StepError(`Docker is set to use '${elsewhere}', which does not answer.`);
   if (process.getuid?.() !== 0)
     throw new StepError("Docker Engine does not answer, and only root can install or start it.");
 
-  if (!existsSync("/usr/sbin/dockerd") && !existsSync("/usr/bin/dockerd")) await install(progress);
-  await start();
+  if (!(await hasProgram("dockerd"))) await install(["docker.io", "iptables"], progress);
+  // newer releases of Debian have the client in a package of its own.
+  if (!(await hasProgram("docker"))) await install(["docker-cli"], progress);
+  if (!(await isEngineRunning())) await start();
   return true;
 }
 
-async function install(progress: (line: string) => void): Promise<void> {
+async function hasProgram(name: string): Promise<boolean> {
+  return !(await ask(name, "--version")).failed;
+}
+
+async function install(packages: string[], progress: (line: string) => void): Promise<void> {
   if (!existsSync("/etc/debian_version")) {
     throw new StepError("Docker Engine is not installed. Install it as https://docs.docker.com/engine/install/ says.");
   }
-  const environment = { DEBIAN_FRONTEND: "noninteractive" };
-  await runStep({ name: "apt-update", program: "apt-get", arguments: ["update"], progress });
-  await runStep({
-    name: "apt-docker",
-    program: "apt-get",
-    arguments: ["install", "--yes", "--no-install-recommends", "docker.io", "iptables"],
-    environment,
-    progress,
-  });
+  await installPackages(packages, progress);
 }
 
 async function start(): Promise<void> {

@@ -2,7 +2,9 @@ import type { ListrTask } from "listr2";
 import { DebianBase } from "./debian-base";
 import { DockerImage } from "./docker-image";
 import { provideEngine } from "./engine";
+import { discardGoCache } from "./go-builder";
 import { GoProgram } from "./go-program";
+import { copyPipSettings } from "./pip-settings";
 import { TerraformMirror } from "./terraform-mirror";
 
 const DOCKER_PROVIDER = new GoProgram(
@@ -22,7 +24,12 @@ const FORKY = new DebianBase("forky");
 
 const IMAGES = {
   POSTGRES_IMAGE: new DockerImage({ folder: "postgres", name: "postgres:18.6", base: FORKY }),
-  MLFLOW_IMAGE: new DockerImage({ folder: "mlflow", name: "mlflow:3.17.2", base: BOOKWORM }),
+  MLFLOW_IMAGE: new DockerImage({
+    folder: "mlflow",
+    name: "mlflow:3.17.2",
+    base: BOOKWORM,
+    hostSettings: copyPipSettings,
+  }),
   // named after its last commit: it is no release, and has none of the fixes that came later.
   MINIO_IMAGE: new DockerImage({ folder: "minio", name: "minio:2026-02-12", base: BOOKWORM, programs: [MINIO, MC] }),
   GATEWAY_IMAGE: new DockerImage({ folder: "caddy", name: "caddy:2.11.9", base: BOOKWORM, programs: [CADDY] }),
@@ -67,7 +74,10 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
       : []),
     group(
       "Programs",
-      programs.map((program) => buildTask(program.name, program)),
+      [
+        ...programs.map((program) => buildTask(program.name, program)),
+        task("Removing downloads of Go's container", async () => discardGoCache(), "nothing to remove"),
+      ],
       1,
     ),
     ...(images
@@ -97,12 +107,16 @@ function buildTask(title: string, buildable: Buildable): ListrTask {
   return task(title, (progress) => buildable.build(progress));
 }
 
-function task(title: string, work: (progress: (line: string) => void) => Promise<boolean>): ListrTask {
+function task(
+  title: string,
+  work: (progress: (line: string) => void) => Promise<boolean>,
+  otherwise = "current",
+): ListrTask {
   return {
     title,
     task: async (_context, self) => {
       const built = await work((line) => (self.output = line));
-      if (!built) self.skip(`${title}: current`);
+      if (!built) self.skip(`${title}: ${otherwise}`);
     },
   };
 }

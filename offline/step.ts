@@ -12,6 +12,8 @@ export interface Step {
   readonly arguments: string[];
   readonly folder?: string;
   readonly environment?: { readonly [name: string]: string };
+  /** Lines that only show progress: the message of a failure leaves them out. */
+  readonly noise?: RegExp;
   /** Called with each line the program prints. */
   readonly progress?: (line: string) => void;
 }
@@ -53,11 +55,11 @@ export async function runStep(step: Step): Promise<void> {
   for await (const line of child.iterable({ from: "all" })) if (line.trim()) step.progress?.(line.trim());
   const { exitCode, failed, shortMessage } = await child;
   await written;
-  if (failed)
-    throw new StepError(explain(step.name, exitCode === undefined ? shortMessage : `exit code ${exitCode}`, log));
+  if (failed) throw new StepError(explain(step, exitCode === undefined ? shortMessage : `exit code ${exitCode}`, log));
 }
 
-function explain(name: string, reason: string | undefined, log: string): string {
+function explain({ name, noise }: Step, reason: string | undefined, log: string): string {
   const lines = readFileSync(log, "utf8").trimEnd().split("\n");
-  return [`${name} failed: ${reason}`, ...lines.slice(-TAIL_LINES), `The whole log: ${log}`].join("\n");
+  const telling = lines.filter((line) => !noise?.test(line));
+  return [`${name} failed: ${reason}`, ...telling.slice(-TAIL_LINES), `The whole log: ${log}`].join("\n");
 }

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import semver from "semver";
+import { cachePath } from "./cache";
+import { DebianBase } from "./debian-base";
+import { DockerImage } from "./docker-image";
+import { ask, runStep } from "./step";
+
+// what the modules are built with: older ones are refused by them, and 1.27 does not compile them.
+const RELEASE = "1.26.8";
+// the first that gets another release of itself where one is asked for.
+const SELF_UPDATING = "1.21.0";
+// what only shows how far Go is, and would hide an error among it.
+const PACKAGES_AND_DOWNLOADS = /^(go: downloading .*|[\w.~-]+(\/[\w.~-]+)*)$/;
+// how this machine reaches modules.
+const SETTINGS = [
+  "GOPROXY",
+  "GOSUMDB",
+  "GONOSUMDB",
+  "GONOPROXY",
+  "GOPRIVATE",
+  "GOINSECURE",
+  "HTTP_PROXY",
+  "HTTPS_PROXY",
+  "NO_PROXY",
+];
+
+const BASE = new DebianBase("forky");
+const IMAGE = new DockerImage({ folder: "go", name: "go:forky", base: BASE });
+
+/** A build of a Go program. */
+export interface GoBuild {
+  /** Short name, also of the log file. */
+  readonly name: string;
+  /** Folder of the module. */
+  readonly folder: string;
+  /** Arguments of `go`, but for where the program goes. */
+  readonly arguments: string[];
+  /** File name of the program in the folder of programs. */
+  readonly result: string;
+  readonly progress: (line: string) => void;
+}
+
+/** Whether this machine's Go builds the modules: as it is, by getting another release of itself, or not at all. */
+export function usableGo(version: string, toolchain: string): "as it is" | "by another release" | "not" {
+  const installed = semver.coerce(version);
+  if (!installed || semver.lt(installed, SELF_UPDATING)) return "not";
+  if (semver.satisfies(installed, `~${RELEASE.replace(/\.\d+$/, ".0")}`)) return "as it is";
+  return toolchain === "local" ? "not" : "by another release";
+}
+
+/** Builds with this machine's Go, else with one in a container. */
+export async function buildWithGo(build: GoBuild): Promise<void> {
+  mkdirSync(cachePath("bin"), { recursive: true });
+  const { answer } = await ask("go", "env", "GOVERSION", "GOTOOLCHAIN");
+  const [version = "", toolchain = ""] = answer.split("\n");
+  const usable = usableGo(version, toolchain);
+  if (usable === "not") return buildInContainer(build);
+  await buildHere(build, usable === "as it is" ? {} : { GOTOOLCHAIN: `go${RELEASE}` });
+}
+
+/** Removes what the container's Go has downloaded and compiled, several GB. */
+export function discardGoCache(): boolean {
+  if (!existsSync(cachePath("go"))) return false;
+  rmSync(cachePath("go"), { recursive: true, force: true });
+  return true;
+}
+
+function buildHere(
+  { name, folder, arguments: words, result, progress }: GoBuild,
+  environment: { readonly [name: string]: string },
+): Promise<void> {
+  return runStep({
+    name: `go-${name}`,
+    program: "go",
+    arguments: [...words.slice(0, -1), "-o", cachePath("bin", result), ...words.slice(-1)],
+    folder,
+    environment: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", ...environment },
+    noise: PACKAGES_AND_DOWNLOADS,
+    progress,
+  });
+}
+
+async function buildInContainer({ name, folder, arguments: words, result, progress }: GoBuild): Promise<void> {
+  await BASE.build(progress);
+  await IMAGE.build(progress);
+  const mount = (from: string, to: string) => ["--volume", `${from}:${to}`];
+  await runStep({
+    name: `go-${name}`,
+    program: "docker",
+    arguments: [
+      ...["run", "--rm", ...mount(folder, "/source:ro"), ...mount(cachePath("bin"), "/result")],
+      ...mount(cachePath("go"), "/cache"),
+      ...["--env", "CGO_ENABLED=0", "--env", "GOFLAGS=-mod=readonly", "--env", `GOTOOLCHAIN=go${RELEASE}`],
+      ...SETTINGS.filter((setting) => process.env[setting]).flatMap((setting) => ["--env", setting]),
+      ...[IMAGE.name, "go", ...words.slice(0, -1), "-o", `/result/${result}`, ...words.slice(-1)],
+    ],
+    noise: PACKAGES_AND_DOWNLOADS,
+    progress,
+  });
+}
