@@ -115,7 +115,10 @@ function task(
   return {
     title,
     task: async (_context, self) => {
-      const built = await work((line) => (self.output = line));
+      const built = await work((line) => {
+        // without a terminal each line would stay, thousands of them; all are in the log of the step.
+        if (process.stdout.isTTY || process.stderr.isTTY) self.output = line;
+      });
       if (!built) self.skip(`${title}: ${otherwise}`);
     },
   };
