@@ -190,7 +190,14 @@ export class AuthGateway extends Construct {
     return ServiceImage.build({ dockerfile: packagePath("caddy", "Dockerfile"), name: IMAGE_NAME, buildArguments });
   }
 
-  private validatePort({ port }: PublicUrl): void {
+  private validatePort({ port, secure }: PublicUrl): void {
+    if (secure && port === ACME_PORT) {
+      throw new ValidationError(
+        "GatewayPort",
+        `'url' must not use port ${ACME_PORT} with https: Caddy gets its certificate there`,
+        this,
+      );
+    }
     if (port === HEALTH_PORT) {
       throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
     }
@@ -224,6 +231,6 @@ function caddyFile(name: string): ServiceFile {
 
 function publishedPorts(url: PublicUrl): PublishedPort[] {
   const exposure = url.local ? Exposure.loopback() : Exposure.public();
-  const ports = url.secure && !url.local && url.port !== ACME_PORT ? [url.port, ACME_PORT] : [url.port];
+  const ports = url.secure ? [url.port, ACME_PORT] : [url.port];
   return ports.map((port) => ({ port, exposure }));
 }

@@ -180,7 +180,12 @@ describe("AuthGateway", () => {
     ["https://localhost/mlflow", "'url' must end after the host and port, got: 'https://localhost/mlflow'"],
     ["https://localhost?a=b", "'url' must end after the host and port, got: 'https://localhost?a=b'"],
     ["http://localhost:2019", "'url' must not use port 2019: the health check does"],
+    ["https://mlflow.example.com:80", "'url' must not use port 80 with https: Caddy gets its certificate there"],
     ["https://ada:secret@localhost", "'url' must not hold a user or password; users belong to 'auth'"],
+    [
+      "https://localhost",
+      "'url' must begin with http:// at localhost, because no authority that clients trust signs a certificate for it, got: 'https://localhost'",
+    ],
     [
       "http://mlflow.example.com",
       "'url' must begin with https:// at a name other than localhost, because passwords would travel in clear and browsers show MLflow's pages blank, got: 'http://mlflow.example.com'",
