@@ -119,7 +119,7 @@ describe("The stand-in for MLflow", () => {
 
     expect(inImage.split("\n").filter(Boolean).sort()).toEqual(listed.sort());
     expect(history).not.toMatch(/PIP_|pip-environment/);
-    const settings = ["/etc/pip.conf", "/root/.config", "/pip.conf", "/pip-environment"];
+    const settings = ["/etc/pip.conf", "/etc/xdg/pip", "/pip.conf", "/pip-environment"];
     const found = await run("docker", ["run", "--rm", "--network", "none", MLFLOW_IMAGE, "ls", ...settings]);
     expect(found.stdout).toBe("");
   });
