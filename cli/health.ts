@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { isLoopback } from "../lib/outside-address";
 import { CommandError } from "./command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
@@ -39,7 +40,7 @@ export async function waitUntilReady(
 
 /** Whether an address means the machine it is used on. */
 export function isOwnHost(url: string): boolean {
-  return /^(localhost|.*\.localhost|127\..*|\[::1\])$/.test(new URL(url).hostname);
+  return isLoopback(new URL(url).hostname);
 }
 
 async function eventually(progress: (line: string) => void, problem: () => Promise<string>): Promise<void> {
