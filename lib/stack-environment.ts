@@ -1,10 +1,9 @@
+import { AccessEnvironment } from "./access-environment";
 import { ArtifactStore } from "./artifact-store";
-import { AuthMethod } from "./auth-method";
 import { BackendStore } from "./backend-store";
 import { terraformVariable } from "./environment-variables";
 import type { SecretName, VariableName } from "./environment-variables";
 import { ValidationError } from "./errors";
-import { brokenPasswordRule } from "./login-password";
 import type { MlflowStackProps } from "./mlflow-stack";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
@@ -18,7 +17,11 @@ const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKE
  * `terraformVariables()`.
  */
 export class StackEnvironment {
-  constructor(private readonly environment: { [name: string]: string | undefined }) {}
+  private readonly access: AccessEnvironment;
+
+  constructor(private readonly environment: { [name: string]: string | undefined }) {
+    this.access = new AccessEnvironment((name) => this.value(name));
+  }
 
   /** Id of the stack: MLFLOW_STACK, or `mlflow`. */
   public get stackId(): string {
@@ -29,11 +32,11 @@ export class StackEnvironment {
   public props(): MlflowStackProps {
     return {
       url: this.value("MLFLOW_URL"),
-      auth: AuthMethod.basic({ username: this.value("AUTH_USERNAME"), password: this.authPassword() }),
+      auth: this.access.auth(),
       backendStore: this.backendStore(),
       artifactStore: this.artifactStore(),
       server: { image: this.image("MLFLOW_IMAGE") },
-      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments() },
+      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments(), tls: this.access.tls() },
       network: { imageRegistry: this.value("IMAGE_REGISTRY") },
     };
   }
@@ -42,22 +45,13 @@ export class StackEnvironment {
   public terraformVariables(): { [name: string]: string } {
     const database = this.databaseUrl();
     const values: [SecretName, string | undefined][] = [
-      ["AUTH_PASSWORD", this.value("AUTH_PASSWORD")],
+      ...this.access.secrets(),
       ["DB_URL", database && decodeURIComponent(database.password)],
       ...(this.hasS3() ? S3_KEYS : []).map((name): [SecretName, string | undefined] => [name, this.value(name)]),
     ];
     return Object.fromEntries(
       values.flatMap(([name, value]) => (value ? [[`TF_VAR_${terraformVariable(name)}`, value]] : [])),
     );
-  }
-
-  private authPassword(): Secret | undefined {
-    const password = this.value("AUTH_PASSWORD");
-    if (password === undefined) return undefined;
-
-    const broken = brokenPasswordRule(password);
-    if (broken) throw new ValidationError("AuthPassword", `AUTH_PASSWORD is refused: ${broken}`);
-    return secret("AUTH_PASSWORD");
   }
 
   private backendStore(): BackendStore {
@@ -76,7 +70,9 @@ export class StackEnvironment {
   }
 
   private artifactStore(): ArtifactStore {
-    if (!this.hasS3()) return ArtifactStore.minio({ image: this.image("MINIO_IMAGE") });
+    if (!this.hasS3()) {
+      return ArtifactStore.minio({ image: this.image("MINIO_IMAGE"), console: this.value("MINIO_CONSOLE") === "true" });
+    }
 
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"] as const) {
       if (!this.value(name))
