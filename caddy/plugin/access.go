@@ -73,8 +73,8 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 			found.need = RoleRead.String()
 		}
 	}
-	caddyhttp.SetVar(r.Context(), routeVar, found.pattern)
-	caddyhttp.SetVar(r.Context(), bodyVar, found.body)
+	setVar(r, routeVar, found.pattern)
+	setVar(r, bodyVar, found.body)
 	if found.need == needClosed {
 		return refuse(r, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
 	}
@@ -122,7 +122,7 @@ func demand(r *http.Request, identity Identity, need Role, known bool) error {
 		return badGateway(r, err)
 	}
 	if allowed {
-		caddyhttp.SetVar(r.Context(), roleVar, need.String())
+		setVar(r, roleVar, need.String())
 		return nil
 	}
 	if !known {

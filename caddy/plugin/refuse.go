@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
@@ -24,6 +25,14 @@ const (
 	roleVar = "mlflow.role"
 )
 
+// setVar sets a variable, for the matcher vars and as {vars.name}: Caddy's own shorthand of that form knows no dots.
+func setVar(r *http.Request, name, value string) {
+	caddyhttp.SetVar(r.Context(), name, value)
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Set("vars."+name, value)
+	}
+}
+
 // refuse makes the error that the Caddyfile's handle_errors answers.
 func refuse(r *http.Request, status int, code, message string) error {
 	if len(message) > 0 {
@@ -33,8 +42,8 @@ func refuse(r *http.Request, status int, code, message string) error {
 		}
 		message = string(quoted[1 : len(quoted)-1])
 	}
-	caddyhttp.SetVar(r.Context(), errorVar, code)
-	caddyhttp.SetVar(r.Context(), messageVar, message)
+	setVar(r, errorVar, code)
+	setVar(r, messageVar, message)
 	return caddyhttp.Error(status, errors.New(code))
 }
 

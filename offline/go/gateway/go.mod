@@ -1,8 +1,12 @@
-module offline/caddy
+module offline/gateway
 
 go 1.26.0
 
+// the gateway's own handlers are part of this package.
+replace cdktf-mlflow.invalid/gateway => ../../../caddy/plugin
+
 require (
+	cdktf-mlflow.invalid/gateway v0.0.0
 	github.com/caddyserver/caddy/v2 v2.11.9
 	github.com/caddyserver/replace-response v0.0.0-20250618171559-80962887e4c6
 	github.com/mholt/caddy-ratelimit v0.1.0
@@ -116,6 +120,7 @@ require (
 	github.com/tailscale/go-winio v0.0.0-20231025203758-c4f33415bf55 // indirect
 	github.com/tailscale/tscert v0.0.0-20251216020129-aea342f6d747 // indirect
 	github.com/urfave/cli v1.22.17 // indirect
+	github.com/vektah/gqlparser/v2 v2.5.64 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	github.com/yuin/goldmark v1.8.6 // indirect
 	github.com/yuin/goldmark-highlighting/v2 v2.0.0-20230729083705-37449abec8cc // indirect
