@@ -5,6 +5,7 @@ import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { Exposure } from "./exposure";
+import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
 import type { HealthCheckOptions } from "./health-check";
 import { packagePath } from "./package-folder";
@@ -12,6 +13,7 @@ import { PublicUrl } from "./public-url";
 import type { SecretValue } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, PublishedPort, ServiceFile } from "./service-network";
+import { StackGuard } from "./stack-guard";
 import type { IUpstream } from "./upstream";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
@@ -180,6 +182,7 @@ export class AuthGateway extends Construct {
       stopGrace: Duration.seconds(15),
     });
 
+    StackGuard.accept(this, GuardRule.PUBLISHED_PORT, "this is the gateway: nothing passes it without a login");
     this.url = url.origin;
     this.hostname = service.hostname;
     this.username = auth.username;

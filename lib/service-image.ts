@@ -59,8 +59,7 @@ class RegistryImage extends ServiceImage {
         `an image must be a name such as 'registry.example.com/team/mlflow:v3.17.2', got: '${name}'`,
       );
     }
-    const tag = /:([^:/@]+)(?:@|$)/.exec(name)?.[1];
-    if (!name.includes("@") && (tag === undefined || tag === "latest")) {
+    if (!isPinned(name)) {
       throw new ValidationError(
         "ImagePin",
         `an image must have a tag other than 'latest', or a digest, got: '${name}'`,
@@ -76,4 +75,10 @@ class BuiltImage extends ServiceImage {
     super();
     this.name = _build.name;
   }
+}
+
+/** Whether an image reference means the same image tomorrow, as far as its name can tell. */
+export function isPinned(name: string): boolean {
+  const tag = /:([^:/@]+)(?:@|$)/.exec(name)?.[1];
+  return name.includes("@") || (tag !== undefined && tag !== "latest");
 }
