@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { exposedSecrets } from "./exposed-secrets";
 import { GuardRule } from "./guard-rule";
-import { isPinned } from "./service-image";
+import { isPinned } from "./image-reference";
 import { blocks, texts } from "./terraform-block";
 import type { Block } from "./terraform-block";
 

@@ -44,14 +44,14 @@ export class HealthCheck {
     return new HealthCheck(command, options);
   }
 
-  public readonly command: string[];
+  public readonly test: string[];
   public readonly interval: Duration;
   public readonly timeout: Duration;
   public readonly retries: number;
   public readonly startPeriod: Duration;
 
   private constructor(command: string[], options: HealthCheckOptions) {
-    this.command = [...command];
+    this.test = [...command];
     this.interval = options.interval ?? Duration.seconds(5);
     this.timeout = options.timeout ?? Duration.seconds(5);
     this.retries = options.retries ?? 6;
