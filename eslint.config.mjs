@@ -19,7 +19,7 @@ const dockerTypes = {
 const forbid = (regex, message) => ["error", { patterns: [{ regex, message }] }];
 
 export default tseslint.config(
-  { ignores: ["dist/", "cdktf.out/", "node_modules/", "**/*.js", "**/*.mjs"] },
+  { ignores: ["dist/", "docs/html/", "cdktf.out/", "node_modules/", "**/*.js", "**/*.mjs"] },
   ...tseslint.configs.recommended,
   {
     rules: {

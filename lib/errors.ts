@@ -11,6 +11,7 @@ import type { IConstruct } from "constructs";
  * @jsii ignore
  */
 export class ValidationError extends Error {
+  /** Name of the class, as traces print it. */
   public override readonly name = "ValidationError";
 
   /**

@@ -44,10 +44,19 @@ export class HealthCheck {
     return new HealthCheck(command, options);
   }
 
+  /** The program and its arguments. */
   public readonly test: string[];
+
+  /** Time between two checks. */
   public readonly interval: Duration;
+
+  /** Time after which a check counts as failed. */
   public readonly timeout: Duration;
+
+  /** Number of failures in a row after which the service is unhealthy. */
   public readonly retries: number;
+
+  /** Time after the start in which failures do not count. */
   public readonly startPeriod: Duration;
 
   private constructor(command: string[], options: HealthCheckOptions) {

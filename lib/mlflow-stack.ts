@@ -98,8 +98,13 @@ export interface MlflowStackProps {
  * A `StackGuard` watches it, and what you add to it.
  */
 export class MlflowStack extends TerraformStack {
+  /** The networks, for containers of yours to join. */
   public readonly network: ContainerNetwork;
+
+  /** MLflow. */
   public readonly server: MlflowServer;
+
+  /** What users reach. */
   public readonly gateway: AuthGateway;
 
   constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
