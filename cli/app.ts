@@ -69,6 +69,9 @@ export function selectStack(outputFolder: string, name?: string): StackEntry {
 
 /** What a failed app said, for people: the message alone where the app refused a value. */
 export function explainFailure(stderr: string): string {
+  // what the rules of a stack found, a line each.
+  const findings = /^Error: Validation failed with the following errors:\n((?:.+\n)+)/m.exec(stderr);
+  if (findings?.[1]) return findings[1].replaceAll(/^ {2}/gm, "").trim();
   const refusal = /^(?:\w*ValidationError): ((?:.*\n?)+?)(?=\s+at |\s*\{|\n\s*\n|$(?![\s\S]))/m.exec(stderr);
   return (refusal?.[1] ?? stderr).trim();
 }

@@ -1,7 +1,14 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { packagePath } from "../lib/package-folder";
+import { apiReport } from "./api-report";
 import { withSettings } from "./settings";
 
+// Writes what is made from the sources: the table of settings, the report of the API, and its pages in docs/html.
 const README = packagePath("README.md");
-
 writeFileSync(README, withSettings(readFileSync(README, "utf8")));
+writeFileSync(packagePath("docs", "cdktf-mlflow.api.md"), apiReport());
+
+const typedoc = createRequire(__filename).resolve("typedoc/package.json").replace("package.json", "bin/typedoc");
+execFileSync(process.execPath, [typedoc, "--options", packagePath("docs", "typedoc.json")], { stdio: "inherit" });

@@ -7,6 +7,7 @@ import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { Exposure } from "./exposure";
+import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
 import { packagePath } from "./package-folder";
 import { PublicUrl } from "./public-url";
@@ -14,6 +15,7 @@ import { Role } from "./role";
 import type { SecretValue } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IService, IServiceNetwork, IVolume, PublishedPort, ServiceFile, VolumeMount } from "./service-network";
+import { StackGuard } from "./stack-guard";
 import { Tls } from "./tls";
 import type { IUpstream } from "./upstream";
 
@@ -141,6 +143,7 @@ export class AuthGateway extends Construct {
       stopGrace: Duration.seconds(15),
     });
 
+    StackGuard.accept(this, GuardRule.PUBLISHED_PORT, "this is the gateway: nothing passes it without a login");
     this.url = url.origin;
     this.hostname = service.hostname;
     this.users = auth.users;

@@ -1,3 +1,4 @@
+import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "./errors";
 import type { OAuth2Options } from "./oauth2-options";
@@ -6,7 +7,7 @@ import type { PublicUrl } from "./public-url";
 import { Role } from "./role";
 import type { SecretValue } from "./secret";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
-import { UserPassword, validateUsers } from "./user";
+import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
 
 const USERS_FILE = "/etc/caddy/users.json";
@@ -33,10 +34,17 @@ export interface AuthContext {
 
 /** A user with a password, as the gateway has it. */
 export interface AuthUser {
+  /** Name to log in with. */
   readonly name: string;
+
+  /** What the user may do. */
   readonly role: Role;
 
-  /** The password, where it is known. */
+  /**
+   * The password.
+   *
+   * @default - it is not known
+   */
   readonly password?: SecretValue;
 }
 
@@ -148,4 +156,30 @@ function render(users: { name: string; role: Role; hash: string; value?: SecretV
 // words of the Caddyfile, each in quotes that take everything but a backtick, which no name has.
 function caddyWords(words: string[] = []): string {
   return words.map((word) => `\`${word}\``).join(" ");
+}
+
+// on lists in which a user could not be told from another, or could do nothing.
+function validateUsers(users: UserOptions[], scope: Construct): void {
+  const seen = new Set<string>();
+  for (const { name, role } of users) {
+    if (Token.isUnresolved(name) || !/^[\w.@+-]{1,64}$/.test(name)) {
+      throw new ValidationError(
+        "UserName",
+        `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}'`,
+        scope,
+      );
+    }
+    // names are compared as they are, but two that differ in case only are a trap for people.
+    if (seen.has(name.toLowerCase())) {
+      throw new ValidationError("UserTwice", `'users' must have each name once, got: '${name}' twice`, scope);
+    }
+    seen.add(name.toLowerCase());
+    if (!Object.values(Role).includes(role)) {
+      throw new ValidationError(
+        "UserRole",
+        `'role' of user '${name}' must be one of ${Object.values(Role).join(", ")}, got: '${role}'`,
+        scope,
+      );
+    }
+  }
 }

@@ -80,7 +80,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
         // takes this for the user's wish.
         restart: "always",
         healthcheck: {
-          test: ["CMD", ...spec.healthCheck.command],
+          test: ["CMD", ...spec.healthCheck.test],
           interval: spec.healthCheck.interval.toGoString(),
           timeout: spec.healthCheck.timeout.toGoString(),
           retries: spec.healthCheck.retries,

@@ -2,8 +2,10 @@ import { posix } from "node:path";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { Construct } from "constructs";
 import { ValidationError } from "./errors";
+import { GuardRule } from "./guard-rule";
 import { physicalName } from "./physical-name";
 import type { IVolume } from "./service-network";
+import { StackGuard } from "./stack-guard";
 
 /** A volume of the engine. */
 export class NamedVolume extends Construct implements IVolume {
@@ -21,6 +23,7 @@ export class NamedVolume extends Construct implements IVolume {
       name: physicalName(this),
       lifecycle: isProtected ? { preventDestroy: true } : undefined,
     });
+    if (!isProtected) StackGuard.accept(this, GuardRule.UNPROTECTED_VOLUME, "'protect: false' was asked for");
     this.source = this.resource.id;
   }
 }

@@ -2,12 +2,22 @@ import { ValidationError } from "./errors";
 
 /** An amount of memory or disk space. */
 export class DataSize {
-  /** @param amount number of mebibytes (1,048,576 bytes), a whole number above 0. */
+  /**
+   * A number of mebibytes.
+   *
+   * @param amount number of mebibytes (1,048,576 bytes), a whole number above 0.
+   * @throws ValidationError when it is not.
+   */
   public static mebibytes(amount: number): DataSize {
     return new DataSize(amount);
   }
 
-  /** @param amount number of gibibytes (1,073,741,824 bytes), above 0. */
+  /**
+   * A number of gibibytes.
+   *
+   * @param amount number of gibibytes (1,073,741,824 bytes), above 0, and a whole number of mebibytes.
+   * @throws ValidationError when it is not.
+   */
   public static gibibytes(amount: number): DataSize {
     return new DataSize(amount * 1024);
   }
@@ -26,6 +36,7 @@ export class DataSize {
     return this.#mebibytes;
   }
 
+  /** As messages show it: `512 MiB`. */
   public toString(): string {
     return `${this.#mebibytes} MiB`;
   }

@@ -7,8 +7,10 @@ export interface RegistryLogin {
   /** Host name of the registry, such as `ghcr.io`. */
   readonly address: string;
 
+  /** Name of the user there. */
   readonly username: string;
 
+  /** Password or token of the user. */
   readonly password: Secret;
 }
 

@@ -2,22 +2,42 @@ import { ValidationError } from "./errors";
 
 /** A length of time. */
 export class Duration {
-  /** @param amount number of milliseconds, a whole number of 0 or more. */
+  /**
+   * A number of milliseconds.
+   *
+   * @param amount number of milliseconds, a whole number of 0 or more.
+   * @throws ValidationError when it is not.
+   */
   public static milliseconds(amount: number): Duration {
     return new Duration(amount);
   }
 
-  /** @param amount number of seconds, 0 or more. */
+  /**
+   * A number of seconds.
+   *
+   * @param amount number of seconds, 0 or more, and a whole number of milliseconds.
+   * @throws ValidationError when it is not.
+   */
   public static seconds(amount: number): Duration {
     return new Duration(amount * 1000);
   }
 
-  /** @param amount number of minutes, 0 or more. */
+  /**
+   * A number of minutes.
+   *
+   * @param amount number of minutes, 0 or more, and a whole number of milliseconds.
+   * @throws ValidationError when it is not.
+   */
   public static minutes(amount: number): Duration {
     return new Duration(amount * 60_000);
   }
 
-  /** @param amount number of hours, 0 or more. */
+  /**
+   * A number of hours.
+   *
+   * @param amount number of hours, 0 or more, and a whole number of milliseconds.
+   * @throws ValidationError when it is not.
+   */
   public static hours(amount: number): Duration {
     return new Duration(amount * 3_600_000);
   }
@@ -61,6 +81,7 @@ export class Duration {
     return minutes > 0 ? `${minutes}m${seconds}` : seconds;
   }
 
+  /** As messages show it, in Go's form. */
   public toString(): string {
     return this.toGoString();
   }

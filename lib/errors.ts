@@ -6,9 +6,12 @@ import type { IConstruct } from "constructs";
  * The message names the prop the caller wrote; the construct path is appended,
  * because one app usually holds several stores.
  *
- * @internal jsii cannot export a class that extends Error
+ * Other languages get its message only: they cannot extend `Error`.
+ *
+ * @jsii ignore
  */
 export class ValidationError extends Error {
+  /** Name of the class, as traces print it. */
   public override readonly name = "ValidationError";
 
   /**

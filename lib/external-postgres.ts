@@ -15,7 +15,11 @@ export interface ExternalPostgresOptions {
   /** Host name or address, as containers reach it: never `localhost`. */
   readonly host: string;
 
-  /** @default 5432 */
+  /**
+   * TCP port of the server.
+   *
+   * @default 5432
+   */
   readonly port?: number;
 
   /** Name of an existing database that holds nothing but MLflow's tables. */

@@ -44,14 +44,23 @@ export class HealthCheck {
     return new HealthCheck(command, options);
   }
 
-  public readonly command: string[];
+  /** The program and its arguments. */
+  public readonly test: string[];
+
+  /** Time between two checks. */
   public readonly interval: Duration;
+
+  /** Time after which a check counts as failed. */
   public readonly timeout: Duration;
+
+  /** Number of failures in a row after which the service is unhealthy. */
   public readonly retries: number;
+
+  /** Time after the start in which failures do not count. */
   public readonly startPeriod: Duration;
 
   private constructor(command: string[], options: HealthCheckOptions) {
-    this.command = [...command];
+    this.test = [...command];
     this.interval = options.interval ?? Duration.seconds(5);
     this.timeout = options.timeout ?? Duration.seconds(5);
     this.retries = options.retries ?? 6;

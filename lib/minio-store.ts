@@ -86,7 +86,7 @@ export interface MinioStoreProps extends MinioStoreOptions {
 export class MinioStore extends Construct implements IArtifactStore {
   public readonly clientSettings: ClientSettings;
   public readonly destination: string;
-  public readonly transferTarget: TransferTarget;
+  public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
 
   constructor(scope: Construct, id: string, props: MinioStoreProps) {

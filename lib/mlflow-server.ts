@@ -141,7 +141,8 @@ export class MlflowServer extends Construct implements IUpstream {
       MLFLOW_FLASK_SERVER_SECRET_KEY: Secret.generated(),
       MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: Secret.generatedKey(),
       MLFLOW_CRYPTO_KEK_PASSPHRASE: Secret.generated(),
-      ...secretEnvironment,
+      // sorted, so that moving a line of the caller's does not restart the server.
+      ...Object.fromEntries(Object.entries(secretEnvironment).sort(([a], [b]) => (a < b ? -1 : 1))),
     };
     const lines = Object.entries(secrets).map(([name, secret]) => {
       const value = secret.bind(this, name.toLowerCase().replaceAll("_", "-"));

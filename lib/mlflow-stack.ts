@@ -1,5 +1,5 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { TerraformOutput, TerraformStack } from "cdktf";
+import { Aspects, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ArtifactStore } from "./artifact-store";
 import { AuthGateway } from "./auth-gateway";
@@ -15,6 +15,7 @@ import { MlflowServer } from "./mlflow-server";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
+import { StackGuard } from "./stack-guard";
 import { StateBackend } from "./state-backend";
 
 const URL = "http://localhost:8080";
@@ -92,10 +93,19 @@ export interface MlflowStackProps {
   readonly providerVersions?: ProviderVersionsOptions;
 }
 
-/** A complete MLflow platform on one Docker engine: gateway, server, database and object store. */
+/**
+ * A complete MLflow platform on one Docker engine: gateway, server, database and object store.
+ *
+ * A `StackGuard` watches it, and what you add to it.
+ */
 export class MlflowStack extends TerraformStack {
+  /** The networks, for containers of yours to join. */
   public readonly network: ContainerNetwork;
+
+  /** MLflow. */
   public readonly server: MlflowServer;
+
+  /** What users reach. */
   public readonly gateway: AuthGateway;
 
   constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
@@ -125,6 +135,7 @@ export class MlflowStack extends TerraformStack {
     });
 
     this.addOutputs();
+    Aspects.of(this).add(new StackGuard());
   }
 
   private addOutputs(): void {

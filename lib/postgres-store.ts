@@ -117,7 +117,7 @@ export interface PostgresStoreProps extends PostgresStoreOptions {
  */
 export class PostgresStore extends Construct implements IBackendStore {
   public readonly clientSettings: ClientSettings;
-  public readonly connectionLimit: number;
+  public readonly connectionLimit?: number;
 
   constructor(scope: Construct, id: string, props: PostgresStoreProps) {
     super(scope, id);
@@ -127,19 +127,20 @@ export class PostgresStore extends Construct implements IBackendStore {
     const database = props.database ?? "mlflow";
     const username = props.username ?? "mlflow";
     const memory = props.memory ?? DataSize.mebibytes(512);
-    this.connectionLimit = props.connectionLimit ?? 100;
+    const connectionLimit = props.connectionLimit ?? 100;
     validateIdentifier("database", database, this);
     validateIdentifier("username", username, this);
     this.validateMemory(memory);
-    this.validateConnectionLimit();
+    this.validateConnectionLimit(connectionLimit);
 
+    this.connectionLimit = connectionLimit;
     const password = (props.password ?? Secret.generated()).bind(this, "password");
     const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
       image: props.image ?? ServiceImage.registry(release.image),
       entrypoint: ["bash", "-c", START, "start"],
-      args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory), ...props.settings })],
+      args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory, connectionLimit), ...props.settings })],
       environment: {
         POSTGRES_DB: database,
         POSTGRES_USER: username,
@@ -179,12 +180,12 @@ export class PostgresStore extends Construct implements IBackendStore {
   }
 
   // the rules of thumb of PostgreSQL's own documentation, chapter "Resource Consumption".
-  private derivedSettings(memory: DataSize): { [name: string]: string } {
+  private derivedSettings(memory: DataSize, connectionLimit: number): { [name: string]: string } {
     const mebibytes = memory.toMebibytes();
     return {
       // also on a volume that something else than the official image has begun.
       listen_addresses: "*",
-      max_connections: String(this.connectionLimit),
+      max_connections: String(connectionLimit),
       shared_buffers: `${Math.floor(mebibytes / 4)}MB`,
       effective_cache_size: `${Math.floor((mebibytes * 3) / 4)}MB`,
       maintenance_work_mem: `${Math.max(32, Math.floor(mebibytes / 16))}MB`,
@@ -199,11 +200,11 @@ export class PostgresStore extends Construct implements IBackendStore {
     }
   }
 
-  private validateConnectionLimit(): void {
-    if (!Number.isInteger(this.connectionLimit) || this.connectionLimit < 10) {
+  private validateConnectionLimit(connectionLimit: number): void {
+    if (!Number.isInteger(connectionLimit) || connectionLimit < 10) {
       throw new ValidationError(
         "PostgresConnections",
-        `'connectionLimit' must be a whole number of 10 or more, got: ${this.connectionLimit}`,
+        `'connectionLimit' must be a whole number of 10 or more, got: ${connectionLimit}`,
         this,
       );
     }

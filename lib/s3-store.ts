@@ -25,7 +25,11 @@ export interface S3StoreOptions {
    */
   readonly endpoint?: string;
 
-  /** @default "us-east-1" */
+  /**
+   * Region of the bucket, as requests to it are signed.
+   *
+   * @default "us-east-1"
+   */
   readonly region?: string;
 
   /** Access key. */

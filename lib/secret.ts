@@ -101,10 +101,12 @@ export abstract class SecretValue {
     return this.#reference;
   }
 
+  /** Always `<secret>`. */
   public toString(): string {
     return "<secret>";
   }
 
+  /** Always `<secret>`. */
   public toJSON(): string {
     return "<secret>";
   }

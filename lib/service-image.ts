@@ -1,8 +1,5 @@
 import { ValidationError } from "./errors";
-
-// host[:port]/path/name[:tag][@digest], see the grammar of distribution/reference.
-const REFERENCE =
-  /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+import { isImageReference, isPinned } from "./image-reference";
 
 /** Options of `ServiceImage.build()`. */
 export interface ImageBuildOptions {
@@ -32,7 +29,11 @@ export abstract class ServiceImage {
     return new RegistryImage(name);
   }
 
-  /** An image that the engine builds from a folder with a Dockerfile. */
+  /**
+   * An image that the engine builds from a folder with a Dockerfile.
+   *
+   * @jsii ignore
+   */
   public static build(options: ImageBuildOptions): ServiceImage {
     return new BuiltImage(options);
   }
@@ -53,14 +54,13 @@ class RegistryImage extends ServiceImage {
 
   constructor(public readonly name: string) {
     super();
-    if (!REFERENCE.test(name)) {
+    if (!isImageReference(name)) {
       throw new ValidationError(
         "ImageName",
         `an image must be a name such as 'registry.example.com/team/mlflow:v3.17.2', got: '${name}'`,
       );
     }
-    const tag = /:([^:/@]+)(?:@|$)/.exec(name)?.[1];
-    if (!name.includes("@") && (tag === undefined || tag === "latest")) {
+    if (!isPinned(name)) {
       throw new ValidationError(
         "ImagePin",
         `an image must have a tag other than 'latest', or a digest, got: '${name}'`,

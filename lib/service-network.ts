@@ -43,6 +43,7 @@ export interface VolumeOptions {
 
 /** A volume in a container. */
 export interface VolumeMount {
+  /** What is mounted. */
   readonly volume: IVolume;
 
   /** Absolute path in the container. */
@@ -51,18 +52,30 @@ export interface VolumeMount {
 
 /** A port of a service that is published on the engine's host, under the same number. */
 export interface PublishedPort {
+  /** TCP port, in the container and on the host. */
   readonly port: number;
+
+  /** From where it can be reached. */
   readonly exposure: Exposure;
 }
 
 /** What services and jobs have in common. */
 export interface ContainerSpec {
+  /** What it runs. */
   readonly image: ServiceImage;
 
-  /** @default - the image's own */
+  /**
+   * The program, and the first of its arguments.
+   *
+   * @default - the image's own
+   */
   readonly entrypoint?: string[];
 
-  /** @default - the image's own */
+  /**
+   * Arguments of the program.
+   *
+   * @default - the image's own
+   */
   readonly args?: string[];
 
   /**
@@ -72,10 +85,18 @@ export interface ContainerSpec {
    */
   readonly environment?: { [name: string]: string };
 
-  /** @default - none */
+  /**
+   * Files that are put into the container before it starts.
+   *
+   * @default - none
+   */
   readonly files?: ServiceFile[];
 
-  /** @default - none */
+  /**
+   * Data that outlives the container.
+   *
+   * @default - none
+   */
   readonly volumes?: VolumeMount[];
 
   /** Memory limit. There is no swap on top of it. */
@@ -105,9 +126,14 @@ export interface ContainerSpec {
 
 /** What a service needs, in no runtime's own terms. */
 export interface ServiceSpec extends ContainerSpec {
+  /** How to tell whether it works. What comes `after` it waits until it does. */
   readonly healthCheck: HealthCheck;
 
-  /** @default - nothing is published */
+  /**
+   * Ports that are published on the engine's host.
+   *
+   * @default - nothing is published
+   */
   readonly ports?: PublishedPort[];
 
   /**
@@ -124,7 +150,11 @@ export interface ServiceSpec extends ContainerSpec {
    */
   readonly stopGrace?: Duration;
 
-  /** @default - the image's own */
+  /**
+   * Signal that asks the process to end, such as `SIGINT`.
+   *
+   * @default - the image's own
+   */
   readonly stopSignal?: string;
 
   /**

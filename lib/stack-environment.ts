@@ -15,6 +15,8 @@ const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKE
  *
  * Presence of a secret declares a sensitive Terraform variable; its value goes to Terraform only, through
  * `terraformVariables()`.
+ *
+ * @jsii ignore
  */
 export class StackEnvironment {
   private readonly access: AccessEnvironment;

@@ -1,5 +1,6 @@
-import { LocalBackend } from "cdktf";
+import { LocalBackend, TerraformBackend, TerraformRemoteState } from "cdktf";
 import type { TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
 
 /** Where Terraform keeps its state, which holds every secret of the stack. */
 export abstract class StateBackend {
@@ -46,6 +47,27 @@ class RemoteState extends StateBackend {
   }
 
   public bind(stack: TerraformStack): void {
-    stack.addOverride("terraform.backend", { [this.type]: this.configuration });
+    new NamedBackend(stack, this.type, this.configuration);
   }
 }
+
+// a construct, because CDKTF gives every stack without one a file at an absolute path.
+class NamedBackend extends TerraformBackend {
+  constructor(
+    scope: Construct,
+    type: string,
+    private readonly configuration: { [name: string]: string },
+  ) {
+    super(scope, "backend", type);
+  }
+
+  public override getRemoteStateDataSource(scope: Construct, name: string): TerraformRemoteState {
+    return new NamedRemoteState(scope, name, this.name, this.configuration);
+  }
+
+  protected override synthesizeAttributes(): { [name: string]: unknown } {
+    return { ...this.configuration };
+  }
+}
+
+class NamedRemoteState extends TerraformRemoteState {}

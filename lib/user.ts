@@ -1,8 +1,6 @@
-import { Token } from "cdktf";
 import type { Construct } from "constructs";
-import { ValidationError } from "./errors";
 import { requireGoodPassword } from "./login-password";
-import { Role } from "./role";
+import type { Role } from "./role";
 import { Secret } from "./secret";
 import type { SecretValue } from "./secret";
 
@@ -27,7 +25,11 @@ export interface BoundPassword {
   /** Its bcrypt hash, a reference. */
   readonly hash: string;
 
-  /** The password itself, where it is known. */
+  /**
+   * The password itself.
+   *
+   * @default - it is not known
+   */
   readonly value?: SecretValue;
 }
 
@@ -80,31 +82,5 @@ class HashedPassword extends UserPassword {
       "The hash must be one of bcrypt with a cost of 4 to 14, such as htpasswd -B prints.",
     );
     return { hash: hash.unsafeUnwrap() };
-  }
-}
-
-/** Fails on lists in which a user could not be told from another, or could do nothing. */
-export function validateUsers(users: UserOptions[], scope: Construct): void {
-  const seen = new Set<string>();
-  for (const { name, role } of users) {
-    if (Token.isUnresolved(name) || !/^[\w.@+-]{1,64}$/.test(name)) {
-      throw new ValidationError(
-        "UserName",
-        `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}'`,
-        scope,
-      );
-    }
-    // names are compared as they are, but two that differ in case only are a trap for people.
-    if (seen.has(name.toLowerCase())) {
-      throw new ValidationError("UserTwice", `'users' must have each name once, got: '${name}' twice`, scope);
-    }
-    seen.add(name.toLowerCase());
-    if (!Object.values(Role).includes(role)) {
-      throw new ValidationError(
-        "UserRole",
-        `'role' of user '${name}' must be one of ${Object.values(Role).join(", ")}, got: '${role}'`,
-        scope,
-      );
-    }
   }
 }

@@ -9,16 +9,31 @@ const KEYS = ["name", "role", "passwordVariable", "hashVariable", "generation"];
 
 /** A user as `users.json` has it: names and roles, never a password. */
 export interface UserEntry {
+  /** Name to log in with. */
   readonly name: string;
+
+  /** `admin`, `write` or `read`. */
   readonly role: string;
 
-  /** Terraform variable with the password. */
+  /**
+   * Terraform variable with the password.
+   *
+   * @default - the password is generated
+   */
   readonly passwordVariable?: string;
 
-  /** Terraform variable with the bcrypt hash of the password. */
+  /**
+   * Terraform variable with the bcrypt hash of the password.
+   *
+   * @default - the password is generated
+   */
   readonly hashVariable?: string;
 
-  /** Which generated password it is; counted up by `mlflow-stack users rotate`. */
+  /**
+   * Which generated password it is; counted up by `mlflow-stack users rotate`.
+   *
+   * @default - the first one
+   */
   readonly generation?: number;
 }
 

@@ -95,6 +95,25 @@ describe("explainFailure", () => {
     );
   });
 
+  test("gives what the rules of a stack found, a line each", () => {
+    const failure = [
+      "Error: Validation failed with the following errors:",
+      "  [mlflow/notebook] MissingMemoryLimit: it may take all memory of its machine; set 'memory'.",
+      "  [mlflow/notebook] MissingHealthCheck: nobody can tell whether it works; set 'healthcheck'.",
+      "",
+      "If you wish to ignore these validations, pass 'skipValidation: true' to your App configuration.",
+      "",
+      "    at stackValidationFailure (/app/node_modules/cdktf/lib/errors.js:150:47)",
+    ].join("\n");
+
+    expect(explainFailure(failure)).toBe(
+      [
+        "[mlflow/notebook] MissingMemoryLimit: it may take all memory of its machine; set 'memory'.",
+        "[mlflow/notebook] MissingHealthCheck: nobody can tell whether it works; set 'healthcheck'.",
+      ].join("\n"),
+    );
+  });
+
   test("gives everything where something else went wrong", () => {
     expect(explainFailure("Error: Cannot find module 'cdktf'\n    at x.js:1\n")).toBe(
       "Error: Cannot find module 'cdktf'\n    at x.js:1",

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Testing } from "cdktf";
+import { App } from "cdktf";
 import { offlineSettings } from "../support/deployment";
 import { run } from "../support/run";
 import { SHAPES } from "../support/shapes";
@@ -9,7 +9,10 @@ jest.setTimeout(120_000);
 describe("Terraform, with the real providers", () => {
   test.each(Object.entries(SHAPES))("takes %s", async (_name, shape) => {
     const stack = shape();
-    const cwd = join(Testing.fullSynth(stack), "stacks", stack.node.id);
+    const app = App.of(stack);
+    // not Testing.fullSynth(), which leaves out the backend that CDKTF adds.
+    app.synth();
+    const cwd = join(app.outdir, "stacks", stack.node.id);
     const env = await offlineSettings();
 
     const init = await run("terraform", ["init", "-backend=false", "-input=false", "-no-color"], { cwd, env });

@@ -1,4 +1,4 @@
-import { TerraformVariable } from "cdktf";
+import { LocalBackend, TerraformVariable } from "cdktf";
 import {
   ArtifactStore,
   AuthMethod,
@@ -136,6 +136,7 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
 
   "two stores alone, in a stack of one's own": () => {
     const { stack, network } = testStack();
+    new LocalBackend(stack, { path: "../../../terraform.test.tfstate" });
     ProviderVersions.pin(stack);
     const password = new TerraformVariable(stack, "database_password", { type: "string", sensitive: true });
     new PostgresStore(stack, "postgres", { network, password: Secret.fromVariable(password) });

@@ -1,0 +1,38 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as library from "../../lib";
+import { packagePath } from "../../lib/package-folder";
+import { run } from "../support/run";
+
+jest.setTimeout(120_000);
+
+describe("jsii, which makes the library available to other languages", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mlflow-jsii-"));
+  let outcome: { code: number; stdout: string; stderr: string };
+
+  beforeAll(async () => {
+    cpSync(join(__dirname, "project.json"), join(folder, "package.json"));
+    cpSync(join(__dirname, "tsconfig.json"), join(folder, "tsconfig.json"));
+    for (const name of ["lib", "README.md"]) cpSync(packagePath(name), join(folder, name), { recursive: true });
+    symlinkSync(packagePath("node_modules"), join(folder, "node_modules"));
+    // a word that is reserved in one of them gets another spelling there.
+    const args = [require.resolve("jsii/bin/jsii"), "--silence-warnings", "reserved-word"];
+    outcome = await run(process.execPath, args, { cwd: folder });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("compiles the public API", () => {
+    if (outcome.code !== 0) throw new Error(`${outcome.stdout}\n${outcome.stderr}`);
+  });
+
+  test("leaves out these, and nothing else", () => {
+    const { types } = JSON.parse(readFileSync(join(folder, ".jsii"), "utf8"));
+    const missing = Object.keys(library).filter((name) => !(`cdktf-mlflow.${name}` in types));
+    const methods = types["cdktf-mlflow.ServiceImage"].methods.map(({ name }: { name: string }) => name);
+
+    // an error class, Node.js's environment, a function, and a word that builders of other languages need.
+    expect(missing.sort()).toEqual(["StackEnvironment", "ValidationError", "dockerProvider"]);
+    expect(methods).toEqual(["registry"]);
+  });
+});
