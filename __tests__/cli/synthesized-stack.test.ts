@@ -92,7 +92,7 @@ describe("State", () => {
     ]);
     expect(state.output("url")).toBe("http://localhost:8080");
     expect(state.output("volumes")).toBeUndefined();
-    expect(state.failedJobs).toEqual(["docker_container.job"]);
+    expect(state.rerunFailedJobs).toEqual(["-replace=docker_container.job"]);
   });
 
   test("is empty before the first deployment", () => {
