@@ -8,6 +8,8 @@ import { down } from "./down";
 import { Redaction } from "./environment";
 import { lock } from "./lock";
 import { offline } from "./offline";
+import { pullRequest } from "./pull-request";
+import type { PullRequestOptions } from "./pull-request";
 import { savePlan } from "./save-plan";
 import { status } from "./status";
 import { up } from "./up";
@@ -37,6 +39,15 @@ program
   .option("-y, --yes", "answer every question with yes")
   .option("--allow-data-loss", "apply it although it deletes volumes")
   .action(applySavedPlan);
+
+program
+  .command("pull-request")
+  .description("Review the plan of a pull request, and apply it on merge: for a job of GitHub Actions.")
+  .requiredOption("-s, --stack <id>", "the stack")
+  .option("--plans <folder>", "folder of the runner that keeps plans until the merge")
+  .option("--data-loss-label <name>", "label that allows a plan to delete data", "allow-data-loss")
+  .option("--author <login>", "name under which the token comments", "github-actions[bot]")
+  .action((options: PullRequestOptions) => pullRequest(options));
 
 command("lock", "Write down which builds of Terraform's providers the stack takes.").action(lock);
 
