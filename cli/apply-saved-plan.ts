@@ -42,7 +42,7 @@ export async function applyFrom(
   const terraform = await deployment.requireTerraform();
   requireFresh(record, configurationOf(terraform.folder), (await terraform.state()).version);
 
-  const saved = await terraform.show(file);
+  const saved = await terraform.read(file);
   await guardPlan(saved.plan, engineLookup(deployment.docker), deployment.inFolder, allowDataLoss);
   if (isEmpty(saved.plan)) {
     console.log("Nothing to change.");

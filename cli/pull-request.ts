@@ -129,7 +129,7 @@ class PullRequestRun {
       const deployment = await this.synthesize();
       const plan = await planInto(deployment, this.plans.planOf(number));
       const { markdown, allowsDataLoss, refused } = await this.readByReviewer(
-        (allow) => this.reviewer(plan, folder, allow),
+        (allow) => this.reviewer(this.options.stack, plan, folder, allow),
         deployment.redaction,
       );
       await this.comment(refused ? this.refusal() : isEmpty(plan) ? "There is nothing to apply." : state, markdown);

@@ -63,6 +63,13 @@ export class State {
       .map(({ address }) => `-replace=${address}`);
   }
 
+  /** The passwords and keys that Terraform made. */
+  public get generatedPasswords(): string[] {
+    return this.ofType("random_password").flatMap(({ attributes: { result } }) =>
+      typeof result === "string" ? [result] : [],
+    );
+  }
+
   /** An output that is a text. */
   public output(name: string): string | undefined {
     const value = this.#outputs[name]?.value;

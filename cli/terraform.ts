@@ -92,26 +92,14 @@ export class Terraform {
   }
 
   /**
-   * Makes a plan, and leaves it in a file that only this user can read.
-   *
-   * @param file its absolute path.
-   * @param args further arguments of `terraform plan`.
-   * @throws CommandError with what Terraform said.
-   */
-  public async plan(file: string, args: string[]): Promise<SavedPlan> {
-    await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
-    return this.show(file);
-  }
-
-  /**
-   * Reads a plan that was saved.
+   * A saved plan as JSON, secrets in clear.
    *
    * @throws CommandError with what Terraform said.
    */
-  public async show(file: string): Promise<SavedPlan> {
+  public async show(file: string): Promise<string> {
     const shown = await this.run(["show", "-json", file]);
     if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
-    return { file, plan: JSON.parse(shown.stdout) as Plan };
+    return shown.stdout;
   }
 
   /**
@@ -123,11 +111,30 @@ export class Terraform {
     await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
   }
 
-  /** The state, read through its backend. */
+  /**
+   * Makes a plan, and leaves it in a file that only this user can read.
+   *
+   * @param file its absolute path.
+   * @param args further arguments of `terraform plan`.
+   * @throws CommandError with what Terraform said.
+   */
+  public async plan(file: string, args: string[]): Promise<SavedPlan> {
+    await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
+    return this.read(file);
+  }
+
+  /** Reads a plan that was saved. Fails as `show()` does. */
+  public async read(file: string): Promise<SavedPlan> {
+    return { file, plan: JSON.parse(await this.show(file)) as Plan };
+  }
+
+  /** The state, read through its backend. From then on the passwords in it are taken out of what Terraform says. */
   public async state(): Promise<State> {
     const result = await this.run(["state", "pull"]);
     if (result.exitCode !== 0) throw new CommandError(this.redaction.apply(result.stderr.trim()));
-    return State.parse(result.stdout);
+    const state = State.parse(result.stdout);
+    for (const password of state.generatedPasswords) this.redaction.add(password);
+    return state;
   }
 
   private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {

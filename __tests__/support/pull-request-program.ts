@@ -10,12 +10,12 @@ pullRequest(
     dataLossLabel: "allow-data-loss",
     author: "github-actions[bot]",
   },
-  async (plan, _folder, allowDataLoss) => {
+  async (stack, plan, _folder, allowDataLoss) => {
     const changes = changesOf(plan).map((change) => ({ action: actionOf(change), ...change }));
     const isLost = changes.some(({ action, type }) => type === "docker_volume" && /delete|replace/.test(action));
     const lines = changes.map(({ action, address }) => `- ${action} ${address}`);
     return {
-      markdown: [`<!-- mlflow-stack review: ${process.env.STACK} -->`, ...lines].join("\n"),
+      markdown: [`<!-- mlflow-stack review: ${stack} -->`, ...lines].join("\n"),
       refused: isLost && !allowDataLoss,
     };
   },

@@ -13,21 +13,30 @@ export interface PlanReview {
 }
 
 /** Reviews a plan for people. */
-export type Reviewer = (plan: Plan, folder: string, allowDataLoss: boolean) => Promise<PlanReview>;
+export type Reviewer = (stack: string, plan: Plan, folder: string, allowDataLoss: boolean) => Promise<PlanReview>;
 
 /**
  * Has `mlflow-stack review` review a plan.
  *
+ * @param stack id of the stack.
  * @param folder one that nobody else can read.
  * @throws CommandError when it cannot be reviewed.
  */
-export const reviewPlan: Reviewer = async (plan, folder, allowDataLoss) => {
+export const reviewPlan: Reviewer = async (stack, plan, folder, allowDataLoss) => {
   const input = join(folder, "plan-to-review.json");
   const output = join(folder, "review.md");
   await writeFile(input, JSON.stringify(plan), { mode: 0o600 });
   const { execa } = await loadExeca();
   const index = resolve(__dirname, "..", `index${extname(__filename)}`);
-  const options = ["--format", "markdown", "--output", output, ...(allowDataLoss ? ["--allow-data-loss"] : [])];
+  const options = [
+    "--stack",
+    stack,
+    "--format",
+    "markdown",
+    "--output",
+    output,
+    ...(allowDataLoss ? ["--allow-data-loss"] : []),
+  ];
   try {
     const { exitCode, stderr } = await execa(
       process.execPath,
