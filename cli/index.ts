@@ -3,10 +3,15 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packagePath } from "../lib/package-folder";
 import { Role } from "../lib/role";
+import { applySavedPlan } from "./apply-saved-plan";
 import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
 import { Redaction } from "./environment";
+import { lock } from "./lock";
 import { offline } from "./offline";
+import { pullRequest } from "./pull-request";
+import type { PullRequestOptions } from "./pull-request";
+import { savePlan } from "./save-plan";
 import { status } from "./status";
 import { up } from "./up";
 import { addUser, listUsers, removeUser, rotateUser } from "./users";
@@ -24,6 +29,29 @@ command("up", "Deploy the stack, or bring it up to date.")
   .addOption(new Option("--offline", "build images and providers here, from package registries").conflicts("online"))
   .option("--online", "never build images and providers here")
   .action(up);
+
+command("plan", "Show what 'up' would change, and keep that for 'apply'.")
+  .requiredOption("-o, --out <file>", "file for the plan, which holds secrets")
+  .action(savePlan);
+
+program
+  .command("apply")
+  .description("Apply a plan that 'plan' has made, if it is still what would happen.")
+  .argument("<file>", "the plan")
+  .option("-y, --yes", "answer every question with yes")
+  .option("--allow-data-loss", "apply it although it deletes volumes")
+  .action(applySavedPlan);
+
+program
+  .command("pull-request")
+  .description("Review the plan of a pull request, and apply it on merge: for a job of GitHub Actions.")
+  .requiredOption("-s, --stack <id>", "the stack")
+  .option("--plans <folder>", "folder of the runner that keeps plans until the merge")
+  .option("--data-loss-label <name>", "label that allows a plan to delete data", "allow-data-loss")
+  .option("--author <login>", "name under which the token comments", "github-actions[bot]")
+  .action((options: PullRequestOptions) => pullRequest(options));
+
+command("lock", "Write down which builds of Terraform's providers the stack takes.").action(lock);
 
 command("down", "Remove the services; data and secrets stay.")
   .option("-y, --yes", "answer every question with yes")

@@ -24,10 +24,16 @@ export interface EngineLookup {
  * Refuses a plan that would lose or mix up data.
  *
  * @param inFolder begins a line that runs Terraform in the stack's folder.
+ * @param allowDataLoss whether the volumes that it removes may go. What is wrong with the engine is refused all the same.
  * @throws CommandError with exit status 2 when a volume would be removed, is gone from the engine, or would be taken over.
  */
-export async function guardPlan(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
-  refuseRemovedVolumes(plan, inFolder);
+export async function guardPlan(
+  plan: Plan,
+  engine: EngineLookup,
+  inFolder: string,
+  allowDataLoss = false,
+): Promise<void> {
+  if (!allowDataLoss) refuseRemovedVolumes(plan, inFolder);
   refuseLostVolumes(plan, inFolder);
   await refuseForeignVolumes(plan, engine, inFolder);
   await refuseForeignContainers(plan, engine, inFolder);

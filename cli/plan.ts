@@ -47,6 +47,11 @@ export function summarize(plan: Plan): string {
   );
 }
 
+/** A plan in some lines, of everything but values. */
+export function describePlan(stack: string, plan: Plan): string {
+  return [`Stack '${stack}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n");
+}
+
 /** A line for each change of something that exists already; what is new is only counted, in `summarize()`. */
 export function describeChanges(plan: Plan): string[] {
   return changesOf(plan)

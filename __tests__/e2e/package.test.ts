@@ -95,7 +95,14 @@ describe("The packed library", () => {
     const paths: string[] = files.map(({ path }: { path: string }) => path);
 
     expect(paths).toEqual(
-      expect.arrayContaining(["caddy/Caddyfile", "dist/lib/index.js", "dist/lib/index.d.ts", "dist/main.js"]),
+      expect.arrayContaining([
+        "action/action.yml",
+        "action/workflow.yml",
+        "caddy/Caddyfile",
+        "dist/lib/index.js",
+        "dist/lib/index.d.ts",
+        "dist/main.js",
+      ]),
     );
     expect(paths.filter((path) => /__tests__|tfstate|node_modules|\.env/.test(path))).toEqual([]);
   });
