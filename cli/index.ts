@@ -6,6 +6,7 @@ import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
 import { Redaction } from "./environment";
 import { offline } from "./offline";
+import { review } from "./review";
 import { status } from "./status";
 import { up } from "./up";
 import { verify } from "./verify";
@@ -38,6 +39,13 @@ command("verify", "Use the deployed stack as a client does, and clean up.")
   .option("--json", "print JSON")
   .option("--large-size <MiB>", "size of the large artifact; from 500 on it is sent in parts", positiveInteger, 64)
   .action(verify);
+
+command("review", "Tell what a plan means for services, users and data.")
+  .argument("<plan>", "a saved plan, or what 'terraform show -json' prints of one; - is the standard input")
+  .addOption(new Option("--format <format>", "how to write it").choices(["text", "markdown", "json"]).default("text"))
+  .option("--allow-data-loss", "end with status 0 even if data would be lost")
+  .option("--output <file>", "write it to this file as well")
+  .action(review);
 
 program
   .command("offline")

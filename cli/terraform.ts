@@ -82,12 +82,21 @@ export class Terraform {
     const file = join(folder, "plan");
     try {
       await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
-      const shown = await this.run(["show", "-json", file]);
-      if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
-      return await use({ file, plan: JSON.parse(shown.stdout) as Plan });
+      return await use({ file, plan: JSON.parse(await this.show(file)) as Plan });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * A saved plan as JSON, secrets in clear.
+   *
+   * @throws CommandError with what Terraform said.
+   */
+  public async show(file: string): Promise<string> {
+    const shown = await this.run(["show", "-json", file]);
+    if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
+    return shown.stdout;
   }
 
   /**
