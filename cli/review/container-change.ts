@@ -4,7 +4,7 @@ import { Attributes, isEmptyValue, isSame } from "./attributes";
 import type { Configuration } from "./configuration";
 import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf } from "./container";
 import type { Engine } from "./engine";
-import { diffLines } from "./line-diff";
+import type { LineDiffs } from "./line-diff";
 import type { Change, ContainerChange, Verdict } from "./model";
 import { settingChanges } from "./setting";
 import { text, words } from "./text";
@@ -27,19 +27,23 @@ export interface PlannedContainer extends ContainerChange {
   readonly after?: Attributes;
 }
 
+/** What is looked up for every container of a plan. */
+export interface Lookups {
+  readonly engine: Engine;
+  readonly configuration: Configuration;
+  readonly diffs: LineDiffs;
+}
+
 /** What happens to a container, and what changes in it. */
-export function containerChange(
-  change: ResourceChange,
-  engine: Engine,
-  configuration: Configuration,
-): PlannedContainer {
+export function containerChange(change: ResourceChange, lookups: Lookups): PlannedContainer {
+  const { engine } = lookups;
   const before = Attributes.before(change);
   const after = Attributes.after(change);
   const { address } = change;
   const either = after ?? before;
   const oldImage = before && !before.isSensitive("image") ? engine.imageBefore(before) : undefined;
   const newImage = after && !after.isSensitive("image") ? engine.imageAfter(address, after) : undefined;
-  const changes = before && after ? compare(address, before, after, engine, configuration) : [];
+  const changes = before && after ? compare(address, before, after, lookups) : [];
   const verdict = verdictOf(change, before, after);
   return {
     address,
@@ -72,21 +76,17 @@ function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {
   return undefined;
 }
 
-function compare(
-  address: string,
-  before: Attributes,
-  after: Attributes,
-  engine: Engine,
-  configuration: Configuration,
-): Change[] {
+function compare(address: string, before: Attributes, after: Attributes, lookups: Lookups): Change[] {
+  const { engine, diffs } = lookups;
   const settings = settingChanges(
     differing(before, after).filter((name) => !NOT_SETTINGS.test(name)),
     before,
     after,
+    diffs,
   );
   return [
-    ...compareFiles(address, before, after, configuration),
-    ...compareEnvironment(before, after),
+    ...compareFiles(address, before, after, lookups),
+    ...compareEnvironment(before, after, diffs),
     ...settings,
     ...comparePorts(before, after),
     ...compareNetworks(address, before, after, engine),
@@ -94,7 +94,12 @@ function compare(
   ];
 }
 
-function compareFiles(address: string, before: Attributes, after: Attributes, configuration: Configuration): Change[] {
+function compareFiles(
+  address: string,
+  before: Attributes,
+  after: Attributes,
+  { configuration, diffs }: Lookups,
+): Change[] {
   const old = filesOf(before);
   const now = filesOf(after);
   const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
@@ -118,11 +123,11 @@ function compareFiles(address: string, before: Attributes, after: Attributes, co
       isShown(path, address, after, configuration) &&
       (!left || isOurs(before) || !before.isSensitive("upload"));
     if (!shown) return [{ kind: "file", name: path, state }];
-    return [diffLines(path, left?.content, right.content)];
+    return [diffs.of(path, left?.content, right.content)];
   });
 }
 
-function compareEnvironment(before: Attributes, after: Attributes): Change[] {
+function compareEnvironment(before: Attributes, after: Attributes, diffs: LineDiffs): Change[] {
   if (!after.isUnknown("env") && isSame(before.value("env"), after.value("env"))) return [];
   const old = environmentOf(before);
   const now = environmentOf(after);
@@ -134,7 +139,7 @@ function compareEnvironment(before: Attributes, after: Attributes): Change[] {
     const left = old.get(name);
     const right = now.get(name);
     if (left === right) return [];
-    if (left?.includes("\n") || right?.includes("\n")) return [diffLines(name, left, right)];
+    if (left?.includes("\n") || right?.includes("\n")) return [diffs.of(name, left, right)];
     return [{ kind: "setting", name, before: left, after: right }];
   });
 }

@@ -2,6 +2,7 @@ import { actionOf } from "../plan";
 import type { Plan, ResourceChange } from "../plan";
 import { Attributes, nameOf } from "./attributes";
 import { differing } from "./container-change";
+import type { LineDiffs } from "./line-diff";
 import type { Change, Drift } from "./model";
 import { settingChanges } from "./setting";
 import { text } from "./text";
@@ -11,7 +12,7 @@ import type { Text } from "./text";
 const TOLD = /^(network_data|exit_code|container_logs|bridge|hostname|id|ports|must_run)$/;
 
 /** What was changed on the engine past Terraform, as the refresh has found it. */
-export function driftOf(plan: Plan): Drift[] {
+export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
   const planned = new Set(
     (plan.resource_changes ?? []).filter((change) => actionOf(change) !== "none").map(({ address }) => address),
   );
@@ -31,6 +32,7 @@ export function driftOf(plan: Plan): Drift[] {
       names.filter((name) => !isContainer || name !== "upload"),
       before,
       after,
+      diffs,
     );
     // files are told apart for planned changes only, where the code says which are secret.
     if (isContainer && names.includes("upload")) changes.push({ kind: "remark", text: ["files differ"] });

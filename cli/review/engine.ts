@@ -54,13 +54,13 @@ export class Engine {
   }
 
   public networksBefore(container: Attributes): EngineNetwork[] {
-    return this.attached(container.blocks("networks_advanced").map(({ name }) => String(name)));
+    return this.attached(container);
   }
 
   public networksAfter(address: string, container: Attributes): EngineNetwork[] {
     const written = this.targets(address, "networks_advanced", "docker_network");
     if (written.length > 0) return written.map(describeNetwork);
-    return this.attached(container.blocks("networks_advanced").flatMap(({ name }) => (name ? [String(name)] : [])));
+    return this.attached(container);
   }
 
   /** What is mounted where: the path in the container, and the name of a volume or a path of the host. */
@@ -78,7 +78,12 @@ export class Engine {
     });
   }
 
-  private attached(ids: string[]): EngineNetwork[] {
+  private attached(container: Attributes): EngineNetwork[] {
+    const ids = container.blocks("networks_advanced").flatMap(({ name }) => (name ? [String(name)] : []));
+    const mode = container.text("network_mode") || "bridge";
+    if (ids.length === 0 && !container.isUnknown("networks_advanced")) {
+      return mode === "none" ? [] : [{ name: mode, internal: false }];
+    }
     return ids.map((id) => {
       const network = this.#byId.get(`docker_network ${id}`);
       return network ? describeNetwork(network) : { name: id, internal: false };

@@ -8,7 +8,7 @@ const MOST_LOSSES = 5;
 export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Text {
   const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
   if (lost.length > 0) {
-    const more = lost.length > MOST_LOSSES ? [words(`${lost.length - MOST_LOSSES} more`)] : [];
+    const more = lost.length > MOST_LOSSES ? [text`${lost.length - MOST_LOSSES} more`] : [];
     return text`Data would be lost: ${join([...lost.slice(0, MOST_LOSSES), ...more], "; ")}.`;
   }
   if (isEmpty)

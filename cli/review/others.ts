@@ -4,6 +4,7 @@ import type { Action, Plan, ResourceChange } from "../plan";
 import { Attributes, isSame } from "./attributes";
 import { isJob } from "./container";
 import { differing } from "./container-change";
+import type { LineDiffs } from "./line-diff";
 import type { Change, OtherChange } from "./model";
 import { settingChanges } from "./setting";
 import { text } from "./text";
@@ -19,14 +20,14 @@ const DONE: { readonly [action in Action]: string } = {
 const ORDER = Object.values(DONE);
 
 /** Changes of what is neither a container nor a loss of data, told in general. */
-export function otherChanges(plan: Plan): OtherChange[] {
+export function otherChanges(plan: Plan, diffs: LineDiffs): OtherChange[] {
   const resources = (plan.resource_changes ?? []).filter(
     (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(plan, change),
   );
   const found = resources.map((change) => ({
     action: DONE[actionOf(change)],
     address: change.address,
-    changes: settings(change),
+    changes: settings(change, diffs),
   }));
   return [...found.sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1)), ...outputs(plan)];
 }
@@ -43,11 +44,11 @@ function isRemovedJob(change: ResourceChange): boolean {
   return before !== undefined && isJob(before) && /delete|forget/.test(actionOf(change));
 }
 
-function settings(change: ResourceChange): Change[] {
+function settings(change: ResourceChange, diffs: LineDiffs): Change[] {
   const before = Attributes.before(change);
   const after = Attributes.after(change);
   if (!before || !after) return [];
-  return settingChanges(differing(before, after), before, after);
+  return settingChanges(differing(before, after), before, after, diffs);
 }
 
 function outputs(plan: Plan): OtherChange[] {

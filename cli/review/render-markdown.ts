@@ -190,7 +190,8 @@ function html(foreign: string): string {
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
+    .replaceAll('"', "&quot;")
+    .replaceAll("`", "&#96;");
 }
 
 function longestRun(text: string): number {

@@ -10,6 +10,7 @@ import { Engine } from "./engine";
 import { openingsOf } from "./exposure";
 import { headline } from "./headline";
 import { jobRuns } from "./jobs";
+import { LineDiffs } from "./line-diff";
 import type { ContainerChange, Review, Verdict } from "./model";
 import { otherChanges } from "./others";
 import { Schedule } from "./schedule";
@@ -35,6 +36,7 @@ export function reviewPlan(plan: Plan, stack: string): Review {
   const configuration = new Configuration(plan);
   const engine = new Engine(plan, configuration);
   const schedule = new Schedule(plan, configuration);
+  const diffs = new LineDiffs();
   const back = backAt(schedule);
   const gone = new Set(
     (plan.resource_drift ?? []).filter((change) => actionOf(change) === "delete").map(({ address }) => address),
@@ -42,7 +44,7 @@ export function reviewPlan(plan: Plan, stack: string): Review {
   const containers = (plan.resource_changes ?? [])
     .filter(({ type, mode }) => type === "docker_container" && mode !== "data")
     .map((change): PlannedContainer => {
-      const container = containerChange(change, engine, configuration);
+      const container = containerChange(change, { engine, configuration, diffs });
       const away =
         container.verdict === "replaced" || container.verdict === "started" ? back.get(change.address) : undefined;
       const reason = gone.has(change.address) ? words("it is gone from the engine") : container.reason;
@@ -61,8 +63,8 @@ export function reviewPlan(plan: Plan, stack: string): Review {
     waiting: waitingFor(containers, schedule),
     order: orderOf(schedule, containers),
     openings: openingsOf(plan, containers, engine, configuration),
-    drift: driftOf(plan),
-    others: otherChanges(plan),
+    drift: driftOf(plan, diffs),
+    others: otherChanges(plan, diffs),
     notes: notesOf(plan, configuration),
   };
   return { ...body, headline: headline(body, isEmpty(plan)) };

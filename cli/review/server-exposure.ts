@@ -35,7 +35,8 @@ export function serverOpenings({ name: container, before, after }: PlannedContai
     if (list !== undefined) return old ? listOpenings(list, left, right) : [];
     const wasOn = isOn(name, left);
     const isNowOn = isOn(name, right);
-    if (wasOn === isNowOn || (isNowOn === undefined && !wasOn)) return [];
+    // what is off in a new server, or left to MLflow as before, is no news.
+    if (Boolean(wasOn) === Boolean(isNowOn) && (!old || isNowOn === undefined || wasOn === isNowOn)) return [];
     const known = WORDS[name];
     const what: Text = known ? [known.what] : text`${`${name}=${right ?? "(not set)"}`} of ${container}`;
     return [{ effect: isNowOn ? "opens" : "closes", text: what }];

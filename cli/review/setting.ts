@@ -1,6 +1,6 @@
 import { isEmptyValue, isObject, isSame } from "./attributes";
 import type { Attributes } from "./attributes";
-import { diffLines } from "./line-diff";
+import type { LineDiffs } from "./line-diff";
 import type { Change } from "./model";
 import { duration } from "./text";
 
@@ -8,13 +8,19 @@ const MEBIBYTES = /^(memory|memory_swap|memory_reservation|shm_size)$/;
 const SECONDS = /^(wait_timeout|stop_timeout|destroy_grace_seconds)$/;
 
 /** Attributes of a resource before and after, a block of one by its parts. */
-export function settingChanges(names: readonly string[], before: Attributes, after: Attributes): Change[] {
+export function settingChanges(
+  names: readonly string[],
+  before: Attributes,
+  after: Attributes,
+  diffs: LineDiffs,
+): Change[] {
   return names.flatMap((name): Change[] => {
     // both are one setting: there is no swap.
     if (name === "memory_swap" && names.includes("memory")) return [];
     const [[old, ...more], [now, ...others]] = [before.blocks(name), after.blocks(name)];
     const isHidden = before.isSensitive(name) || after.isSensitive(name) || after.isUnknown(name);
-    if (isHidden || !old || !now || more.length > 0 || others.length > 0) return [settingChange(name, before, after)];
+    if (isHidden || !old || !now || more.length > 0 || others.length > 0)
+      return [settingChange(name, before, after, diffs)];
     return Object.keys({ ...old, ...now })
       .filter((part) => !isSame(old[part], now[part]))
       .map((part) => ({
@@ -27,13 +33,13 @@ export function settingChanges(names: readonly string[], before: Attributes, aft
 }
 
 /** An attribute of a resource before and after; hidden where either side is sensitive. */
-function settingChange(name: string, before: Attributes, after: Attributes): Change {
+function settingChange(name: string, before: Attributes, after: Attributes, diffs: LineDiffs): Change {
   if (before.isSensitive(name) || after.isSensitive(name)) {
     return { kind: "setting", name, before: "(sensitive)", after: "(sensitive)" };
   }
   const old = show(name, before.value(name));
   const now = after.isUnknown(name) ? "(known after the apply)" : show(name, after.value(name));
-  if (old?.includes("\n") || now?.includes("\n")) return diffLines(name, old, now);
+  if (old?.includes("\n") || now?.includes("\n")) return diffs.of(name, old, now);
   return { kind: "setting", name, before: old, after: now };
 }
 
