@@ -34,6 +34,9 @@ export interface ResourceChange {
     readonly before_sensitive?: unknown;
     readonly after_sensitive?: unknown;
     readonly importing?: { readonly id?: string };
+
+    /** Which attributes ask for a new resource. */
+    readonly replace_paths?: unknown;
   };
 }
 

@@ -63,10 +63,29 @@ export class Attributes {
 }
 
 /** What people call a resource: its name, or its address where that is secret or not known. */
-export function nameOf(change: ResourceChange): string {
-  const side = Attributes.after(change) ?? Attributes.before(change);
+export function nameOf(change: ResourceChange, side = Attributes.after(change) ?? Attributes.before(change)): string {
   const name = side && !side.isSensitive("name") ? side.text("name") : undefined;
   return name === undefined || name === "" ? change.address : name;
+}
+
+/**
+ * Attributes that are asked to be another than they are, by name.
+ *
+ * What the engine or an image has decided is not among them, although a new resource does not know it yet.
+ */
+export function changedAttributes(change: ResourceChange): string[] {
+  const before = Attributes.before(change);
+  const after = Attributes.after(change);
+  if (!before || !after) return [];
+  const { actions, replace_paths: paths } = change.change;
+  const causes = Array.isArray(paths)
+    ? new Set(paths.map((path) => (Array.isArray(path) ? path[0] : path)))
+    : undefined;
+  const isAsked = (name: string) =>
+    !actions.includes("create") || causes === undefined || causes.has(name) || !isEmptyValue(after.value(name));
+  return [...new Set([...before.names, ...after.names])]
+    .filter((name) => !after.isUnknown(name) && !isSame(before.value(name), after.value(name)) && isAsked(name))
+    .sort();
 }
 
 /** Whether two values mean the same to an engine: nothing, an empty list, an empty text and 0 do. */

@@ -1,6 +1,6 @@
 import { actionOf } from "../plan";
 import type { ResourceChange } from "../plan";
-import { Attributes, isEmptyValue, isSame } from "./attributes";
+import { Attributes, changedAttributes, isEmptyValue, isSame } from "./attributes";
 import type { Configuration } from "./configuration";
 import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf } from "./container";
 import type { Engine } from "./engine";
@@ -43,7 +43,7 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
   const either = after ?? before;
   const oldImage = before && !before.isSensitive("image") ? engine.imageBefore(before) : undefined;
   const newImage = after && !after.isSensitive("image") ? engine.imageAfter(address, after) : undefined;
-  const changes = before && after ? compare(address, before, after, lookups) : [];
+  const changes = before && after ? compare(change, before, after, lookups) : [];
   const verdict = verdictOf(change, before, after);
   return {
     address,
@@ -53,7 +53,7 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
     verdict,
     reason: verdict === "updated" || verdict === "nothing" ? undefined : reasonOf(change),
     image: oldImage === newImage && before && after ? undefined : { before: oldImage, after: newImage },
-    changes: verdict === "updated" || verdict === "nothing" ? [...changes, ...withoutEffect(before, after)] : changes,
+    changes: verdict === "updated" || verdict === "nothing" ? [...changes, ...withoutEffect(change)] : changes,
     before,
     after,
   };
@@ -66,7 +66,7 @@ function verdictOf(change: ResourceChange, before?: Attributes, after?: Attribut
   if (action === "replace") return "replaced";
   if (action !== "update" || !before || !after) return "nothing";
   if (before.value("must_run") === false && after.value("must_run") === true) return "started";
-  return differing(before, after).some((name) => LIVE.test(name)) ? "updated" : "nothing";
+  return changedAttributes(change).some((name) => LIVE.test(name)) ? "updated" : "nothing";
 }
 
 function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {
@@ -76,10 +76,11 @@ function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {
   return undefined;
 }
 
-function compare(address: string, before: Attributes, after: Attributes, lookups: Lookups): Change[] {
+function compare(change: ResourceChange, before: Attributes, after: Attributes, lookups: Lookups): Change[] {
   const { engine, diffs } = lookups;
+  const { address } = change;
   const settings = settingChanges(
-    differing(before, after).filter((name) => !NOT_SETTINGS.test(name)),
+    changedAttributes(change).filter((name) => !NOT_SETTINGS.test(name)),
     before,
     after,
     diffs,
@@ -174,21 +175,13 @@ function compareMounts(address: string, before: Attributes, after: Attributes, e
     );
 }
 
-function withoutEffect(before?: Attributes, after?: Attributes): Change[] {
-  if (!before || !after) return [];
-  const inert = differing(before, after).filter(
+function withoutEffect(change: ResourceChange): Change[] {
+  const inert = changedAttributes(change).filter(
     (name) => !LIVE.test(name) && !PROVIDER_ONLY.test(name) && !NOT_SETTINGS.test(name),
   );
   return inert.map((name) =>
     remark(text`${name} has no effect before the container is replaced: ask for that with -replace`),
   );
-}
-
-/** Attributes that are asked to be another than they are; what the engine decides is not among them. */
-export function differing(before: Attributes, after: Attributes): string[] {
-  return [...new Set([...before.names, ...after.names])]
-    .filter((name) => !after.isUnknown(name) && !isSame(before.value(name), after.value(name)))
-    .sort();
 }
 
 function remark(sentence: Text): Change {

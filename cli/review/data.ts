@@ -6,10 +6,10 @@ import type { PlannedContainer } from "./container-change";
 import { environmentOf } from "./container";
 import type { Engine } from "./engine";
 import type { DataFinding } from "./model";
-import { names, text, words } from "./text";
+import { names, text } from "./text";
 import type { Text } from "./text";
 
-const RANKS = { lost: 0, warning: 1, kept: 2 };
+const RANKS = { lost: 0, warning: 1, new: 2, kept: 3 };
 const VOLUME = "docker_volume";
 // keys that MLflow encrypts records with: what was written with the old one stays unreadable.
 const ENCRYPTION_KEY = /webhook-secret-encryption-key|crypto-kek-passphrase/;
@@ -62,7 +62,10 @@ function volumeFinding(plan: Plan, change: ResourceChange): DataFinding | undefi
   const name = nameOf(change);
   if (change.change.importing) return warning(text`the volume ${name} is taken over, with what is in it`);
   if (action === "create")
-    return { effect: "kept", text: text`the volume ${name} is new; one that exists under this name is taken over` };
+    return {
+      effect: "new",
+      text: text`the volume ${name} is empty, unless one of this name exists: that is taken over`,
+    };
   if (action === "forget") return warning(text`the volume ${name} stays on the engine, outside of this stack`);
   if ((action === "delete" || action === "replace") && !holdsData(plan, change))
     return warning(text`the volume ${name} is deleted; the stack does not count it as data`);
@@ -93,11 +96,7 @@ function destinationFindings({ before, after }: PlannedContainer): DataFinding[]
 
 function isLostKey(change: ResourceChange): boolean {
   const action = actionOf(change);
-  return (
-    /^random_(bytes|password)$/.test(change.type) &&
-    (action === "replace" || action === "delete") &&
-    ENCRYPTION_KEY.test(change.address)
-  );
+  return /^random_(bytes|password)$/.test(change.type) && action === "replace" && ENCRYPTION_KEY.test(change.address);
 }
 
 function kept(plan: Plan): DataFinding[] {
@@ -105,7 +104,7 @@ function kept(plan: Plan): DataFinding[] {
     (change) => change.type === VOLUME && change.mode !== "data" && /none|update/.test(actionOf(change)),
   );
   if (untouched.length === 0) return [];
-  return [{ effect: "kept", text: [...words("stays as it is: "), ...names(untouched.map(nameOf).sort())] }];
+  return [{ effect: "kept", text: names(untouched.map((change) => nameOf(change)).sort()) }];
 }
 
 function usersByVolume(containers: readonly PlannedContainer[], engine: Engine): Map<string, string[]> {

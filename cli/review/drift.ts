@@ -1,7 +1,6 @@
 import { actionOf } from "../plan";
 import type { Plan, ResourceChange } from "../plan";
-import { Attributes, nameOf } from "./attributes";
-import { differing } from "./container-change";
+import { Attributes, changedAttributes, nameOf } from "./attributes";
 import type { LineDiffs } from "./line-diff";
 import type { Change, Drift } from "./model";
 import { settingChanges } from "./setting";
@@ -27,7 +26,7 @@ export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
     const stopped =
       change.type === "docker_container" && before.value("must_run") === true && after.value("must_run") === false;
     const isContainer = change.type === "docker_container";
-    const names = differing(before, after).filter((name) => !isContainer || !TOLD.test(name));
+    const names = changedAttributes(change).filter((name) => !isContainer || !TOLD.test(name));
     const changes: Change[] = settingChanges(
       names.filter((name) => !isContainer || name !== "upload"),
       before,

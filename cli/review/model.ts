@@ -73,7 +73,7 @@ export interface Opening {
 
 /** A finding about data. Losses come first. */
 export interface DataFinding {
-  readonly effect: "lost" | "warning" | "kept";
+  readonly effect: "lost" | "warning" | "new" | "kept";
   readonly text: Text;
 }
 

@@ -1,9 +1,8 @@
 import { holdsData } from "../data-loss";
 import { actionOf } from "../plan";
 import type { Action, Plan, ResourceChange } from "../plan";
-import { Attributes, isSame } from "./attributes";
+import { Attributes, changedAttributes, isSame } from "./attributes";
 import { isJob } from "./container";
-import { differing } from "./container-change";
 import type { LineDiffs } from "./line-diff";
 import type { Change, OtherChange } from "./model";
 import { settingChanges } from "./setting";
@@ -48,7 +47,7 @@ function settings(change: ResourceChange, diffs: LineDiffs): Change[] {
   const before = Attributes.before(change);
   const after = Attributes.after(change);
   if (!before || !after) return [];
-  return settingChanges(differing(before, after), before, after, diffs);
+  return settingChanges(changedAttributes(change), before, after, diffs);
 }
 
 function outputs(plan: Plan): OtherChange[] {

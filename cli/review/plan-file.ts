@@ -3,6 +3,7 @@ import { open, stat } from "node:fs/promises";
 import { CommandError } from "../command-error";
 import type { Plan } from "../plan";
 import { isObject } from "./attributes";
+import { misshapen } from "./plan-shape";
 
 const ZIP = "PK";
 const REMEDY = "Make one with: terraform plan -out=FILE, then review FILE, or what 'terraform show -json FILE' prints.";
@@ -59,8 +60,9 @@ export function parsePlan(json: string, name: string): Plan {
     );
   if (document.errored === true)
     throw new CommandError(`${name} is not finished: Terraform met an error while it planned`, "Plan again.");
-  requireShape(document, name);
-  return document;
+  const part = misshapen(document);
+  if (part !== undefined) throw noPlan(name, `its '${part}' is not what it should be`);
+  return document as Plan;
 }
 
 function parse(json: string, name: string): unknown {
@@ -77,32 +79,6 @@ function parse(json: string, name: string): unknown {
       json.trimStart().startsWith("{") ? "its JSON is broken or cut off" : "it is neither a saved plan nor JSON",
     );
   }
-}
-
-function requireShape(
-  document: { readonly [name: string]: unknown },
-  name: string,
-): asserts document is Plan & typeof document {
-  for (const list of ["resource_changes", "resource_drift"]) {
-    const changes = document[list] ?? [];
-    if (!Array.isArray(changes) || !changes.every(isChange))
-      throw noPlan(name, `its '${list}' are not what they should be`);
-  }
-  for (const part of ["output_changes", "variables", "configuration", "prior_state"]) {
-    const value = document[part] ?? {};
-    if (!isObject(value)) throw noPlan(name, `its '${part}' is not what it should be`);
-  }
-  for (const part of ["output_changes", "variables"]) {
-    if (!Object.values(document[part] ?? {}).every(isObject))
-      throw noPlan(name, `its '${part}' is not what it should be`);
-  }
-}
-
-function isChange(change: unknown): boolean {
-  if (!isObject(change) || typeof change.address !== "string" || typeof change.type !== "string") return false;
-  const { change: inner } = change;
-  if (!isObject(inner) || !Array.isArray(inner.actions)) return false;
-  return [inner.before ?? {}, inner.after ?? {}].every(isObject);
 }
 
 function noPlan(name: string, why: string): CommandError {

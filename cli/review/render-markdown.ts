@@ -28,6 +28,7 @@ const DETAILS: readonly Detail[] = [
 const EFFECTS = {
   lost: "**Lost**",
   warning: "**Look**",
+  new: "New",
   kept: "Kept",
   opens: "**Opens**",
   closes: "Closes",

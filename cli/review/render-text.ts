@@ -5,7 +5,15 @@ import type { Text } from "./text";
 const MOST_CHARACTERS = 200;
 const MOST_DIFF_LINES = 200;
 
-const EFFECTS = { lost: "LOST", warning: "look", kept: "kept", opens: "opens", closes: "closes", changes: "changes" };
+const EFFECTS = {
+  lost: "LOST",
+  warning: "look",
+  new: "new",
+  kept: "kept",
+  opens: "opens",
+  closes: "closes",
+  changes: "changes",
+};
 
 /** What happens to a container, in words. */
 export function verdictOf({ verdict, away, reason }: ContainerChange): Text {

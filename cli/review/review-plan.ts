@@ -1,6 +1,6 @@
 import { missingData, removedData } from "../data-loss";
 import { actionOf, changesOf, isEmpty } from "../plan";
-import type { Plan } from "../plan";
+import type { Plan, ResourceChange } from "../plan";
 import { Configuration } from "./configuration";
 import { containerChange } from "./container-change";
 import type { PlannedContainer } from "./container-change";
@@ -32,7 +32,8 @@ const RANKS: { readonly [verdict in Verdict]: number } = {
  *
  * @param stack id of the stack.
  */
-export function reviewPlan(plan: Plan, stack: string): Review {
+export function reviewPlan(given: Plan, stack: string): Review {
+  const plan = inOrder(given);
   const configuration = new Configuration(plan);
   const engine = new Engine(plan, configuration);
   const schedule = new Schedule(plan, configuration);
@@ -68,6 +69,12 @@ export function reviewPlan(plan: Plan, stack: string): Review {
     notes: notesOf(plan, configuration),
   };
   return { ...body, headline: headline(body, isEmpty(plan)) };
+}
+
+// a comment that is updated changes only where the plan does.
+function inOrder(plan: Plan): Plan {
+  const sort = (changes?: ResourceChange[]) => [...(changes ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1));
+  return { ...plan, resource_changes: sort(plan.resource_changes), resource_drift: sort(plan.resource_drift) };
 }
 
 function notesOf(plan: Plan, configuration: Configuration): Text[] {

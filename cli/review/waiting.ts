@@ -1,5 +1,4 @@
-import { nameOf } from "./attributes";
-import type { Attributes } from "./attributes";
+import { Attributes, nameOf } from "./attributes";
 import type { PlannedContainer } from "./container-change";
 import { environmentOf, isJob } from "./container";
 import type { Waiting } from "./model";
@@ -36,7 +35,7 @@ export function orderOf(schedule: Schedule, containers: readonly PlannedContaine
     const phrase = phraseOf(step, known.get(step.change.address));
     if (!phrase) continue;
     const last = groups.at(-1);
-    const name = nameOf(step.change);
+    const name = nameOf(step.change, step.what === "remove" ? Attributes.before(step.change) : undefined);
     if (last?.phrase === phrase && last.start === step.start) last.names.push(name);
     else groups.push({ phrase, start: step.start, names: [name] });
   }
