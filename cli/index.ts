@@ -12,6 +12,7 @@ import { offline } from "./offline";
 import { pullRequest } from "./pull-request";
 import type { PullRequestOptions } from "./pull-request";
 import { savePlan } from "./save-plan";
+import { review } from "./review";
 import { status } from "./status";
 import { up } from "./up";
 import { addUser, listUsers, removeUser, rotateUser } from "./users";
@@ -83,6 +84,12 @@ usersCommand("add <name>", "Add a user; the next deployment generates the passwo
 usersCommand("remove <name>", "Remove a user.").action(removeUser);
 
 usersCommand("rotate <name>", "Generate another password with the next deployment.").action(rotateUser);
+command("review", "Tell what a plan means for services, users and data.")
+  .argument("<plan>", "a saved plan, or what 'terraform show -json' prints of one; - is the standard input")
+  .addOption(new Option("--format <format>", "how to write it").choices(["text", "markdown", "json"]).default("text"))
+  .option("--allow-data-loss", "end with status 0 even if data would be lost")
+  .option("--output <file>", "write it to this file as well")
+  .action(review);
 
 program
   .command("offline")
