@@ -12,6 +12,7 @@ import { PublicUrl } from "./public-url";
 import type { SecretValue } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, PublishedPort, ServiceFile } from "./service-network";
+import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
@@ -62,6 +63,13 @@ export interface AuthGatewayOptions {
    * @default - 3,000 in 10 seconds
    */
   readonly rateLimit?: RateLimitOptions;
+
+  /**
+   * How artifacts get from clients to the store and back.
+   *
+   * @default - direct to a store of the stack or one that clients reach, else through MLflow
+   */
+  readonly transfers?: Transfers;
 
   /**
    * How long a request waits for an upstream that restarts.
@@ -140,7 +148,11 @@ export class AuthGateway extends Construct {
     this.validateMemory(memory);
 
     const auth = props.auth.bind(this);
-    const transfers = upstream.transferTarget ? "direct" : "proxied";
+    const target = upstream.transferTarget;
+    const transfers = (props.transfers ?? (target?.preferred ? Transfers.direct() : Transfers.proxied())).bind(
+      this,
+      target,
+    );
     // certificates survive a new container; made anew too often, the authority refuses them.
     const state = url.secure ? network.addVolume(this, "data", { protect: false }) : undefined;
 
@@ -153,11 +165,8 @@ export class AuthGateway extends Construct {
         UPSTREAM: `${upstream.hostname}:${upstream.port}`,
         UPSTREAM_WAIT: (props.upstreamWait ?? Duration.minutes(1)).toGoString(),
         AUTH_METHOD: auth.snippet,
-        TRANSFERS: transfers,
-        ...(upstream.transferTarget && {
-          STORE: upstream.transferTarget.endpoint,
-          STORE_BUCKET: upstream.transferTarget.bucket,
-        }),
+        TRANSFERS: transfers.snippet,
+        ...transfers.environment,
         RATE_LIMIT_EVENTS: String(rateLimit.events),
         RATE_LIMIT_WINDOW: rateLimit.window.toGoString(),
         STRICT_TRANSPORT_SECURITY: url.secure ? HSTS : "",
@@ -165,7 +174,8 @@ export class AuthGateway extends Construct {
       files: [
         caddyFile("Caddyfile"),
         caddyFile(`auth/${auth.snippet}.caddy`),
-        caddyFile(`transfers/${transfers}.caddy`),
+        caddyFile(`transfers/${transfers.snippet}.caddy`),
+        ...transfers.files,
         ...auth.files,
       ],
       volumes: state && [{ volume: state, path: "/data" }],

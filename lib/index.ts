@@ -23,4 +23,5 @@ export * from "./service-network";
 export * from "./stack-environment";
 export * from "./state-backend";
 export * from "./store-roles";
+export * from "./transfers";
 export * from "./upstream";

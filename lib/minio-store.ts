@@ -149,7 +149,7 @@ export class MinioStore extends Construct implements IArtifactStore {
     });
 
     this.destination = `s3://${bucket}`;
-    this.transferTarget = { endpoint, bucket };
+    this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
     this.clientSettings = {
       environment: {
         ...s3Environment(REGION),

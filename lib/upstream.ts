@@ -8,6 +8,6 @@ export interface IUpstream {
   /** TCP port. */
   readonly port: number;
 
-  /** Set when presigned transfers go through the gateway to a store beside the upstream. */
+  /** Set when presigned transfers can go to a store past the upstream. */
   readonly transferTarget?: TransferTarget;
 }

@@ -11,7 +11,9 @@ const KNOWN_SETTINGS = [
   "RATE_LIMIT_WINDOW",
   "SITE_ADDRESS",
   "STORE",
-  "STORE_BUCKET",
+  "STORE_AUTHORITY",
+  "STORE_PATH",
+  "STORE_SCHEME",
   "STRICT_TRANSPORT_SECURITY",
   "TRANSFERS",
   "UPSTREAM",
@@ -41,6 +43,7 @@ test("the gateway consists of the expected files", () => {
     "auth/basic.caddy",
     "transfers/direct.caddy",
     "transfers/proxied.caddy",
+    "transfers/reachable.caddy",
   ]);
 });
 
@@ -67,7 +70,7 @@ test("free text reaches Caddy as a placeholder and is never parsed as part of th
 test("every kind of transfers defines the snippets that the Caddyfile imports", () => {
   const [caddyfile] = files.filter(({ path }) => path === "Caddyfile");
   for (const { text } of files.filter(({ path }) => path.startsWith("transfers/"))) {
-    const snippets = [...text.matchAll(/^\((\w+)\) \{$/gm)].map((match) => match[1]);
+    const snippets = [...text.matchAll(/^\((transfers_\w+)\) \{$/gm)].map((match) => match[1]);
     expect(snippets).toEqual(["transfers_before_login", "transfers_after_login"]);
     for (const snippet of snippets) expect(caddyfile.text).toMatch(new RegExp(`^\\t+import ${snippet}$`, "m"));
   }
