@@ -2,8 +2,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const README = join(__dirname, "README.md");
-const BEGIN = "<!-- figures: begin -->";
-const END = "<!-- figures: end -->";
 
 /** A line of the table of times. */
 export interface Row {
@@ -61,11 +59,12 @@ export function render(machine: string[], rows: Row[], memory: MemoryRow[], memo
   return sections.join("\n\n");
 }
 
-/** Replaces the figures in README.md. */
-export function writeReadme(figures: string): void {
+/** Replaces the figures of a section of README.md. */
+export function writeReadme(section: "figures" | "artifacts", figures: string): void {
   const text = readFileSync(README, "utf8");
-  const before = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
-  const after = text.slice(text.indexOf(END));
+  const begin = `<!-- ${section}: begin -->`;
+  const before = text.slice(0, text.indexOf(begin) + begin.length);
+  const after = text.slice(text.indexOf(`<!-- ${section}: end -->`));
   writeFileSync(README, `${before}\n\n${figures}\n\n${after}`);
 }
 
@@ -73,8 +72,8 @@ function verdict(met: boolean): string {
   return met ? "met" : "missed";
 }
 
-// padded as prettier does it, so that a new table is a formatted one.
-function table(head: string[], lines: string[][]): string {
+/** A table, padded as prettier does it, so that a new one is a formatted one. */
+export function table(head: string[], lines: string[][]): string {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column]?.length ?? 0)));
   const row = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
   return [row(head), row(widths.map((width) => "-".repeat(width))), ...lines.map(row)].join("\n");

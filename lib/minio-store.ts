@@ -106,6 +106,9 @@ export class MinioStore extends Construct implements IArtifactStore {
         MINIO_REGION: REGION,
         MINIO_BROWSER: "off",
         MINIO_UPDATE: "off",
+        // parts of an upload that was given up are gone within a day; signed addresses of parts work for an hour.
+        MINIO_API_STALE_UPLOADS_EXPIRY: "23h",
+        MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL: "1h",
       },
       files: rootFiles,
       volumes: [{ volume: data, path: "/data" }],
