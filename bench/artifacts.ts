@@ -5,7 +5,7 @@ import { removeAll } from "./bench-stack";
 import type { Compiled } from "./compiled";
 import { servicesOf } from "./deployment";
 import { alternate, median } from "./measure";
-import { table } from "./report";
+import { table } from "../docs/markdown";
 import { ServiceUsage } from "./service-usage";
 
 /** Files that a number of clients send and fetch at once. */

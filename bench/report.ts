@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GeneratedPart, table } from "../docs/markdown";
 
 const README = join(__dirname, "README.md");
 
@@ -61,20 +62,9 @@ export function render(machine: string[], rows: Row[], memory: MemoryRow[], memo
 
 /** Replaces the figures of a section of README.md. */
 export function writeReadme(section: "figures" | "artifacts", figures: string): void {
-  const text = readFileSync(README, "utf8");
-  const begin = `<!-- ${section}: begin -->`;
-  const before = text.slice(0, text.indexOf(begin) + begin.length);
-  const after = text.slice(text.indexOf(`<!-- ${section}: end -->`));
-  writeFileSync(README, `${before}\n\n${figures}\n\n${after}`);
+  writeFileSync(README, new GeneratedPart(section).replace(readFileSync(README, "utf8"), figures));
 }
 
 function verdict(met: boolean): string {
   return met ? "met" : "missed";
-}
-
-/** A table, padded as prettier does it, so that a new one is a formatted one. */
-export function table(head: string[], lines: string[][]): string {
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column]?.length ?? 0)));
-  const row = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [row(head), row(widths.map((width) => "-".repeat(width))), ...lines.map(row)].join("\n");
 }

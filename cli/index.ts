@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packagePath } from "../lib/package-folder";
+import { Role } from "../lib/role";
 import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
 import { Redaction } from "./environment";
 import { offline } from "./offline";
 import { status } from "./status";
 import { up } from "./up";
+import { addUser, listUsers, removeUser, rotateUser } from "./users";
 import { verify } from "./verify";
 
 const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
@@ -32,12 +34,27 @@ command("down", "Remove the services; data and secrets stay.")
 command("status", "Show the services and their addresses.")
   .option("--json", "print JSON")
   .option("--show-password", "print the password, and nothing else")
+  .option("--user <name>", "whose password to print; the first admin's by default")
   .action(status);
 
 command("verify", "Use the deployed stack as a client does, and clean up.")
   .option("--json", "print JSON")
   .option("--large-size <MiB>", "size of the large artifact; from 500 on it is sent in parts", positiveInteger, 64)
   .action(verify);
+
+const users = program.command("users").description("Show or edit the file that names the users and their roles.");
+
+usersCommand("list", "Show names and roles.").option("--json", "print JSON").action(listUsers);
+
+usersCommand("add <name>", "Add a user; the next deployment generates the password.")
+  .addOption(new Option("--role <role>", "what the user may do").choices(Object.values(Role)).makeOptionMandatory())
+  .addOption(new Option("--password-variable <name>", "Terraform variable with the password").conflicts("hashVariable"))
+  .option("--hash-variable <name>", "Terraform variable with the bcrypt hash of the password")
+  .action(addUser);
+
+usersCommand("remove <name>", "Remove a user.").action(removeUser);
+
+usersCommand("rotate <name>", "Generate another password with the next deployment.").action(rotateUser);
 
 program
   .command("offline")
@@ -46,6 +63,13 @@ program
   .addOption(new Option("--only <parts...>", "build only these").choices(PARTS))
   .option("--print-only", "build nothing, print the settings")
   .action(offline);
+
+function usersCommand(name: string, description: string): Command {
+  return users
+    .command(name)
+    .description(description)
+    .option("--file <path>", "the file; MLFLOW_USERS_FILE or users.json by default");
+}
 
 function command(name: string, description: string): Command {
   return program

@@ -74,4 +74,7 @@ export interface IArtifactStore extends IConstruct {
 
   /** Set when clients can transfer files past MLflow. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of the store's console, where it is switched on. */
+  readonly consoleAddress?: string;
 }

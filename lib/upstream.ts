@@ -10,4 +10,7 @@ export interface IUpstream {
 
   /** Set when presigned transfers can go to a store past the upstream. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of a console for admins, where the store beside the upstream has one. */
+  readonly consoleAddress?: string;
 }

@@ -14,8 +14,8 @@ describe("Offline builds", () => {
   });
 
   test("build the versions of the plugins and of Caddy that the official way has", () => {
-    const module = read("offline", "go", "caddy", "go.mod");
-    const dockerfile = read("caddy", "Dockerfile");
+    const module = read("offline", "go", "gateway", "go.mod");
+    const dockerfile = read("caddy", "plugin", "Dockerfile");
 
     for (const [, version = ""] of module.matchAll(/^\tgithub\.com\/(?:mholt|caddyserver)\/\S+ v(\S+)$/gm)) {
       expect(dockerfile).toContain(version.replace(/^.*-(?=[0-9a-f]{12}$)/, ""));
@@ -33,7 +33,7 @@ describe("Offline builds", () => {
     const readme = read("offline", "README.md");
 
     expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual([
-      "caddy",
+      "gateway",
       "go",
       "minio",
       "mlflow",

@@ -1,23 +1,32 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { send } from "./http-request";
 
 const run = promisify(execFile);
 
 /** Image of the gateway. A missing engine or image fails the tests that use it. */
-export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/caddy:2.11.9";
+export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/gateway:2.11.9";
 
 const CADDY_FOLDER = resolve(__dirname, "../../caddy");
+
+/** A user of a gateway. */
+export interface TestUser {
+  readonly name: string;
+  readonly role: string;
+  readonly password: string;
+}
 
 export interface GatewayOptions {
   /** Settings that differ from `DEFAULT_SETTINGS`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Content of /run/secrets/auth-hash. */
-  readonly authHash: string;
+  /** The users. @default - none, so that nobody can log in */
+  readonly users?: readonly TestUser[];
+  /** Further files, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Port that Caddy listens on inside of the container. @default 8080 */
   readonly port?: number;
   /** Scheme for the readiness check and `origin`. @default "http" */
@@ -27,19 +36,31 @@ export interface GatewayOptions {
 /** Settings of a gateway for bundled services, with a limit that no test reaches by accident. */
 export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   SITE_ADDRESS: "http://:8080",
+  URL_ORIGIN: "http://localhost:8080",
   URL_SCHEME: "http",
+  URL_HOSTNAME: "localhost",
   UPSTREAM: "mlflow-server:5000",
   UPSTREAM_WAIT: "10s",
+  TLS: "none",
   AUTH_METHOD: "basic",
-  AUTH_USERNAME: "admin",
   TRANSFERS: "direct",
   STORE: "mlflow-minio:9000",
   STORE_AUTHORITY: "public",
   STORE_PATH: "mlflow",
   STORE_SCHEME: "http",
+  CONSOLE: "off",
+  FEATURES: "traces",
   RATE_LIMIT_EVENTS: "100000",
   RATE_LIMIT_WINDOW: "1s",
+  FAILED_LOGINS_PER_ADDRESS: "100000",
+  FAILED_LOGINS_PER_USER: "100000",
+  FAILED_LOGINS_WINDOW: "1m",
   STRICT_TRANSPORT_SECURITY: "",
+  CONTENT_SECURITY_POLICY: "default-src 'none'",
+  CONTENT_SECURITY_POLICY_REPORT_ONLY: "",
+  ACCESS_LOG: "stdout",
+  ACCESS_LOG_IPV4_BITS: "32",
+  ACCESS_LOG_IPV6_BITS: "128",
 };
 
 /** A running gateway: the real image with the repository's files, hardened as in a deployment. */
@@ -123,7 +144,7 @@ export class GatewayContainer {
 /** Runs `caddy` once with the gateway's files and settings. Resolves with exit code and output. */
 export async function runCaddy(
   command: readonly string[],
-  options: Pick<GatewayOptions, "settings" | "authHash">,
+  options: Pick<GatewayOptions, "settings" | "users" | "files"> = {},
 ): Promise<{ exitCode: number; output: string }> {
   const name = `gateway-test-${randomBytes(4).toString("hex")}`;
   await createContainer(name, options, [], ["caddy", ...command]);
@@ -139,8 +160,16 @@ export async function runCaddy(
   }
 }
 
-/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy. */
-export function hashPassword(password: string): Promise<string> {
+const hashes = new Map<string, Promise<string>>();
+
+/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy, once. */
+function hashPassword(password: string): Promise<string> {
+  const known = hashes.get(password) ?? computeHash(password);
+  hashes.set(password, known);
+  return known;
+}
+
+function computeHash(password: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", "4"];
     const child = spawn("docker", ["run", "--rm", "--interactive", GATEWAY_IMAGE, "caddy", ...hash]);
@@ -160,7 +189,7 @@ export function hashPassword(password: string): Promise<string> {
 /** Creates, without starting. Files are copied and not mounted, so that a remote engine works too. */
 async function createContainer(
   name: string,
-  options: Pick<GatewayOptions, "settings" | "authHash">,
+  options: Pick<GatewayOptions, "settings" | "users" | "files">,
   flags: readonly string[],
   command: readonly string[] = [],
 ): Promise<void> {
@@ -168,14 +197,25 @@ async function createContainer(
   const hardening = ["--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
   const environment = settings.flatMap(([key, value]) => ["--env", `${key}=${value}`]);
   await docker("create", "--name", name, ...hardening, ...environment, ...flags, GATEWAY_IMAGE, ...command);
-  const secrets = await mkdtemp(join(tmpdir(), "gateway-test-"));
+  const users = options.users ?? [];
+  const files: Record<string, string> = {
+    "/etc/caddy/users.json": JSON.stringify(users.map(({ name, role }) => ({ name, role }))),
+    ...options.files,
+  };
+  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user.password);
+
+  const folder = await mkdtemp(join(tmpdir(), "gateway-test-"));
   try {
-    await chmod(secrets, 0o755);
-    await writeFile(join(secrets, "auth-hash"), options.authHash, { mode: 0o444 });
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+    // as deployed: readable for the user of the container.
+    await run("chmod", ["-R", "a+rX", folder]);
     await docker("cp", `${CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
-    await docker("cp", `${secrets}/.`, `${name}:/run/secrets`);
+    await docker("cp", `${folder}/.`, `${name}:/`);
   } finally {
-    await rm(secrets, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 
