@@ -3,18 +3,25 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run, runOk } from "./run";
 
-/** A folder that takes no more than it was made for, as a full disk does. Needs root. */
+/**
+ * A folder on a disk of its own that can be full. Needs root.
+ *
+ * It is no memory disk, because that would count as memory of the container that writes to it.
+ */
 export class LimitedDisk {
   public readonly folder = mkdtempSync(join(tmpdir(), "mlflow-e2e-disk-"));
+  private readonly image = `${this.folder}.img`;
 
-  /** @param size as `mount` takes it, such as `200m`. */
+  /** @param size as `truncate` takes it, such as `200M`. */
   public static async mount(size: string): Promise<LimitedDisk> {
     const disk = new LimitedDisk();
-    await runOk("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", disk.folder]);
+    await runOk("truncate", ["--size", size, disk.image]);
+    await runOk("mkfs.ext4", ["-q", "-m", "0", disk.image]);
+    await runOk("mount", ["-o", "loop", disk.image, disk.folder]);
     return disk;
   }
 
-  /** A folder in it that any user may write to. */
+  /** A folder on it that any user may write to. */
   public subfolder(name: string): string {
     const path = join(this.folder, name);
     mkdirSync(path);
@@ -36,5 +43,6 @@ export class LimitedDisk {
   public async unmount(): Promise<void> {
     await run("umount", [this.folder]);
     rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.image, { force: true });
   }
 }
