@@ -80,7 +80,7 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	}
 	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
 		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
-			found.feature+" is switched off. To switch it on: features."+found.feature+" of MlflowStack.")
+			found.feature+" is switched off. To switch it on: features."+camelCase(found.feature)+" of MlflowStack.")
 	}
 
 	// what goes on is what was judged, in one spelling.
@@ -129,6 +129,17 @@ func demand(r *http.Request, identity Identity, need Role, known bool) error {
 		return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "The gateway does not know this address, and lets only the role admin try it.")
 	}
 	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "This call needs the role "+need.String()+".")
+}
+
+// camelCase makes a property's name of a feature's: ai-gateway is aiGateway there.
+func camelCase(name string) string {
+	words := strings.Split(name, "-")
+	for i, word := range words[1:] {
+		if word != "" {
+			words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return strings.Join(words, "")
 }
 
 func refuseAddress(r *http.Request) error {
