@@ -75,6 +75,9 @@ export class AuthGateway extends Construct {
   /** Certificate of Caddy's own authority in PEM form, which clients need with `Tls.internal()`. */
   public readonly rootCertificate?: string;
 
+  /** Whether artifacts pass MLflow by. */
+  public readonly directTransfers: boolean;
+
   constructor(scope: Construct, id: string, props: AuthGatewayProps) {
     super(scope, id);
 
@@ -145,6 +148,7 @@ export class AuthGateway extends Construct {
     });
 
     this.url = url.origin;
+    this.directTransfers = transfers.snippet !== "proxied";
     this.hostname = service.hostname;
     this.users = auth.users;
     const admin = auth.users.find(({ role, password }) => role === Role.ADMIN && password !== undefined);
