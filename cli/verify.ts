@@ -209,7 +209,7 @@ function networksIn(state: State, internal: boolean): string[] {
 // the container that runs `mlflow` has its client too.
 function clientImageIn(state: State): string | undefined {
   const server = state.ofType("docker_container").find(({ attributes }) => {
-    return (attributes.entrypoint as string[] | null)?.[0] === "mlflow" && attributes.must_run !== false;
+    return (attributes.entrypoint as string[] | null)?.at(-1) === "mlflow" && attributes.must_run !== false;
   });
   return server && String(server.attributes.image);
 }

@@ -6,6 +6,7 @@ import type { HealthCheckOptions } from "./health-check";
 import type { ServiceImage } from "./service-image";
 import type { VolumeOptions } from "./service-network";
 import type { Tls } from "./tls";
+import type { Transfers } from "./transfers";
 
 /** How many requests a client may make. */
 export interface RateLimitOptions {
@@ -142,6 +143,13 @@ export interface AuthGatewayOptions {
    * @default - the console is off
    */
   readonly console?: AdminPortOptions;
+
+  /**
+   * How artifacts get from clients to the store and back.
+   *
+   * @default - direct to a store of the stack or one that clients reach, else through MLflow
+   */
+  readonly transfers?: Transfers;
 
   /**
    * How long a request waits for an upstream that restarts.

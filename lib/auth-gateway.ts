@@ -17,6 +17,7 @@ import { ServiceImage } from "./service-image";
 import type { IService, IServiceNetwork, IVolume, PublishedPort, ServiceFile, VolumeMount } from "./service-network";
 import { StackGuard } from "./stack-guard";
 import { Tls } from "./tls";
+import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
@@ -76,6 +77,9 @@ export class AuthGateway extends Construct {
   /** Certificate of Caddy's own authority in PEM form, which clients need with `Tls.internal()`. */
   public readonly rootCertificate?: string;
 
+  /** Whether artifacts pass MLflow by. */
+  public readonly directTransfers: boolean;
+
   constructor(scope: Construct, id: string, props: AuthGatewayProps) {
     super(scope, id);
 
@@ -87,7 +91,11 @@ export class AuthGateway extends Construct {
 
     const tls = (props.tls ?? Tls._for(url)).bind(this, url);
     const auth = props.auth.bind(this, { network, url });
-    const transfers = upstream.transferTarget ? "direct" : "proxied";
+    const target = upstream.transferTarget;
+    const transfers = (props.transfers ?? (target?.preferred ? Transfers.direct() : Transfers.proxied())).bind(
+      this,
+      target,
+    );
     const console = this.console(url, props);
     // certificates survive a new container; made anew too often, the authority refuses them.
     const certificates = tls.keepsCertificates
@@ -111,11 +119,8 @@ export class AuthGateway extends Construct {
         UPSTREAM_WAIT: (props.upstreamWait ?? Duration.minutes(1)).toGoString(),
         TLS: tls.snippet,
         AUTH_METHOD: auth.snippet,
-        TRANSFERS: transfers,
-        ...(upstream.transferTarget && {
-          STORE: upstream.transferTarget.endpoint,
-          STORE_BUCKET: upstream.transferTarget.bucket,
-        }),
+        TRANSFERS: transfers.snippet,
+        ...transfers.environment,
         CONSOLE: console?.snippet ?? "off",
         FEATURES: "traces",
       },
@@ -124,7 +129,8 @@ export class AuthGateway extends Construct {
         caddyFile("routes.json"),
         caddyFile(`tls/${tls.snippet}.caddy`),
         caddyFile(`auth/${auth.snippet}.caddy`),
-        caddyFile(`transfers/${transfers}.caddy`),
+        caddyFile(`transfers/${transfers.snippet}.caddy`),
+        ...transfers.files,
         caddyFile(`console/${console?.snippet ?? "off"}.caddy`),
         ...(console ? [caddyFile("console/site.caddy"), caddyFile("console/routes.json")] : []),
         ...tls.files,
@@ -144,6 +150,7 @@ export class AuthGateway extends Construct {
 
     StackGuard.accept(this, GuardRule.PUBLISHED_PORT, "this is the gateway: nothing passes it without a login");
     this.url = url.origin;
+    this.directTransfers = transfers.snippet !== "proxied";
     this.hostname = service.hostname;
     this.users = auth.users;
     const admin = auth.users.find(({ role, password }) => role === Role.ADMIN && password !== undefined);

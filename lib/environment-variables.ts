@@ -119,6 +119,21 @@ export const ENVIRONMENT_VARIABLES = [
     description: "Address of its S3 API, as containers reach it.",
     default: "Amazon's",
   },
+  {
+    names: ["MLFLOW_S3_CA_CERTIFICATE"],
+    description: "Certificate of the authority of that address, in PEM form.",
+    default: "those the images trust",
+  },
+  {
+    names: ["MLFLOW_S3_REACHABLE_BY_CLIENTS"],
+    description: "`true` when clients reach that address too: they then transfer files there.",
+    default: "`false`",
+  },
+  {
+    names: ["MLFLOW_TRANSFERS"],
+    description: "`direct` or `proxied`: whether files pass MLflow by, through the gateway, or go through it.",
+    default: "`direct` with the container",
+  },
   { names: ["MLFLOW_S3_PREFIX"], description: "Folder in the bucket.", default: "its root" },
   { names: ["AWS_DEFAULT_REGION", "AWS_REGION"], description: "Region of the bucket.", default: "`us-east-1`" },
   {

@@ -32,6 +32,7 @@ export * from "./stack-guard";
 export * from "./state-backend";
 export * from "./store-roles";
 export * from "./tls";
+export * from "./transfers";
 export * from "./upstream";
 export * from "./user";
 export * from "./users-file";

@@ -118,6 +118,9 @@ export class MinioStore extends Construct implements IArtifactStore {
         MINIO_REGION: REGION,
         MINIO_BROWSER: props.console ? "on" : "off",
         MINIO_UPDATE: "off",
+        // parts of an upload that was given up are gone within a day; signed addresses of parts work for an hour.
+        MINIO_API_STALE_UPLOADS_EXPIRY: "23h",
+        MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL: "1h",
       },
       files: rootFiles,
       volumes: [{ volume: data, path: "/data" }],
@@ -161,7 +164,7 @@ export class MinioStore extends Construct implements IArtifactStore {
     });
 
     this.destination = `s3://${bucket}`;
-    this.transferTarget = { endpoint, bucket };
+    this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
     this.consoleAddress = props.console ? `${service.hostname}:${CONSOLE_PORT}` : undefined;
     this.clientSettings = {
       environment: {

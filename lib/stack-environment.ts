@@ -7,6 +7,7 @@ import { ValidationError } from "./errors";
 import type { MlflowStackProps } from "./mlflow-stack";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
+import { Transfers } from "./transfers";
 
 const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
 
@@ -38,7 +39,12 @@ export class StackEnvironment {
       backendStore: this.backendStore(),
       artifactStore: this.artifactStore(),
       server: { image: this.image("MLFLOW_IMAGE") },
-      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments(), tls: this.access.tls() },
+      gateway: {
+        image: this.image("GATEWAY_IMAGE"),
+        buildArguments: this.buildArguments(),
+        tls: this.access.tls(),
+        transfers: this.transfers(),
+      },
       network: { imageRegistry: this.value("IMAGE_REGISTRY") },
     };
   }
@@ -84,11 +90,21 @@ export class StackEnvironment {
       bucket: this.value("MLFLOW_S3_BUCKET") ?? "",
       prefix: this.value("MLFLOW_S3_PREFIX"),
       endpoint: this.value("MLFLOW_S3_ENDPOINT_URL"),
+      caCertificate: this.value("MLFLOW_S3_CA_CERTIFICATE"),
+      reachableByClients: this.flag("MLFLOW_S3_REACHABLE_BY_CLIENTS"),
       region: this.value("AWS_DEFAULT_REGION") ?? this.value("AWS_REGION"),
       accessKeyId: secret("AWS_ACCESS_KEY_ID"),
       secretAccessKey: secret("AWS_SECRET_ACCESS_KEY"),
       sessionToken: this.value("AWS_SESSION_TOKEN") ? secret("AWS_SESSION_TOKEN") : undefined,
     });
+  }
+
+  private transfers(): Transfers | undefined {
+    const value = this.value("MLFLOW_TRANSFERS");
+    if (value === undefined) return undefined;
+    if (value === "direct") return Transfers.direct();
+    if (value === "proxied") return Transfers.proxied();
+    throw new ValidationError("Transfers", `MLFLOW_TRANSFERS must be direct or proxied, got: '${value}'`);
   }
 
   private hasS3(): boolean {
@@ -146,6 +162,14 @@ export class StackEnvironment {
       if (value) proxies[name] = value;
     }
     return proxies;
+  }
+
+  private flag(name: VariableName): boolean | undefined {
+    const value = this.value(name);
+    if (value !== undefined && value !== "true" && value !== "false") {
+      throw new ValidationError("Flag", `${name} must be true or false, got: '${value}'`);
+    }
+    return value === undefined ? undefined : value === "true";
   }
 
   // an empty variable is how compose files and CI systems say "not set".

@@ -169,6 +169,11 @@ describe("the configuration files", () => {
     },
   );
 
+  test("direct transfers to an encrypted store are valid", async () => {
+    const result = await validate({ STORE_SCHEME: "https", STORE: "s3.example.com" });
+    expect(result.output).toContain("Valid configuration");
+  });
+
   test.each([
     ["an unknown login method", { AUTH_METHOD: "nothing" }, "auth/nothing.caddy"],
     ["an unknown kind of transfers", { TRANSFERS: "nothing" }, "transfers/nothing.caddy"],
@@ -778,6 +783,66 @@ describe("a gateway with proxied transfers", () => {
       const answer = await send(origin, { path: "/", headers });
       expect(answer.all("strict-transport-security")).toEqual(["max-age=31536000; includeSubDomains"]);
     }
+  });
+});
+
+describe("a gateway to one folder of a bucket elsewhere", () => {
+  let origin: string;
+
+  beforeAll(async () => {
+    origin = (await startGateway({ STORE_PATH: "models/team.a/mlflow" })).origin;
+  });
+
+  test("carries signed transfers into that folder", async () => {
+    const path = `/s3/models/team.a/mlflow/1/run/artifacts/model.pkl?${signedQuery(DISPOSITION)}`;
+    expect((await send(origin, { path })).status).toBe(200);
+    expect(store.onlyRequest.url).toBe(path.slice("/s3".length));
+  });
+
+  test.each([
+    ["another folder", "/s3/models/team.b/mlflow/1/a"],
+    ["a folder that only begins like it", "/s3/models/team.a/mlflow2/1/a"],
+    ["a folder that a dot would match", "/s3/models/teamXa/mlflow/1/a"],
+    ["the folder above", "/s3/models/team.a/1/a"],
+    ["the folder itself", "/s3/models/team.a/mlflow"],
+    ["a way out of the folder", "/s3/models/team.a/mlflow/../other/a"],
+    ["the folder in capitals", "/s3/models/TEAM.A/mlflow/1/a"],
+    ["an encoded slash in the folder", "/s3/models/team.a%2Fmlflow/1/a"],
+    ["another bucket", "/s3/other/team.a/mlflow/1/a"],
+  ])("%s is closed: %s", async (_title, path) => {
+    for (const [method, changes] of [
+      ["GET", DISPOSITION],
+      ["PUT", { partNumber: "1", uploadId: "u" }],
+    ] as const) {
+      expectGatewayError(
+        await send(origin, { method, path: `${path}?${signedQuery(changes)}` }),
+        404,
+        "ENDPOINT_NOT_FOUND",
+      );
+    }
+    expectNothingReachedTheUpstreams();
+  });
+});
+
+describe("a gateway to a store that clients reach themselves", () => {
+  let origin: string;
+
+  beforeAll(async () => {
+    origin = (await startGateway({ TRANSFERS: "reachable" })).origin;
+  });
+
+  test("hands out its addresses as they are, and has no way there itself", async () => {
+    const body = `{"url": "http://mlflow-minio:${store.port}/mlflow/1/a"}`;
+    mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": "application/json" }).end(body);
+    const path = "/api/2.0/mlflow-artifacts/presigned/1/a";
+
+    expect((await send(origin, { path, headers: [LOGIN] })).body.toString()).toBe(body);
+    expectGatewayError(await send(origin, { path: DOWNLOAD, headers: [LOGIN] }), 404, "ENDPOINT_NOT_FOUND");
+    expect(store.requests).toEqual([]);
+  });
+
+  test("tells clients what the server can do", async () => {
+    expect((await send(origin, { path: "/api/3.0/mlflow/server-info", headers: [LOGIN] })).status).toBe(200);
   });
 });
 

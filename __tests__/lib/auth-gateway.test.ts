@@ -11,6 +11,7 @@ import {
   Secret,
   ServiceImage,
   Tls,
+  Transfers,
   UserPassword,
 } from "../../lib";
 import type { AuthGatewayOptions, IUpstream } from "../../lib";
@@ -21,9 +22,10 @@ const CADDY = join(__dirname, "..", "..", "caddy");
 const DIRECT: IUpstream = {
   hostname: "mlflow",
   port: 5000,
-  transferTarget: { endpoint: "store:9000", bucket: "models" },
+  transferTarget: { scheme: "http", endpoint: "store:9000", bucket: "models", preferred: true },
 };
 const CERTIFICATE = certificateFor("mlflow.example.com");
+const REACHABLE = { ...DIRECT.transferTarget!, reachableByClients: true };
 const PROXIED: IUpstream = { hostname: "mlflow", port: 5000 };
 
 interface TestOptions extends AuthGatewayOptions {
@@ -98,8 +100,46 @@ describe("AuthGateway", () => {
     expect(environment(gatewayStack().stack, "gateway")).toMatchObject({
       TRANSFERS: "direct",
       STORE: "store:9000",
-      STORE_BUCKET: "models",
+      STORE_AUTHORITY: "public",
+      STORE_PATH: "models",
+      STORE_SCHEME: "http",
     });
+  });
+
+  test("sends them to a store elsewhere when it is told to, into one folder of its bucket", () => {
+    const elsewhere = { scheme: "https", endpoint: "s3.example.com", bucket: "models", prefix: "team/mlflow" };
+    const caCertificate = "-----BEGIN CERTIFICATE-----\n";
+    const upstream = { ...PROXIED, transferTarget: { ...elsewhere, caCertificate, preferred: false } };
+    const { stack } = gatewayStack({ upstream, transfers: Transfers.direct() });
+
+    expect(environment(stack, "gateway")).toMatchObject({
+      TRANSFERS: "direct",
+      STORE: "s3.example.com",
+      STORE_AUTHORITY: "own",
+      STORE_PATH: "models/team/mlflow",
+      STORE_SCHEME: "https",
+    });
+    expect(file(stack, "gateway", "/etc/caddy/store-ca.pem")).toBe(caCertificate);
+    expect(environment(gatewayStack({ upstream }).stack, "gateway").TRANSFERS).toBe("proxied");
+  });
+
+  test("leaves the addresses of a store alone that clients reach", () => {
+    const { stack } = gatewayStack({ upstream: { ...DIRECT, transferTarget: REACHABLE } });
+
+    expect(environment(stack, "gateway").TRANSFERS).toBe("reachable");
+    expect(environment(stack, "gateway")).not.toHaveProperty("STORE");
+  });
+
+  test("makes clients transfer through MLflow when it is told to", () => {
+    const { stack } = gatewayStack({ transfers: Transfers.proxied() });
+
+    expect(environment(stack, "gateway").TRANSFERS).toBe("proxied");
+  });
+
+  test("fails on direct transfers to a store that signs no usable address", () => {
+    expect(() => gatewayStack({ upstream: PROXIED, transfers: Transfers.direct() })).toThrow(
+      "'transfers' must not be Transfers.direct(), because signed addresses of this store lead nowhere: its bucket must stand in the path ('pathStyle'), its endpoint be known at synthesis, and its keys be permanent, or clients must reach it themselves ('reachableByClients') [test/gateway]",
+    );
   });
 
   test("makes clients transfer through an upstream without such a store", () => {
@@ -147,6 +187,7 @@ describe("AuthGateway", () => {
   const KINDS: [string, TestOptions][] = [
     ["direct transfers", {}],
     ["proxied transfers", { upstream: PROXIED }],
+    ["a store that clients reach", { upstream: { ...DIRECT, transferTarget: REACHABLE } }],
     ["a console", { upstream: { ...DIRECT, consoleAddress: "store:9001" } }],
     [
       "a public console",

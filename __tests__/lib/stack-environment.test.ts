@@ -75,6 +75,21 @@ describe("StackEnvironment", () => {
     });
   });
 
+  test("carries transfers as it is told", () => {
+    const transfers = (variables: { [name: string]: string }) =>
+      environment(stackFrom({ ...S3, ...variables }), "gateway").TRANSFERS;
+
+    expect(transfers({ MLFLOW_TRANSFERS: "direct" })).toBe("direct");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true" })).toBe("reachable");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true", MLFLOW_TRANSFERS: "proxied" })).toBe("proxied");
+    expect(() => transfers({ MLFLOW_TRANSFERS: "fast" })).toThrow(
+      "MLFLOW_TRANSFERS must be direct or proxied, got: 'fast'",
+    );
+    expect(() => transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "yes" })).toThrow(
+      "MLFLOW_S3_REACHABLE_BY_CLIENTS must be true or false, got: 'yes'",
+    );
+  });
+
   test("leaves AWS keys alone that are there for something else", () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = S3;
 

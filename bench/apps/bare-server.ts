@@ -51,7 +51,7 @@ export function addServer(
   addService(scope, {
     name: "bench-synthesis-server",
     image: image.imageId,
-    entrypoint: ["mlflow"],
+    entrypoint: ["/bin/sh", "-c", 'rm -rf /tmp/mlflow && mkdir /tmp/mlflow && exec mlflow "$@"', "mlflow"],
     command: ["--env-file", "/run/secrets/mlflow.env", "server"],
     env: [
       ...settings,
@@ -76,6 +76,7 @@ export function addServer(
       "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE=5",
       "MLFLOW_UVICORN_OPTS=--no-access-log",
       "MLFLOW_WORKERS=2",
+      "TMPDIR=/tmp/mlflow",
     ].sort(),
     upload: [
       serviceFile,
