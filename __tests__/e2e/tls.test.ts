@@ -53,7 +53,7 @@ function settingsOf(tls: Tls, url = `https://${HOST}`) {
     ...{ network, url, tls, auth: AuthMethod.basic() },
     upstream: {
       ...{ hostname: "mlflow-server", port: mlflow.port },
-      transferTarget: { endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
+      transferTarget: { scheme: "http", preferred: true, endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
     },
   });
   const files = (paths: string[]) => Object.fromEntries(paths.map((path) => [path, file(stack, "gateway", path)]));
