@@ -1,12 +1,11 @@
 import { Construct } from "constructs";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
-import { ValidationError } from "./errors";
 import { HealthCheck } from "./health-check";
 import { IdentityProvider, PROVIDERS } from "./identity-provider";
 import type { ProviderProfile } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { validateOutside } from "./outside-address";
+import { allGroups, allMachines, validateOAuth2 } from "./oauth2-validation";
 import type { PublicUrl } from "./public-url";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
@@ -53,13 +52,8 @@ export class OAuth2Proxy extends Construct {
   constructor(scope: Construct, id: string, props: OAuth2ProxyProps) {
     super(scope, id);
 
-    const provider = props.provider ?? IdentityProvider.OIDC;
-    const profile = PROVIDERS[provider];
-    const issuerUrl = props.issuerUrl ?? profile.issuerUrl;
-    this.validateIssuer(issuerUrl, provider, profile);
-    this.validateEndSession(props.endSessionUrl);
-    this.validateWhoMayPass(props);
-    this.validateNames(props, profile);
+    const issuerUrl = validateOAuth2(this, props);
+    const profile = PROVIDERS[props.provider ?? IdentityProvider.OIDC];
 
     // a cookie of this prefix cannot be set by another host or over plain http; browsers want it Secure.
     this.cookieName = props.url.secure ? "__Host-gateway" : "gateway";
@@ -129,127 +123,6 @@ export class OAuth2Proxy extends Construct {
       request_logging: false,
     });
   }
-
-  private validateIssuer(
-    issuerUrl: string | undefined,
-    provider: string,
-    { issuerForm }: ProviderProfile,
-  ): asserts issuerUrl is string {
-    if (issuerUrl === undefined || issuerUrl === "") {
-      throw new ValidationError(
-        "OAuth2Issuer",
-        `'issuerUrl' must be given for the provider '${provider}': the address that the issuer's tokens carry as 'iss'`,
-        this,
-      );
-    }
-    const url = URL.canParse(issuerUrl) ? new URL(issuerUrl) : undefined;
-    if (!url || url.protocol !== "https:" || url.username || url.password || url.search || url.hash) {
-      throw new ValidationError(
-        "OAuth2Issuer",
-        `'issuerUrl' must begin with https:// and hold neither a login nor a query, because whoever can answer in its place can log in as anybody, got: '${issuerUrl}'`,
-        this,
-      );
-    }
-    validateOutside("issuerUrl", url.hostname, this);
-    if (issuerForm && !issuerForm.pattern.test(issuerUrl)) {
-      throw new ValidationError(
-        "OAuth2Issuer",
-        `'issuerUrl' must be ${issuerForm.example} for the provider '${provider}'; others may work with the provider 'oidc', got: '${issuerUrl}'`,
-        this,
-      );
-    }
-  }
-
-  private validateEndSession(endSessionUrl: string | undefined): void {
-    if (endSessionUrl === undefined || /^https:\/\/[^\s?#"`]+$/.test(endSessionUrl)) return;
-    throw new ValidationError(
-      "OAuth2EndSession",
-      `'endSessionUrl' must begin with https:// and have no query, got: '${endSessionUrl}'`,
-      this,
-    );
-  }
-
-  private validateWhoMayPass({ allowedDomains, allowedGroups, allowAnyDomain }: OAuth2Options): void {
-    for (const domain of allowedDomains ?? []) {
-      if (domain === "*") {
-        throw new ValidationError(
-          "OAuth2AnyDomain",
-          "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
-          this,
-        );
-      }
-      if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i.test(domain)) {
-        throw new ValidationError(
-          "OAuth2Domain",
-          `'allowedDomains' must hold domains such as 'example.com', got: '${domain}'`,
-          this,
-        );
-      }
-    }
-    if (!allowedDomains?.length && !allowedGroups?.length && !allowAnyDomain) {
-      throw new ValidationError(
-        "OAuth2AnyDomain",
-        "'allowedDomains' or 'allowedGroups' must say who may log in; 'allowAnyDomain: true' lets in everybody with an account at the issuer",
-        this,
-      );
-    }
-  }
-
-  private validateNames(props: OAuth2Options, profile: ProviderProfile): void {
-    const { write, admin } = props.roles ?? {};
-    const groups = allGroups(props);
-    if (groups.length > 0 && !profile.hasGroups) {
-      throw new ValidationError(
-        "OAuth2Groups",
-        "'allowedGroups' and groups of 'roles' must not be used with this provider, which tells no groups; use 'allowedDomains' and 'emails'",
-        this,
-      );
-    }
-    for (const group of groups) {
-      // groups travel in a list with commas, so that one with a comma could not be told from two.
-      if (!/^[^,`\r\n]+$/.test(group)) {
-        throw new ValidationError(
-          "OAuth2Groups",
-          `a group must have no comma, backtick or line break in its name, got: '${group}'`,
-          this,
-        );
-      }
-    }
-    for (const email of [...(write?.emails ?? []), ...(admin?.emails ?? [])]) {
-      if (!/^[^\s@,`]+@[^\s@,`]+$/.test(email)) {
-        throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, this);
-      }
-    }
-    const machines = allMachines(props);
-    if (machines.length > 0 && !profile.hasTokens) {
-      throw new ValidationError(
-        "OAuth2Machines",
-        "'machines' must not be used with this provider, whose tokens cannot be checked; give machines a password ('users')",
-        this,
-      );
-    }
-    for (const machine of machines) {
-      // they stand in a file of values with commas between them.
-      if (!/^[^\s,`"#][^\s,`"]*$/.test(machine)) {
-        throw new ValidationError(
-          "OAuth2Machines",
-          `'machines' must hold subjects without blanks, commas and quotes, got: '${machine}'`,
-          this,
-        );
-      }
-    }
-    if (props.clientId === "") {
-      throw new ValidationError("OAuth2Client", "'clientId' must be the id of this stack at the issuer", this);
-    }
-  }
-}
-
-function allGroups({ allowedGroups = [], roles }: OAuth2Options): string[] {
-  return [...allowedGroups, ...(roles?.write?.groups ?? []), ...(roles?.admin?.groups ?? [])];
-}
-
-function allMachines({ allowedMachines = [], roles }: OAuth2Options): string[] {
-  return [...new Set([...allowedMachines, ...(roles?.write?.machines ?? []), ...(roles?.admin?.machines ?? [])])];
 }
 
 function scopeFor(options: OAuth2Options, { scope, groupsScope }: ProviderProfile): string {

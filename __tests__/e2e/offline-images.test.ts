@@ -183,9 +183,9 @@ describe("The stand-in for oauth2-proxy", () => {
   const inside = (...args: string[]) => run("docker", ["run", "--rm", "--network", "none", ...HARDENED, ...args]);
 
   test("is started by its arguments alone, as a user without rights", async () => {
-    const { stdout } = await inside(OAUTH2_PROXY_IMAGE, "--help");
+    const { stderr } = await inside(OAUTH2_PROXY_IMAGE, "--help");
 
-    expect(stdout).toContain("--cookie-secret-file");
+    expect(stderr).toContain("--cookie-secret-file");
     expect(await runOk("docker", ["inspect", "--format", "{{.Config.User}}", OAUTH2_PROXY_IMAGE])).toBe(
       "65532:65532\n",
     );

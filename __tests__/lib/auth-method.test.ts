@@ -205,6 +205,11 @@ describe("AuthMethod.oauth2", () => {
       "'issuerUrl' must be a name or address that containers reach, because 'localhost' means each container itself there; use the address of the machine, got: 'localhost'",
     ],
     [
+      "a file name instead of a certificate",
+      { issuerCertificate: "/etc/ssl/issuer.pem" },
+      "'issuerCertificate' must be a certificate in PEM form",
+    ],
+    [
       "every domain",
       { allowedDomains: ["*"] },
       "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
