@@ -9,7 +9,7 @@ import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
-import type { ClientSettings, IArtifactStore, TransferTarget } from "./store-roles";
+import type { ClientSettings, ConsoleLogin, IArtifactStore, TransferTarget } from "./store-roles";
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
@@ -50,7 +50,8 @@ export interface MinioStoreOptions {
   readonly memory?: DataSize;
 
   /**
-   * Whether the store has its console, a page to look into the bucket. The gateway publishes it for admins.
+   * Whether the store has its console, a page to look into the bucket. The gateway publishes it for admins, who log in to
+   * it with the outputs `console_username` and `console_password` of the stack.
    *
    * @default false
    */
@@ -88,6 +89,7 @@ export class MinioStore extends Construct implements IArtifactStore {
   public readonly destination: string;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
+  public readonly consoleLogin?: ConsoleLogin;
 
   constructor(scope: Construct, id: string, props: MinioStoreProps) {
     super(scope, id);
@@ -165,7 +167,10 @@ export class MinioStore extends Construct implements IArtifactStore {
 
     this.destination = `s3://${bucket}`;
     this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
-    this.consoleAddress = props.console ? `${service.hostname}:${CONSOLE_PORT}` : undefined;
+    if (props.console) {
+      this.consoleAddress = `${service.hostname}:${CONSOLE_PORT}`;
+      this.consoleLogin = { username: keys.accessKeyId, password: keys.secretAccessKey };
+    }
     this.clientSettings = {
       environment: {
         ...s3Environment(REGION),

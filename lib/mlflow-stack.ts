@@ -17,6 +17,7 @@ import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
 import { StackGuard } from "./stack-guard";
 import { StateBackend } from "./state-backend";
+import type { IArtifactStore } from "./store-roles";
 
 const URL = "http://localhost:8080";
 
@@ -118,11 +119,12 @@ export class MlflowStack extends TerraformStack {
 
     const url = props.url ?? URL;
     this.network = new ContainerNetwork(this, "network", props.network);
+    const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
     this.server = new MlflowServer(this, "server", {
       ...props.server,
       network: this.network,
       backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
-      artifactStore: (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network),
+      artifactStore,
       url,
       hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
     });
@@ -134,11 +136,11 @@ export class MlflowStack extends TerraformStack {
       url,
     });
 
-    this.addOutputs();
+    this.addOutputs(artifactStore);
     Aspects.of(this).add(new StackGuard());
   }
 
-  private addOutputs(): void {
+  private addOutputs({ consoleLogin }: IArtifactStore): void {
     const { url, users, username, password, rootCertificate } = this.gateway;
     const passwords = users.flatMap((user) => (user.password ? [[user.name, user.password.unsafeUnwrap()]] : []));
 
@@ -146,6 +148,11 @@ export class MlflowStack extends TerraformStack {
     if (username !== undefined && password !== undefined) {
       this.output("username", "An admin who may log in.", username);
       this.output("password", "That admin's password.", password.unsafeUnwrap(), true);
+    }
+    if (consoleLogin) {
+      const { username: key, password: secret } = consoleLogin;
+      this.output("console_username", "Who may log in to the bucket's console.", key.unsafeUnwrap(), true);
+      this.output("console_password", "The password for the console.", secret.unsafeUnwrap(), true);
     }
     this.output("passwords", "The password of each user, by name.", Object.fromEntries(passwords), true);
     this.output(

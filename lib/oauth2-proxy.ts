@@ -1,11 +1,10 @@
 import { Construct } from "constructs";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
-import { ValidationError } from "./errors";
 import { HealthCheck } from "./health-check";
 import { IdentityProvider } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { validateOutside } from "./outside-address";
+import { allGroups, allMachines, validateOAuth2 } from "./oauth2-validation";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 import type { PublicUrl } from "./public-url";
@@ -21,6 +20,7 @@ const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
 const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
 const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
 const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
+const MACHINES_FILE = "/etc/oauth2-proxy/machines";
 // oauth2-proxy takes secrets of 16, 24 or 32 bytes, and decodes those that could be base64: these cannot.
 const COOKIE_SECRET_LENGTH = 24;
 
@@ -53,13 +53,8 @@ export class OAuth2Proxy extends Construct {
   constructor(scope: Construct, id: string, props: OAuth2ProxyProps) {
     super(scope, id);
 
-    const provider = props.provider ?? IdentityProvider.OIDC;
-    const profile = PROVIDERS[provider];
-    const issuerUrl = props.issuerUrl ?? profile.issuerUrl;
-    this.validateIssuer(issuerUrl, provider);
-    this.validateEndSession(props.endSessionUrl);
-    this.validateWhoMayPass(props);
-    this.validateNames(props, profile);
+    const issuerUrl = validateOAuth2(this, props);
+    const profile = PROVIDERS[props.provider ?? IdentityProvider.OIDC];
 
     // a cookie of this prefix cannot be set by another host or over plain http; browsers want it Secure.
     this.cookieName = props.url.secure ? "__Host-gateway" : "gateway";
@@ -79,6 +74,7 @@ export class OAuth2Proxy extends Construct {
         { path: CLIENT_SECRET_FILE, content: clientSecret.unsafeUnwrap(), secret: true },
         { path: COOKIE_SECRET_FILE, content: cookieSecret.unsafeUnwrap(), secret: true },
         ...issuerCertificate(props.issuerCertificate),
+        ...machinesFile(allMachines(props)),
       ],
       user: USER,
       memory: props.memory ?? DataSize.mebibytes(128),
@@ -107,14 +103,15 @@ export class OAuth2Proxy extends Construct {
       client_id: props.clientId,
       client_secret_file: CLIENT_SECRET_FILE,
       cookie_secret_file: COOKIE_SECRET_FILE,
-      scope: props.scope ?? profile.scope,
+      scope: props.scope ?? scopeFor(props, profile),
       code_challenge_method: "S256",
       insecure_oidc_skip_nonce: false,
       skip_provider_button: true,
       set_xauthrequest: true,
       upstreams: ["static://202"],
       ...(profile.hasTokens && { skip_jwt_bearer_tokens: true, oidc_extra_audiences: props.audiences ?? [] }),
-      email_domains: props.allowedDomains ?? ["*"],
+      email_domains: props.allowedDomains?.length ? props.allowedDomains : ["*"],
+      ...(allMachines(props).length > 0 && { authenticated_emails_file: MACHINES_FILE }),
       allowed_groups: props.allowedGroups ?? [],
       session_cookie_minimal: true,
       cookie_name: this.cookieName,
@@ -127,90 +124,15 @@ export class OAuth2Proxy extends Construct {
       request_logging: false,
     });
   }
+}
 
-  private validateIssuer(issuerUrl: string | undefined, provider: string): asserts issuerUrl is string {
-    if (issuerUrl === undefined || issuerUrl === "") {
-      throw new ValidationError(
-        "OAuth2Issuer",
-        `'issuerUrl' must be given for the provider '${provider}': the address that the issuer's tokens carry as 'iss'`,
-        this,
-      );
-    }
-    const url = URL.canParse(issuerUrl) ? new URL(issuerUrl) : undefined;
-    if (!url || url.protocol !== "https:" || url.username || url.password || url.search || url.hash) {
-      throw new ValidationError(
-        "OAuth2Issuer",
-        `'issuerUrl' must begin with https:// and hold neither a login nor a query, because whoever can answer in its place can log in as anybody, got: '${issuerUrl}'`,
-        this,
-      );
-    }
-    validateOutside("issuerUrl", url.hostname, this);
-  }
+function scopeFor(options: OAuth2Options, { scope, groupsScope }: ProviderProfile): string {
+  return groupsScope !== undefined && allGroups(options).length > 0 ? `${scope} ${groupsScope}` : scope;
+}
 
-  private validateEndSession(endSessionUrl: string | undefined): void {
-    if (endSessionUrl === undefined || /^https:\/\/[^\s?#"`]+$/.test(endSessionUrl)) return;
-    throw new ValidationError(
-      "OAuth2EndSession",
-      `'endSessionUrl' must begin with https:// and have no query, got: '${endSessionUrl}'`,
-      this,
-    );
-  }
-
-  private validateWhoMayPass({ allowedDomains, allowedGroups, allowAnyDomain }: OAuth2Options): void {
-    for (const domain of allowedDomains ?? []) {
-      if (domain === "*") {
-        throw new ValidationError(
-          "OAuth2AnyDomain",
-          "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
-          this,
-        );
-      }
-      if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i.test(domain)) {
-        throw new ValidationError(
-          "OAuth2Domain",
-          `'allowedDomains' must hold domains such as 'example.com', got: '${domain}'`,
-          this,
-        );
-      }
-    }
-    if (!allowedDomains?.length && !allowedGroups?.length && !allowAnyDomain) {
-      throw new ValidationError(
-        "OAuth2AnyDomain",
-        "'allowedDomains' or 'allowedGroups' must say who may log in; 'allowAnyDomain: true' lets in everybody with an account at the issuer",
-        this,
-      );
-    }
-  }
-
-  private validateNames(props: OAuth2Options, profile: ProviderProfile): void {
-    const { write, admin } = props.roles ?? {};
-    const groups = [...(props.allowedGroups ?? []), ...(write?.groups ?? []), ...(admin?.groups ?? [])];
-    if (groups.length > 0 && !profile.hasGroups) {
-      throw new ValidationError(
-        "OAuth2Groups",
-        "'allowedGroups' and groups of 'roles' must not be used with this provider, which tells no groups; use 'allowedDomains' and 'emails'",
-        this,
-      );
-    }
-    for (const group of groups) {
-      // groups travel in a list with commas, so that one with a comma could not be told from two.
-      if (!/^[^,`\r\n]+$/.test(group)) {
-        throw new ValidationError(
-          "OAuth2Groups",
-          `a group must have no comma, backtick or line break in its name, got: '${group}'`,
-          this,
-        );
-      }
-    }
-    for (const email of [...(write?.emails ?? []), ...(admin?.emails ?? [])]) {
-      if (!/^[^\s@,`]+@[^\s@,`]+$/.test(email)) {
-        throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, this);
-      }
-    }
-    if (props.clientId === "") {
-      throw new ValidationError("OAuth2Client", "'clientId' must be the id of this stack at the issuer", this);
-    }
-  }
+// oauth2-proxy takes the subject of a token for its e-mail address, where it has none.
+function machinesFile(machines: string[]): ServiceFile[] {
+  return machines.length === 0 ? [] : [{ path: MACHINES_FILE, content: `${machines.join("\n")}\n`, secret: false }];
 }
 
 function issuerCertificate(content: string | undefined): ServiceFile[] {

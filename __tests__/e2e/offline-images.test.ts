@@ -165,7 +165,8 @@ describe("The stand-in for the gateway", () => {
       await runOk("docker", ["run", "--rm", "--network", "none", GATEWAY_IMAGE, "caddy", "list-modules"])
     ).split("\n");
 
-    expect(modules).toEqual(expect.arrayContaining(["http.handlers.rate_limit", "http.handlers.replace_response"]));
+    const handlers = ["mlflow_access", "mlflow_login", "mlflow_ready", "rate_limit", "replace_response"];
+    expect(modules).toEqual(expect.arrayContaining(handlers.map((name) => `http.handlers.${name}`)));
   });
 
   test("starts without any capability, and may write where its state lies", async () => {
@@ -182,9 +183,9 @@ describe("The stand-in for oauth2-proxy", () => {
   const inside = (...args: string[]) => run("docker", ["run", "--rm", "--network", "none", ...HARDENED, ...args]);
 
   test("is started by its arguments alone, as a user without rights", async () => {
-    const { stdout } = await inside(OAUTH2_PROXY_IMAGE, "--help");
+    const { stderr } = await inside(OAUTH2_PROXY_IMAGE, "--help");
 
-    expect(stdout).toContain("--cookie-secret-file");
+    expect(stderr).toContain("--cookie-secret-file");
     expect(await runOk("docker", ["inspect", "--format", "{{.Config.User}}", OAUTH2_PROXY_IMAGE])).toBe(
       "65532:65532\n",
     );

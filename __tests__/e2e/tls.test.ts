@@ -3,18 +3,18 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { AuthGateway, AuthMethod, Tls } from "../../lib";
+import { Tls } from "../../lib";
 import { makePair } from "../support/certificate";
 import { Deployment, removeLeftovers } from "../support/deployment";
 import { GatewayContainer } from "../support/gateway-container";
 import type { GatewayOptions } from "../support/gateway-container";
+import { gatewaySettings } from "../support/gateway-settings";
 import { basicAuth, send } from "../support/http-request";
 import type { Received } from "../support/http-request";
 import { NetworkClient } from "../support/network-client";
 import { Pebble } from "../support/pebble";
 import { RecordingUpstream, headerValues } from "../support/recording-upstream";
 import { eventually, run, runOk } from "../support/run";
-import { environment, file, testStack } from "../support/synth";
 
 jest.setTimeout(10 * 60_000);
 
@@ -46,19 +46,7 @@ afterAll(async () => {
   await store?.close();
 });
 
-/** Settings and files that the construct gives a gateway with this kind of TLS. */
-function settingsOf(tls: Tls, url = `https://${HOST}`) {
-  const { stack, network } = testStack();
-  new AuthGateway(stack, "gateway", {
-    ...{ network, url, tls, auth: AuthMethod.basic() },
-    upstream: {
-      ...{ hostname: "mlflow-server", port: mlflow.port },
-      transferTarget: { scheme: "http", preferred: true, endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
-    },
-  });
-  const files = (paths: string[]) => Object.fromEntries(paths.map((path) => [path, file(stack, "gateway", path)]));
-  return { settings: environment(stack, "gateway"), files };
-}
+const settingsOf = (tls: Tls) => gatewaySettings({ tls }, { mlflow, store, url: `https://${HOST}` });
 
 async function startGateway(options: GatewayOptions): Promise<GatewayContainer> {
   const gateway = await GatewayContainer.start({ users: USERS, ...options });

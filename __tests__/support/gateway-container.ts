@@ -19,6 +19,8 @@ export interface TestUser {
   readonly name: string;
   readonly role: string;
   readonly password: string;
+  /** Cost of the hash. @default 4, the lowest */
+  readonly cost?: number;
 }
 
 export interface GatewayOptions {
@@ -144,6 +146,14 @@ export class GatewayContainer {
     return docker("exec", this.name, ...command);
   }
 
+  /** Seconds of a core that it has used so far. */
+  public async cpuSeconds(): Promise<number> {
+    const [v2, v1] = ["/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage"];
+    const text = await this.exec("sh", "-c", `cat ${v2} 2>/dev/null || cat ${v1}`);
+    const [, microseconds] = /^usage_usec (\d+)$/m.exec(text) ?? [];
+    return microseconds === undefined ? Number(text) / 1e9 : Number(microseconds) / 1e6;
+  }
+
   /** Everything it has logged, one entry a line. */
   public async logLines(): Promise<string[]> {
     const { stdout, stderr } = await run("docker", ["logs", this.name], { maxBuffer: 256 * 1024 * 1024 });
@@ -192,16 +202,17 @@ export async function runCaddy(
 
 const hashes = new Map<string, Promise<string>>();
 
-/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy, once. */
-function hashPassword(password: string): Promise<string> {
-  const known = hashes.get(password) ?? computeHash(password);
-  hashes.set(password, known);
+/** The bcrypt hash of a password, made by the image's own Caddy, once. */
+function hashPassword({ password, cost = 4 }: TestUser): Promise<string> {
+  const key = `${cost} ${password}`;
+  const known = hashes.get(key) ?? computeHash(password, cost);
+  hashes.set(key, known);
   return known;
 }
 
-function computeHash(password: string): Promise<string> {
+function computeHash(password: string, cost: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", "4"];
+    const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", String(cost)];
     const child = spawn("docker", ["run", "--rm", "--interactive", GATEWAY_IMAGE, "caddy", ...hash]);
     let stdout = "";
     let stderr = "";
@@ -232,7 +243,7 @@ async function createContainer(
     "/etc/caddy/users.json": JSON.stringify(users.map(({ name, role }) => ({ name, role }))),
     ...options.files,
   };
-  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user.password);
+  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user);
 
   const folder = await mkdtemp(join(tmpdir(), "gateway-test-"));
   try {
