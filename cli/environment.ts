@@ -53,6 +53,16 @@ export function synthesisEnvironment(base: Environment, output: string, context?
   };
 }
 
+/** The environment of a job of GitHub Actions without its rights at GitHub, which an app and a provider do not need. */
+export function withoutTokens(environment: Environment): Environment {
+  return {
+    ...environment,
+    GITHUB_TOKEN: undefined,
+    ACTIONS_RUNTIME_TOKEN: undefined,
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
+  };
+}
+
 /** Takes the secrets of an environment out of what other programs print. */
 export class Redaction {
   readonly #secrets: Set<string>;

@@ -1,4 +1,4 @@
-import { Redaction, synthesisEnvironment, terraformEnvironment } from "../../cli/environment";
+import { Redaction, synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../cli/environment";
 
 describe("the environment of Terraform", () => {
   test("holds the secrets, the engine and what keeps Terraform from asking", () => {
@@ -78,4 +78,10 @@ describe("Redaction", () => {
 
     expect(redaction.apply("secret-and-more on")).toBe("<secret> on");
   });
+});
+
+test("an app in a job of GitHub Actions gets everything but the job's rights", () => {
+  const job = { GITHUB_TOKEN: "a", ACTIONS_RUNTIME_TOKEN: "b", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "c", MLFLOW_URL: "d" };
+
+  expect(Object.entries(withoutTokens(job)).filter(([, value]) => value !== undefined)).toEqual([["MLFLOW_URL", "d"]]);
 });

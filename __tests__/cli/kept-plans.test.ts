@@ -40,6 +40,16 @@ describe("Plans between review and merge", () => {
     expect(open().planOf(7)).toBe(join(root, "mlflow-stack", "plans", "ada", "models", "stack-mlflow", "7", "plan"));
   });
 
+  test("count only when they are there whole, with their review", () => {
+    const kept = open(plans);
+    writeFileSync(join(kept.prepare(7), "review.json"), "{}");
+    expect(kept.read(7)).toBeUndefined();
+
+    keep(kept, 7);
+    writeFileSync(join(kept.prepare(7), "review.json"), '{"tree": "4b8');
+    expect(kept.read(7)).toBeUndefined();
+  });
+
   test("go one by one, and another stack's stay", async () => {
     const mine = open(plans);
     const others = open(plans, "research");

@@ -47,6 +47,17 @@ describe("guardPlan", () => {
     },
   );
 
+  test("lets a volume go where that was allowed, and nothing else of what is wrong", async () => {
+    const removed = { resource_changes: [change("docker_volume.data", ["delete"], "mlflow-data")] };
+    const lost = { resource_drift: removed.resource_changes };
+    const taken = { resource_changes: [change("docker_volume.data", ["create"], "mlflow-data")] };
+    const engine = { ...EMPTY_ENGINE, volume: async () => ({ description: "made today" }) };
+
+    await expect(guardPlan(removed, EMPTY_ENGINE, IN_FOLDER, true)).resolves.toBeUndefined();
+    await expect(guardPlan(lost, EMPTY_ENGINE, IN_FOLDER, true)).rejects.toThrow("no longer on the engine");
+    await expect(guardPlan(taken, engine, IN_FOLDER, true)).rejects.toThrow("exists on the engine (made today)");
+  });
+
   test("lets a volume go of which the stack's output says that it holds nothing of value", async () => {
     const plan = {
       resource_changes: [change("docker_volume.gateway_data", ["delete"], "mlflow-gateway-data")],

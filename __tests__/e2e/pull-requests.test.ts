@@ -20,6 +20,9 @@ const kept = join(plans, "Codertocat", "Hello-World", `stack-${app.id}`, "2");
 const summary = join(app.outside, "summary.md");
 const marker = `<!-- mlflow-stack review: ${app.id} -->`;
 
+/** What is pushed while the job waits for its turn. */
+let pushed: string | undefined;
+
 /** What a job does when GitHub says that something happened to the pull request. */
 async function job(
   action: string,
@@ -28,6 +31,7 @@ async function job(
 ): Promise<Outcome> {
   const event = join(app.outside, "event.json");
   writeFileSync(event, JSON.stringify(recordedEvent(action, { head: "f00d", ...changes })));
+  github.head = action === "closed" ? undefined : (pushed ?? changes.head ?? "f00d");
   const environment = {
     STACK: app.id,
     PLANS: plans,
@@ -131,6 +135,17 @@ describe("A pull request", () => {
 
     expect(existsSync(kept)).toBe(false);
     expect(await limit()).toBe(280);
+  });
+
+  test("that was pushed to while its job waited is left to the next one", async () => {
+    const before = comment();
+    pushed = "cafe";
+    const { stdout } = await jobEnds(0, "synchronize", { head: "beef" });
+    pushed = undefined;
+
+    expect(stdout).toContain("It was pushed to, merged or closed since: nothing to do.");
+    expect(comment()).toBe(before);
+    expect(existsSync(kept)).toBe(false);
   });
 
   test("that breaks the app says so in its comment, and leaves no plan behind", async () => {

@@ -25,6 +25,9 @@ export class GitHubStub {
   /** The newest commits of the branches. */
   public readonly tips: { [branch: string]: string } = {};
 
+  /** The newest commit of the pull request, as long as it is open. */
+  public head?: string;
+
   /** Method and path of every request. */
   public readonly requests: string[] = [];
 
@@ -82,6 +85,7 @@ export class GitHubStub {
     const { body } = (text === "" ? {} : JSON.parse(text)) as { body?: string };
     const issue = /^(\w+) \/repos\/[^/]+\/[^/]+\/(.*)$/.exec(call);
     const path = `${issue?.[1]} ${issue?.[2]}`;
+    if (path === "GET pulls/2") return [200, { state: this.head ? "open" : "closed", head: { sha: this.head ?? "" } }];
     if (path === "GET issues/2/comments") return this.page(this.comments, searchParams, pathname);
     if (path === "GET issues/2/events") return this.page(this.labelEvents, searchParams, pathname);
     if (path === "POST issues/2/comments") return this.created(body ?? "");

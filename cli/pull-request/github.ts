@@ -104,6 +104,17 @@ export class GitHub {
     });
   }
 
+  /** The newest commit of a pull request, as long as it is open. */
+  public async headOf(number: number): Promise<string | undefined> {
+    return this.ask("read the pull request", async () => {
+      const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
+        ...this.repository,
+        pull_number: number,
+      });
+      return data.state === "open" ? data.head.sha : undefined;
+    });
+  }
+
   /** The newest commit of a branch. */
   public async tipOf(branch: string): Promise<string> {
     return this.ask("read the branch", async () => {

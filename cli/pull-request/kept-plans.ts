@@ -74,12 +74,14 @@ export class KeptPlans {
     writeFileSync(this.reviewOf(number), JSON.stringify(review), { mode: 0o600 });
   }
 
-  /** The review of a pull request's plan. */
+  /** The review of a pull request's plan, where both are there whole. */
   public read(number: number): KeptReview | undefined {
-    const file = this.reviewOf(number);
-    return existsSync(file) && existsSync(this.planOf(number))
-      ? (JSON.parse(readFileSync(file, "utf8")) as KeptReview)
-      : undefined;
+    if (!existsSync(this.planOf(number))) return undefined;
+    try {
+      return JSON.parse(readFileSync(this.reviewOf(number), "utf8")) as KeptReview;
+    } catch {
+      return undefined;
+    }
   }
 
   /** Removes what is kept of a pull request. */
