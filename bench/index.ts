@@ -8,9 +8,10 @@ import { describeMachine } from "./machine";
 import { measureMemory } from "./memory";
 import { render, writeReadme } from "./report";
 import type { MemoryRow, Row } from "./report";
+import { measureReview } from "./review";
 import { measureSynthesis } from "./synthesis";
 
-const PARTS = ["synthesis", "deployment", "memory"] as const;
+const PARTS = ["synthesis", "review", "deployment", "memory"] as const;
 const MEMORY_AIM = 900;
 
 interface Options {
@@ -35,6 +36,9 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
       [
         part("synthesis", "Synthesis", async (progress) => {
           rows.push(...(await measureSynthesis(compiled, synthesisRuns, progress)));
+        }),
+        part("review", "Review", async (progress) => {
+          rows.push(...(await measureReview(compiled, synthesisRuns, progress)));
         }),
         part("deployment", "Deployment", async (progress) => {
           rows.push(...(await measureDeployment(compiled, runs, progress)));
@@ -65,7 +69,7 @@ function count(text: string): number {
 
 new Command("bench")
   .option("--runs <number>", "deployments of each kind", count, 5)
-  .option("--synthesis-runs <number>", "syntheses of each kind", count, 9)
+  .option("--synthesis-runs <number>", "syntheses and reviews of each kind", count, 9)
   .addOption(
     new Option("--only <parts...>", "measure only these; README.md stays as it is").choices(PARTS).default(PARTS),
   )

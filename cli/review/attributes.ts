@@ -90,7 +90,7 @@ export function changedAttributes(change: ResourceChange): string[] {
 
 /** Whether two values mean the same to an engine: nothing, an empty list, an empty text and 0 do. */
 export function isSame(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
+  return a === b || canonical(a) === canonical(b);
 }
 
 /** Whether a value is as good as none. */
