@@ -204,7 +204,7 @@ async function snapshot(): Promise<Snapshot> {
     Id: string;
     Name: string;
     State: { StartedAt: string; Running: boolean };
-    HostConfig: { Memory: number; PortBindings: { [port: string]: { HostIp: string; HostPort: string }[] } };
+    HostConfig: { Memory: number; PortBindings: { [port: string]: { HostIp: string; HostPort: string }[] } | null };
   }>("container", await list("container", "--all", "--format", "{{.Names}}"));
   const volumes = await inspect<{ Name: string; CreatedAt: string }>(
     "volume",
@@ -219,7 +219,7 @@ async function snapshot(): Promise<Snapshot> {
           started: State.StartedAt,
           running: State.Running,
           memory: HostConfig.Memory,
-          ports: Object.values(HostConfig.PortBindings)
+          ports: Object.values(HostConfig.PortBindings ?? {})
             .flat()
             .map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}`),
         },
