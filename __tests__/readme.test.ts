@@ -43,17 +43,6 @@ describe("The README", () => {
     expect(BLOCKS).toContain(main);
   });
 
-  test("names every variable that main.ts reads", () => {
-    const source = readFileSync(join(REPOSITORY, "lib", "stack-environment.ts"), "utf8");
-    const read = new Set(
-      [...source.matchAll(/"((?:AUTH|AWS|DB|MLFLOW|POSTGRES|MINIO|GATEWAY|IMAGE|HTTPS?|NO)_[A-Z0-9_]+)"/g)].map(
-        ([, name]) => name,
-      ),
-    );
-
-    expect([...read].filter((name) => !README.includes(`\`${name}\``))).toEqual([]);
-  });
-
   test("leads to files that are there", () => {
     const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = ""]) => path);
 

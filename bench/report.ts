@@ -1,9 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { GeneratedPart, table } from "../docs/markdown";
 
 const README = join(__dirname, "README.md");
-const BEGIN = "<!-- figures: begin -->";
-const END = "<!-- figures: end -->";
 
 /** A line of the table of times. */
 export interface Row {
@@ -63,19 +62,9 @@ export function render(machine: string[], rows: Row[], memory: MemoryRow[], memo
 
 /** Replaces the figures in README.md. */
 export function writeReadme(figures: string): void {
-  const text = readFileSync(README, "utf8");
-  const before = text.slice(0, text.indexOf(BEGIN) + BEGIN.length);
-  const after = text.slice(text.indexOf(END));
-  writeFileSync(README, `${before}\n\n${figures}\n\n${after}`);
+  writeFileSync(README, new GeneratedPart("figures").replace(readFileSync(README, "utf8"), figures));
 }
 
 function verdict(met: boolean): string {
   return met ? "met" : "missed";
-}
-
-// padded as prettier does it, so that a new table is a formatted one.
-function table(head: string[], lines: string[][]): string {
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column]?.length ?? 0)));
-  const row = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [row(head), row(widths.map((width) => "-".repeat(width))), ...lines.map(row)].join("\n");
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packagePath } from "../lib/package-folder";
+import { Role } from "../lib/role";
 import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
 import { Redaction } from "./environment";
@@ -9,6 +10,7 @@ import { offline } from "./offline";
 import { review } from "./review";
 import { status } from "./status";
 import { up } from "./up";
+import { addUser, listUsers, removeUser, rotateUser } from "./users";
 import { verify } from "./verify";
 
 const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
@@ -33,6 +35,7 @@ command("down", "Remove the services; data and secrets stay.")
 command("status", "Show the services and their addresses.")
   .option("--json", "print JSON")
   .option("--show-password", "print the password, and nothing else")
+  .option("--user <name>", "whose password to print; the first admin's by default")
   .action(status);
 
 command("verify", "Use the deployed stack as a client does, and clean up.")
@@ -47,6 +50,20 @@ command("review", "Tell what a plan means for services, users and data.")
   .option("--output <file>", "write it to this file as well")
   .action(review);
 
+const users = program.command("users").description("Show or edit the file that names the users and their roles.");
+
+usersCommand("list", "Show names and roles.").option("--json", "print JSON").action(listUsers);
+
+usersCommand("add <name>", "Add a user; the next deployment generates the password.")
+  .addOption(new Option("--role <role>", "what the user may do").choices(Object.values(Role)).makeOptionMandatory())
+  .addOption(new Option("--password-variable <name>", "Terraform variable with the password").conflicts("hashVariable"))
+  .option("--hash-variable <name>", "Terraform variable with the bcrypt hash of the password")
+  .action(addUser);
+
+usersCommand("remove <name>", "Remove a user.").action(removeUser);
+
+usersCommand("rotate <name>", "Generate another password with the next deployment.").action(rotateUser);
+
 program
   .command("offline")
   .description("Build images and providers from package registries, and print the settings that make them used.")
@@ -54,6 +71,13 @@ program
   .addOption(new Option("--only <parts...>", "build only these").choices(PARTS))
   .option("--print-only", "build nothing, print the settings")
   .action(offline);
+
+function usersCommand(name: string, description: string): Command {
+  return users
+    .command(name)
+    .description(description)
+    .option("--file <path>", "the file; MLFLOW_USERS_FILE or users.json by default");
+}
 
 function command(name: string, description: string): Command {
   return program

@@ -9,12 +9,13 @@ import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
-import type { ClientSettings, IArtifactStore, TransferTarget } from "./store-roles";
+import type { ClientSettings, ConsoleLogin, IArtifactStore, TransferTarget } from "./store-roles";
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
 const IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z";
 const PORT = 9000;
+const CONSOLE_PORT = 9001;
 const REGION = "us-east-1";
 const ROOT_USER_FILE = "/run/secrets/minio-root-user";
 const ROOT_PASSWORD_FILE = "/run/secrets/minio-root-password";
@@ -49,6 +50,14 @@ export interface MinioStoreOptions {
   readonly memory?: DataSize;
 
   /**
+   * Whether the store has its console, a page to look into the bucket. The gateway publishes it for admins, who log in to
+   * it with the outputs `console_username` and `console_password` of the stack.
+   *
+   * @default false
+   */
+  readonly console?: boolean;
+
+  /**
    * Where the data lies.
    *
    * @default - a named volume that Terraform refuses to delete
@@ -79,6 +88,8 @@ export class MinioStore extends Construct implements IArtifactStore {
   public readonly clientSettings: ClientSettings;
   public readonly destination: string;
   public readonly transferTarget: TransferTarget;
+  public readonly consoleAddress?: string;
+  public readonly consoleLogin?: ConsoleLogin;
 
   constructor(scope: Construct, id: string, props: MinioStoreProps) {
     super(scope, id);
@@ -99,12 +110,15 @@ export class MinioStore extends Construct implements IArtifactStore {
 
     const service = props.network.addService(this, "Default", {
       image,
-      args: ["server", "/data", "--address", `:${PORT}`],
+      args: [
+        ...["server", "/data", "--address", `:${PORT}`],
+        ...(props.console ? ["--console-address", `:${CONSOLE_PORT}`] : []),
+      ],
       environment: {
         MINIO_ROOT_USER_FILE: ROOT_USER_FILE,
         MINIO_ROOT_PASSWORD_FILE: ROOT_PASSWORD_FILE,
         MINIO_REGION: REGION,
-        MINIO_BROWSER: "off",
+        MINIO_BROWSER: props.console ? "on" : "off",
         MINIO_UPDATE: "off",
       },
       files: rootFiles,
@@ -150,6 +164,10 @@ export class MinioStore extends Construct implements IArtifactStore {
 
     this.destination = `s3://${bucket}`;
     this.transferTarget = { endpoint, bucket };
+    if (props.console) {
+      this.consoleAddress = `${service.hostname}:${CONSOLE_PORT}`;
+      this.consoleLogin = { username: keys.accessKeyId, password: keys.secretAccessKey };
+    }
     this.clientSettings = {
       environment: {
         ...s3Environment(REGION),

@@ -52,6 +52,7 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly hostname: string;
   public readonly port = PORT;
   public readonly transferTarget?: TransferTarget;
+  public readonly consoleAddress?: string;
 
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
@@ -131,6 +132,7 @@ export class MlflowServer extends Construct implements IUpstream {
 
     this.hostname = service.hostname;
     this.transferTarget = artifactStore.transferTarget;
+    this.consoleAddress = artifactStore.consoleAddress;
   }
 
   // what MLflow takes only from its environment, and must be the same for all workers and after every restart.

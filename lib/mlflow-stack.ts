@@ -1,11 +1,12 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ArtifactStore } from "./artifact-store";
 import { AuthGateway } from "./auth-gateway";
-import type { AuthGatewayOptions } from "./auth-gateway";
+import type { AuthGatewayOptions } from "./auth-gateway-options";
 import { AuthMethod } from "./auth-method";
 import { BackendStore } from "./backend-store";
+import { clientEnvironment } from "./client-environment";
 import { ContainerNetwork } from "./container-network";
 import type { ContainerNetworkOptions } from "./container-network";
 import { dockerProvider } from "./docker-engine";
@@ -15,6 +16,7 @@ import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
 import { StateBackend } from "./state-backend";
+import type { IArtifactStore } from "./store-roles";
 
 const URL = "http://localhost:8080";
 
@@ -107,11 +109,12 @@ export class MlflowStack extends TerraformStack {
 
     const url = props.url ?? URL;
     this.network = new ContainerNetwork(this, "network", props.network);
+    const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
     this.server = new MlflowServer(this, "server", {
       ...props.server,
       network: this.network,
       backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
-      artifactStore: (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network),
+      artifactStore,
       url,
       hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
     });
@@ -123,28 +126,33 @@ export class MlflowStack extends TerraformStack {
       url,
     });
 
-    this.addOutputs();
+    this.addOutputs(artifactStore);
   }
 
-  private addOutputs(): void {
-    const { url, username, password } = this.gateway;
-    const secret = password.unsafeUnwrap();
+  private addOutputs({ consoleLogin }: IArtifactStore): void {
+    const { url, users, username, password, rootCertificate } = this.gateway;
+    const passwords = users.flatMap((user) => (user.password ? [[user.name, user.password.unsafeUnwrap()]] : []));
 
     this.output("url", "The address to open, and to give to clients.", url);
-    this.output("username", "The user who may log in.", username);
-    this.output("password", "The user's password.", secret, true);
+    if (username !== undefined && password !== undefined) {
+      this.output("username", "An admin who may log in.", username);
+      this.output("password", "That admin's password.", password.unsafeUnwrap(), true);
+    }
+    if (consoleLogin) {
+      const { username: key, password: secret } = consoleLogin;
+      this.output("console_username", "Who may log in to the bucket's console.", key.unsafeUnwrap(), true);
+      this.output("console_password", "The password for the console.", secret.unsafeUnwrap(), true);
+    }
+    this.output("passwords", "The password of each user, by name.", Object.fromEntries(passwords), true);
     this.output(
       "client_environment",
       "Lines for a shell, so that MLflow's clients find the server and may pass.",
-      [
-        `export MLFLOW_TRACKING_URI='${url}'`,
-        `export MLFLOW_TRACKING_USERNAME='${username}'`,
-        // a quote ends the quoted text, stands escaped, and begins it again; Terraform takes one of two backslashes.
-        `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
-        "",
-      ].join("\n"),
+      clientEnvironment(this.gateway, this.node.id),
       true,
     );
+    if (rootCertificate !== undefined) {
+      this.output("root_certificate", "The certificate that clients of the gateway have to trust.", rootCertificate);
+    }
     this.output(
       "images",
       "The image of each service, by its digest where it came from a registry.",

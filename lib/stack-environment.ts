@@ -1,29 +1,27 @@
+import { AccessEnvironment } from "./access-environment";
 import { ArtifactStore } from "./artifact-store";
-import { AuthMethod } from "./auth-method";
 import { BackendStore } from "./backend-store";
+import { terraformVariable } from "./environment-variables";
+import type { SecretName, VariableName } from "./environment-variables";
 import { ValidationError } from "./errors";
-import { brokenPasswordRule } from "./login-password";
 import type { MlflowStackProps } from "./mlflow-stack";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 
-// which environment variable holds which secret, and the Terraform variable that takes its value.
-const AUTH_PASSWORD = { variable: "auth_password" };
-const DB_PASSWORD = { variable: "db_password" };
-const S3_SECRETS: { [name: string]: { variable: string } } = {
-  AWS_ACCESS_KEY_ID: { variable: "aws_access_key_id" },
-  AWS_SECRET_ACCESS_KEY: { variable: "aws_secret_access_key" },
-  AWS_SESSION_TOKEN: { variable: "aws_session_token" },
-};
+const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
 
 /**
- * The environment variables that decide what `main.ts` deploys.
+ * The environment variables that decide what `main.ts` deploys. They are declared in `environment-variables.ts`.
  *
  * Presence of a secret declares a sensitive Terraform variable; its value goes to Terraform only, through
  * `terraformVariables()`.
  */
 export class StackEnvironment {
-  constructor(private readonly environment: { [name: string]: string | undefined }) {}
+  private readonly access: AccessEnvironment;
+
+  constructor(private readonly environment: { [name: string]: string | undefined }) {
+    this.access = new AccessEnvironment((name) => this.value(name));
+  }
 
   /** Id of the stack: MLFLOW_STACK, or `mlflow`. */
   public get stackId(): string {
@@ -34,36 +32,26 @@ export class StackEnvironment {
   public props(): MlflowStackProps {
     return {
       url: this.value("MLFLOW_URL"),
-      auth: AuthMethod.basic({ username: this.value("AUTH_USERNAME"), password: this.authPassword() }),
+      auth: this.access.auth(),
       backendStore: this.backendStore(),
       artifactStore: this.artifactStore(),
       server: { image: this.image("MLFLOW_IMAGE") },
-      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments() },
+      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments(), tls: this.access.tls() },
       network: { imageRegistry: this.value("IMAGE_REGISTRY") },
     };
   }
 
   /** The secrets, as variables of the environment of Terraform. */
   public terraformVariables(): { [name: string]: string } {
-    const values: { [variable: string]: string | undefined } = {
-      [AUTH_PASSWORD.variable]: this.value("AUTH_PASSWORD"),
-      [DB_PASSWORD.variable]: this.databaseUrl() && decodeURIComponent(this.databaseUrl()?.password ?? ""),
-    };
-    if (this.hasS3()) {
-      for (const [name, { variable }] of Object.entries(S3_SECRETS)) values[variable] = this.value(name);
-    }
+    const database = this.databaseUrl();
+    const values: [SecretName, string | undefined][] = [
+      ...this.access.secrets(),
+      ["DB_URL", database && decodeURIComponent(database.password)],
+      ...(this.hasS3() ? S3_KEYS : []).map((name): [SecretName, string | undefined] => [name, this.value(name)]),
+    ];
     return Object.fromEntries(
-      Object.entries(values).flatMap(([variable, value]) => (value ? [[`TF_VAR_${variable}`, value]] : [])),
+      values.flatMap(([name, value]) => (value ? [[`TF_VAR_${terraformVariable(name)}`, value]] : [])),
     );
-  }
-
-  private authPassword(): Secret | undefined {
-    const password = this.value("AUTH_PASSWORD");
-    if (password === undefined) return undefined;
-
-    const broken = brokenPasswordRule(password);
-    if (broken) throw new ValidationError("AuthPassword", `AUTH_PASSWORD is refused: ${broken}`);
-    return Secret.variable(AUTH_PASSWORD.variable);
   }
 
   private backendStore(): BackendStore {
@@ -75,17 +63,18 @@ export class StackEnvironment {
       port: url.port === "" ? undefined : Number(url.port),
       database: decodeURIComponent(url.pathname.slice(1)),
       username: decodeURIComponent(url.username),
-      password: Secret.variable(DB_PASSWORD.variable),
+      password: secret("DB_URL"),
       sslMode: url.searchParams.get("sslmode") ?? undefined,
       caCertificate: this.value("DB_CA_CERTIFICATE"),
     });
   }
 
   private artifactStore(): ArtifactStore {
-    if (!this.hasS3()) return ArtifactStore.minio({ image: this.image("MINIO_IMAGE") });
+    if (!this.hasS3()) {
+      return ArtifactStore.minio({ image: this.image("MINIO_IMAGE"), console: this.value("MINIO_CONSOLE") === "true" });
+    }
 
-    const secret = (name: string) => Secret.variable(S3_SECRETS[name]?.variable ?? "");
-    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"]) {
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"] as const) {
       if (!this.value(name))
         throw new ValidationError("S3Environment", `${name} must be set to use an external S3 store`);
     }
@@ -136,7 +125,7 @@ export class StackEnvironment {
     return url;
   }
 
-  private image(name: string): ServiceImage | undefined {
+  private image(name: VariableName): ServiceImage | undefined {
     const value = this.value(name);
     return value === undefined ? undefined : ServiceImage.registry(value);
   }
@@ -144,7 +133,7 @@ export class StackEnvironment {
   // Docker takes these three for every build, and does not keep them in the image.
   private buildArguments(): { [name: string]: string } {
     const proxies: { [name: string]: string } = {};
-    for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"]) {
+    for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const) {
       const value = this.value(name);
       if (value?.includes("@")) {
         throw new ValidationError(
@@ -158,8 +147,13 @@ export class StackEnvironment {
   }
 
   // an empty variable is how compose files and CI systems say "not set".
-  private value(name: string): string | undefined {
+  private value(name: VariableName): string | undefined {
     const value = this.environment[name];
     return value === "" ? undefined : value;
   }
+}
+
+// presence of the environment variable declares the Terraform variable; the value goes to Terraform only.
+function secret(name: SecretName): Secret {
+  return Secret.variable(terraformVariable(name));
 }

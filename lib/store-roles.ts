@@ -1,4 +1,5 @@
 import type { IConstruct } from "constructs";
+import type { SecretValue } from "./secret";
 import type { ServiceFile } from "./service-network";
 
 /** What a client of a store needs. The server, the jobs and the checks all use it the same way. */
@@ -37,6 +38,12 @@ export interface TransferTarget {
   readonly bucket: string;
 }
 
+/** A user of a store's console. */
+export interface ConsoleLogin {
+  readonly username: SecretValue;
+  readonly password: SecretValue;
+}
+
 /** Where MLflow keeps models and other files. */
 export interface IArtifactStore extends IConstruct {
   /** How to connect: MLflow's and boto3's settings. */
@@ -47,4 +54,10 @@ export interface IArtifactStore extends IConstruct {
 
   /** Set when clients can transfer files through the gateway, past MLflow. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of the store's console, where it is switched on. */
+  readonly consoleAddress?: string;
+
+  /** Who may log in there: the bucket's own user, who sees and changes nothing else. */
+  readonly consoleLogin?: ConsoleLogin;
 }

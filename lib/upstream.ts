@@ -10,4 +10,7 @@ export interface IUpstream {
 
   /** Set when presigned transfers go through the gateway to a store beside the upstream. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of a console for admins, where the store beside the upstream has one. */
+  readonly consoleAddress?: string;
 }

@@ -8,7 +8,13 @@ jest.setTimeout(30 * 60_000);
 
 const PREFIX = "offline-test";
 const HARDENED = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
-const { POSTGRES_IMAGE = "", MLFLOW_IMAGE = "", MINIO_IMAGE = "", GATEWAY_IMAGE = "" } = offlineEnvironment();
+const {
+  POSTGRES_IMAGE = "",
+  MLFLOW_IMAGE = "",
+  MINIO_IMAGE = "",
+  GATEWAY_IMAGE = "",
+  OAUTH2_PROXY_IMAGE = "",
+} = offlineEnvironment();
 
 function secretFile(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "offline-test-")), "secret");
@@ -159,7 +165,8 @@ describe("The stand-in for the gateway", () => {
       await runOk("docker", ["run", "--rm", "--network", "none", GATEWAY_IMAGE, "caddy", "list-modules"])
     ).split("\n");
 
-    expect(modules).toEqual(expect.arrayContaining(["http.handlers.rate_limit", "http.handlers.replace_response"]));
+    const handlers = ["mlflow_access", "mlflow_login", "mlflow_ready", "rate_limit", "replace_response"];
+    expect(modules).toEqual(expect.arrayContaining(handlers.map((name) => `http.handlers.${name}`)));
   });
 
   test("starts without any capability, and may write where its state lies", async () => {
@@ -169,5 +176,24 @@ describe("The stand-in for the gateway", () => {
     ]);
 
     expect(printed).toMatch(/^v2\.11\.9 .*\n\/usr\/bin\/wget\n$/);
+  });
+});
+
+describe("The stand-in for oauth2-proxy", () => {
+  const inside = (...args: string[]) => run("docker", ["run", "--rm", "--network", "none", ...HARDENED, ...args]);
+
+  test("is started by its arguments alone, as a user without rights", async () => {
+    const { stderr } = await inside(OAUTH2_PROXY_IMAGE, "--help");
+
+    expect(stderr).toContain("--cookie-secret-file");
+    expect(await runOk("docker", ["inspect", "--format", "{{.Config.User}}", OAUTH2_PROXY_IMAGE])).toBe(
+      "65532:65532\n",
+    );
+  });
+
+  test("has what the health check asks with", async () => {
+    const { stdout } = await inside("--entrypoint", "sh", OAUTH2_PROXY_IMAGE, "-c", "command -v wget");
+
+    expect(stdout).toBe("/usr/bin/wget\n");
   });
 });

@@ -32,7 +32,7 @@ describe("StackEnvironment", () => {
     const stack = stackFrom(variables);
 
     expect(synth(stack).variable?.auth_password).toMatchObject({ sensitive: true });
-    expect(environment(stack, "gateway").AUTH_USERNAME).toBe("ada");
+    expect(file(stack, "gateway", "/etc/caddy/users.json")).toBe('[\n{"name":"ada","role":"admin"}\n]\n');
     expect(JSON.stringify(synth(stack))).not.toContain("ümlaut");
     expect(new StackEnvironment(variables).terraformVariables()).toEqual({
       TF_VAR_auth_password: variables.AUTH_PASSWORD,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { posix, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Image } from "@cdktf/provider-docker/lib/image";
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import { Bytes } from "@cdktf/provider-random/lib/bytes";
@@ -100,13 +100,13 @@ export function addServer(
 export function addGateway(stack: TerraformStack, internal: Network, edge: Network) {
   const scope = new Construct(stack, "gateway");
   const password = new Password(scope, "password", { length: 32, special: false });
-  const dockerfile = new TerraformAsset(scope, "dockerfile", {
-    path: resolve(CADDY, "Dockerfile"),
-    type: AssetType.FILE,
+  const context = new TerraformAsset(scope, "context", {
+    path: resolve(CADDY, "plugin"),
+    type: AssetType.DIRECTORY,
   });
   const image = new Image(scope, "image", {
     name: "cdktf-mlflow/gateway:2.11.9",
-    buildAttribute: { context: posix.dirname(dockerfile.path), dockerfile: "Dockerfile", builder: "default" },
+    buildAttribute: { context: context.path, dockerfile: "Dockerfile", builder: "default" },
     keepLocally: true,
   });
   const caddyFile = (name: string) => file(`/etc/caddy/${name}`, escaped(readFileSync(resolve(CADDY, name), "utf8")));

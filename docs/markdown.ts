@@ -1,0 +1,24 @@
+/** A table, padded as prettier does it, so that a new table is a formatted one. */
+export function table(head: string[], lines: string[][]): string {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...lines].map((line) => line[column]?.length ?? 0)));
+  const row = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [row(head), row(widths.map((width) => "-".repeat(width))), ...lines.map(row)].join("\n");
+}
+
+/** A part of a text that a program writes: between `<!-- name: begin -->` and `<!-- name: end -->`. */
+export class GeneratedPart {
+  readonly #begin: string;
+  readonly #end: string;
+
+  constructor(name: string) {
+    this.#begin = `<!-- ${name}: begin -->`;
+    this.#end = `<!-- ${name}: end -->`;
+  }
+
+  /** The text with another content between the marks. @throws Error when one of them is missing. */
+  public replace(text: string, content: string): string {
+    const [begin, end] = [text.indexOf(this.#begin), text.indexOf(this.#end)];
+    if (begin < 0 || end < begin) throw new Error(`the marks ${this.#begin} and ${this.#end} are missing`);
+    return `${text.slice(0, begin)}${this.#begin}\n\n${content}\n\n${text.slice(end)}`;
+  }
+}
