@@ -9,9 +9,10 @@ import { describeMachine } from "./machine";
 import { measureMemory } from "./memory";
 import { render, writeReadme } from "./report";
 import type { MemoryRow, Row } from "./report";
+import { measureReview } from "./review";
 import { measureSynthesis } from "./synthesis";
 
-const DEFAULT_PARTS = ["synthesis", "deployment", "memory"] as const;
+const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory"] as const;
 // artifacts take as long as all others together, so they are measured when they are asked for.
 const PARTS = [...DEFAULT_PARTS, "artifacts"] as const;
 const SIZES = [...new Set(TRANSFER_CASES.map(({ size }) => String(size)))];
@@ -41,6 +42,9 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
       [
         part("synthesis", "Synthesis", async (progress) => {
           rows.push(...(await measureSynthesis(compiled, synthesisRuns, progress)));
+        }),
+        part("review", "Review", async (progress) => {
+          rows.push(...(await measureReview(compiled, synthesisRuns, progress)));
         }),
         part("deployment", "Deployment", async (progress) => {
           rows.push(...(await measureDeployment(compiled, runs, progress)));
@@ -83,7 +87,7 @@ function count(text: string): number {
 
 new Command("bench")
   .option("--runs <number>", "deployments of each kind", count, 5)
-  .option("--synthesis-runs <number>", "syntheses of each kind", count, 9)
+  .option("--synthesis-runs <number>", "syntheses and reviews of each kind", count, 9)
   .addOption(
     new Option("--only <parts...>", "measure only these; README.md stays as it is unless all of a table are measured")
       .choices(PARTS)

@@ -19,11 +19,13 @@ import type {
   IServiceNetwork,
   IVolume,
   JobSpec,
+  ServiceFile,
   ServiceSpec,
   VolumeOptions,
 } from "./service-network";
 import { literal } from "./terraform-text";
 
+const SECRETS = "/run/secrets/";
 const STOP_GRACE = Duration.seconds(10);
 // three files of 10 MB a container: enough for a day of a busy gateway, and never a full disk.
 const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
@@ -159,6 +161,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     if (edgeAliases) networks.push({ name: this.#edge.id, ...(edgeAliases.length > 0 && { aliases: edgeAliases }) });
     if (spec.egress) networks.push({ name: this.egressNetwork().id });
     const memory = spec.memory.toMebibytes();
+    for (const file of spec.files ?? []) validateSecretFile(file, container);
 
     return {
       name: physicalName(container),
@@ -211,6 +214,13 @@ class ContainerService extends Construct implements IService {
 class ContainerJob extends ContainerService implements IJob {
   public get output(): string {
     return this.container.containerLogs;
+  }
+}
+
+// Terraform hides all files of a container or none: who reads a plan tells the secret ones by where they lie.
+function validateSecretFile({ path, secret }: ServiceFile, container: Construct): void {
+  if (secret && !path.startsWith(SECRETS)) {
+    throw new ValidationError("SecretFile", `'files' must have secrets below ${SECRETS}, got: '${path}'`, container);
   }
 }
 

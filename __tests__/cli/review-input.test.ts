@@ -193,7 +193,7 @@ describe("A plan", () => {
       "\u0000",
     ];
 
-    for (let round = 0; round < 3000; round += 1) {
+    for (let round = 0; round < 1000; round += 1) {
       const broken = mutate(structuredClone(original), draw, replacements);
       let parsed;
       try {
@@ -202,8 +202,8 @@ describe("A plan", () => {
         expect((error as Error).name).toBe("CommandError");
         continue;
       }
-      for (const format of ["text", "markdown", "json"] as const)
-        render(reviewPlan(parsed, "t"), format, secretsOf(parsed));
+      const format = (["text", "markdown", "json"] as const)[round % 3] ?? "text";
+      render(reviewPlan(parsed, "t"), format, secretsOf(parsed));
     }
   });
 });

@@ -49,7 +49,7 @@ describe("A comment", () => {
     const outside = withoutCode(markdown);
     expect(outside).not.toMatch(/octocat|<img|onerror|!\[|\[x\]/);
     expect(outside.match(/<\/?details>/g)?.length).toBe(2 * (outside.match(/<details>/g)?.length ?? 0));
-    // eslint-disable-next-line no-control-regex -- they are what must not be there
+
     expect(markdown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202a-\u202e]/);
     expect(markdown).toContain("\\u001b[31m \\u202e\\n- [x]");
   });

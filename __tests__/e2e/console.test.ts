@@ -64,9 +64,8 @@ describe("The bucket's console", () => {
   });
 
   test("shows the bucket's user nothing but the bucket", async () => {
-    const { buckets } = (await page.evaluate(async () => (await fetch("/api/v1/buckets")).json())) as {
-      buckets: { name: string }[];
-    };
+    const listed = await page.evaluate(async () => (await fetch("/api/v1/buckets")).json() as Promise<unknown>);
+    const { buckets } = listed as { buckets: { name: string }[] };
     expect(buckets.map(({ name }) => name)).toEqual(["mlflow"]);
   });
 });

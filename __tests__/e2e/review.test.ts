@@ -1,8 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodings } from "../../cli/review/leak-check";
+import { parsePlan } from "../../cli/review/plan-file";
+import { render } from "../../cli/review/render";
+import { reviewPlan } from "../../cli/review/review-plan";
+import { secretsOf } from "../../cli/review/secrets";
 import { Deployment, removeLeftovers } from "../support/deployment";
-import { runOk } from "../support/run";
+import type { Variables } from "../support/deployment";
+import { run, runOk } from "../support/run";
+import type { Outcome } from "../support/run";
 import type { Synthesized } from "../support/synth";
 
 jest.setTimeout(5 * 60_000);
@@ -10,24 +16,32 @@ jest.setTimeout(5 * 60_000);
 const ID = "e2e-review";
 const PORT = 18300;
 const OPEN_PORT = 18301;
-
-/** Writable, because the tests change it as a change of the app would. */
-type Json = { [Part in keyof Synthesized]: Synthesized[Part] } & { variable?: object };
+const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
 
 describe("A review of a real plan of the whole platform", () => {
   const deployment = new Deployment(ID, PORT);
   const plans = deployment.folder;
   let original = "";
+  let settings: Variables = {};
 
   const stackFile = () => join(deployment.stackFolder, "cdk.tf.json");
 
+  // the settings of offline images take longer than a plan, so they are asked for once.
+  const terraform = (args: string[]): Promise<Outcome> =>
+    run(TERRAFORM, args, { cwd: deployment.stackFolder, env: settings });
+
   /** Plans another version of the synthesized stack, and reviews the saved plan with the command. */
-  async function review(name: string, edit: (json: Json) => void = () => {}, args: string[] = [], format = "text") {
-    const json = JSON.parse(original) as Json;
+  async function review(
+    name: string,
+    edit: (json: Synthesized) => void = () => {},
+    args: string[] = [],
+    format = "text",
+  ) {
+    const json = JSON.parse(original) as Synthesized;
     edit(json);
     writeFileSync(stackFile(), JSON.stringify(json));
     const file = join(plans, `${name}.tfplan`);
-    const planned = await deployment.terraform(["plan", "-input=false", "-no-color", `-out=${file}`, ...args]);
+    const planned = await terraform(["plan", "-input=false", "-no-color", `-out=${file}`, ...args]);
     if (planned.code !== 0) throw new Error(`${planned.stdout}\n${planned.stderr}`);
     return reviewFile(file, format);
   }
@@ -41,8 +55,9 @@ describe("A review of a real plan of the whole platform", () => {
   beforeAll(async () => {
     await removeLeftovers(ID);
     await deployment.synthesize();
+    settings = { ...(await deployment.settings()), TF_IN_AUTOMATION: "1", CHECKPOINT_DISABLE: "1" };
     original = readFileSync(stackFile(), "utf8");
-    const { code, stdout, stderr } = await deployment.terraform(["init", "-input=false", "-no-color"]);
+    const { code, stdout, stderr } = await terraform(["init", "-input=false", "-no-color"]);
     if (code !== 0) throw new Error(`${stdout}\n${stderr}`);
   });
 
@@ -54,7 +69,7 @@ describe("A review of a real plan of the whole platform", () => {
   test("tells a first deployment", async () => {
     expect(await review("first")).toMatchSnapshot();
 
-    const applied = await deployment.terraform(["apply", "-input=false", "-no-color", join(plans, "first.tfplan")]);
+    const applied = await terraform(["apply", "-input=false", "-no-color", join(plans, "first.tfplan")]);
     expect(applied).toMatchObject({ code: 0 });
   });
 
@@ -80,7 +95,7 @@ describe("A review of a real plan of the whole platform", () => {
   });
 
   test("tells a new release of MLflow, its migration, and that no backup is made", async () => {
-    const image = (json: Json) => {
+    const image = (json: Synthesized) => {
       for (const resource of Object.values(json.resource.docker_image ?? {})) {
         if (String(resource.name).includes("mlflow/mlflow"))
           Object.assign(resource, { name: "ghcr.io/mlflow/mlflow:v3.18.1-full" });
@@ -91,7 +106,7 @@ describe("A review of a real plan of the whole platform", () => {
   });
 
   test("puts first that a renamed volume loses data, and ends with status 2 unless that is allowed", async () => {
-    const rename = (json: Json) => {
+    const rename = (json: Synthesized) => {
       for (const [name, volume] of Object.entries(json.resource.docker_volume ?? {})) {
         if (name.startsWith("postgres"))
           Object.assign(volume, { name: `${ID}-postgres-renamed`, lifecycle: undefined });
@@ -107,14 +122,14 @@ describe("A review of a real plan of the whole platform", () => {
   });
 
   test("tells a port that opens past the gateway", async () => {
-    const open = (json: Json) =>
+    const open = (json: Synthesized) =>
       Object.assign(json.resource.docker_container?.minio ?? {}, { ports: [{ internal: 9000, external: OPEN_PORT }] });
 
     expect(await review("port", open)).toMatchSnapshot();
   });
 
   test("tells what is not of this library in general, and nothing that is sensitive there", async () => {
-    const add = (json: Json) => {
+    const add = (json: Synthesized) => {
       Object.assign(json.resource, {
         terraform_data: { note: { input: "something" } },
         docker_container: {
@@ -142,7 +157,7 @@ describe("A review of a real plan of the whole platform", () => {
   });
 
   test("tells that everything goes", async () => {
-    const unprotect = (json: Json) => {
+    const unprotect = (json: Synthesized) => {
       for (const volume of Object.values(json.resource.docker_volume ?? {}))
         Object.assign(volume, { lifecycle: undefined });
     };
@@ -162,28 +177,28 @@ describe("A review of a real plan of the whole platform", () => {
     expect(secrets.length).toBeGreaterThan(10);
 
     for (const name of ["line", "password", "upgrade", "rename", "port", "drift", "foreign", "destroy"]) {
-      const shown = await deployment.terraform(["show", "-json", join(plans, `${name}.tfplan`)]);
-      const json = join(plans, `${name}.json`);
-      writeFileSync(json, shown.stdout);
+      const shown = await terraform(["show", "-json", join(plans, `${name}.tfplan`)]);
       // what is hunted for is there to be found.
       expect(secrets.some((secret) => shown.stdout.includes(secret))).toBe(true);
-      for (const format of ["text", "markdown", "json"]) {
-        const { stdout, stderr } = await deployment.command(["review", json, "--format", format]);
-        const leaked = secrets.filter((secret) => encodings(secret).some((form) => (stdout + stderr).includes(form)));
+      const plan = parsePlan(shown.stdout, name);
+      const result = reviewPlan(plan, ID);
+      for (const format of ["text", "markdown", "json"] as const) {
+        const output = render(result, format, secretsOf(plan));
+        const leaked = secrets.filter((secret) => encodings(secret).some((form) => output.includes(form)));
         expect({ name, format, leaked: leaked.length }).toEqual({ name, format, leaked: 0 });
       }
     }
   });
 
   function address(type: string, begin: string): string {
-    const json = JSON.parse(original) as Json;
+    const json = JSON.parse(original) as Synthesized;
     const name = Object.keys(json.resource[type] ?? {}).find((candidate) => candidate.startsWith(begin));
     if (name === undefined) throw new Error(`no ${type} that begins with ${begin}`);
     return `${type}.${name}`;
   }
 });
 
-function file(json: Json, path: string, from: string, to: string): void {
+function file(json: Synthesized, path: string, from: string, to: string): void {
   for (const upload of json.resource.docker_container?.gateway?.upload ?? []) {
     if (upload.file === path) upload.content = upload.content.replace(from, to);
   }

@@ -22,9 +22,6 @@ var readyQuestions = []string{
 	"/api/2.0/mlflow-artifacts/artifacts?path=gateway-readiness-no-such-folder",
 }
 
-// How many times the time-out an answer holds longer when it was none.
-const patienceAfterTimeout = 3
-
 // Ready answers 200 while MLflow, its database and its artifact store answer, and 503 otherwise. Everybody may ask; MLflow
 // is asked once in a while, however many ask.
 type Ready struct {
@@ -142,7 +139,7 @@ func (h *Ready) askAll(asking chan struct{}) {
 	hold := time.Duration(h.Keep)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		// MLflow goes on waiting for its store or database after this end has given up: such questions must not add up.
-		hold += patienceAfterTimeout * time.Duration(h.Timeout)
+		hold += time.Duration(h.Timeout)
 	}
 	h.problem, h.until, h.asking = problem, h.now().Add(hold), nil
 	close(asking)

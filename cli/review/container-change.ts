@@ -89,6 +89,7 @@ function compare(change: ResourceChange, before: Attributes, after: Attributes, 
     ...compareFiles(address, before, after, lookups),
     ...compareEnvironment(before, after, diffs),
     ...settings,
+    ...compareImage(address, before, after, engine),
     ...comparePorts(before, after),
     ...compareNetworks(address, before, after, engine),
     ...compareMounts(address, before, after, engine),
@@ -155,6 +156,15 @@ function compareNetworks(address: string, before: Attributes, after: Attributes,
       ? [remark(words("a network it is on is made anew"))]
       : []),
   ];
+}
+
+// a name that stays says nothing of an image that is built from other files.
+function compareImage(address: string, before: Attributes, after: Attributes, engine: Engine): Change[] {
+  if (!after.isUnknown("image") || before.isSensitive("image") || after.isSensitive("image")) return [];
+  const name = engine.imageAfter(address, after);
+  return name !== undefined && name === engine.imageBefore(before)
+    ? [remark(text`the image ${name} is made anew`)]
+    : [];
 }
 
 function comparePorts(before: Attributes, after: Attributes): Change[] {
