@@ -3,9 +3,13 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import type { BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { run, runOk } from "./run";
 
+const ARGUMENTS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
+  ...["--disable-background-networking", "--disable-component-update"],
+];
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** A browser window that logs in with a user's name and password when it is asked. */
@@ -15,11 +19,13 @@ export async function openBrowser(username: string, password: string): Promise<B
     executablePath: await browserPath(),
     httpCredentials: { username, password },
     viewport: { width: 1400, height: 900 },
-    args: [
-      ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
-      ...["--disable-background-networking", "--disable-component-update"],
-    ],
+    args: ARGUMENTS,
   });
+}
+
+/** A browser whose contexts are as many people. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: await browserPath(), args: ARGUMENTS });
 }
 
 async function browserPath(): Promise<string> {

@@ -156,12 +156,20 @@ export class Deployment {
    *
    * @param network where it runs: beside the gateway, where the users' address leads to it, or on a network of its own.
    * @param url the server's address as seen from there.
+   * @param login the client's credentials; those of the first admin by themselves.
    */
-  public async python(script: string, network = `container:${this.id}-gateway`, url = this.url): Promise<string> {
+  public async python(
+    script: string,
+    network = `container:${this.id}-gateway`,
+    url = this.url,
+    login?: Variables,
+  ): Promise<string> {
     const settings = {
       MLFLOW_TRACKING_URI: url,
-      MLFLOW_TRACKING_USERNAME: "admin",
-      MLFLOW_TRACKING_PASSWORD: await this.output("password"),
+      ...(login ?? {
+        MLFLOW_TRACKING_USERNAME: "admin",
+        MLFLOW_TRACKING_PASSWORD: await this.output("password"),
+      }),
       GIT_PYTHON_REFRESH: "quiet",
     };
     const image = (await runOk("docker", ["inspect", "-f", "{{.Image}}", `${this.id}-server`])).trim();

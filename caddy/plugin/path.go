@@ -10,7 +10,8 @@ import (
 // judgedPath returns the path as MLflow's servers read it, decoded exactly once, without its trailing slash. It is not
 // ok when anything between here and there could read another path in it.
 func judgedPath(address *url.URL) (path string, ok bool) {
-	if address.Opaque != "" {
+	// HTTP/2 brings a query with blanks, which would be the end of the address in HTTP/1; MLflow's server ends it at #.
+	if address.Opaque != "" || strings.ContainsAny(address.RawQuery, " #") || strings.ContainsFunc(address.RawQuery, unicode.IsControl) {
 		return "", false
 	}
 	path = address.Path
