@@ -63,6 +63,15 @@ export default tseslint.config(
     },
   },
   {
+    files: ["examples/**/*.ts"],
+    rules: {
+      "no-restricted-imports": forbid(
+        "/(lib|cli|offline|bench|__tests__)(/|$)(?<!@cdktf/.*)",
+        "an example imports the package.",
+      ),
+    },
+  },
+  {
     files: ["offline/**/*.ts"],
     rules: {
       "no-restricted-imports": forbid(

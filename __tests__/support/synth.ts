@@ -70,8 +70,8 @@ export function addresses(stack: TerraformStack): string[] {
 
 /** The JSON without what stands in `caddy/` itself and is reviewed there: the files' texts and the Dockerfile's hash. */
 export function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
-  for (const upload of synthesized.resource.docker_container?.gateway?.upload ?? []) {
-    if (upload.file.startsWith("/etc/caddy/")) upload.content = "<as in caddy/>";
+  for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
+    for (const upload of files) if (upload.file.startsWith("/etc/caddy/")) upload.content = "<as in caddy/>";
   }
   for (const image of Object.values(synthesized.resource.docker_image ?? {})) {
     if (image.build) image.build.context = image.build.context.replace(/[0-9A-F]{32}$/, "<hash>");
