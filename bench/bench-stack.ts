@@ -11,8 +11,11 @@ const PATIENCE = 180_000;
 /** Id of the deployed stack. Every name on the engine begins with it. */
 export const STACK = "bench-mlflow";
 
-// given, because it has to be known before the deployment ends.
-const PASSWORD = randomBytes(18).toString("base64url");
+/** Address of the stack, on this machine and for whoever shares the gateway's network. */
+export const STACK_URL = `http://localhost:${PORT}`;
+
+/** Password of the user `admin`. Given, because it has to be known before the deployment ends. */
+export const PASSWORD = randomBytes(18).toString("base64url");
 
 // what would make the stack another one.
 const UNSET = ["DB_URL", "MLFLOW_S3_BUCKET", "MLFLOW_S3_ENDPOINT_URL", "IMAGE_REGISTRY", "AUTH_USERNAME"];
@@ -25,7 +28,7 @@ export function stackEnvironment(): { [name: string]: string | undefined } {
     ...(existsSync(built.TF_CLI_CONFIG_FILE ?? "") && built),
     ...Object.fromEntries(UNSET.map((name) => [name, undefined])),
     MLFLOW_STACK: STACK,
-    MLFLOW_URL: `http://localhost:${PORT}`,
+    MLFLOW_URL: STACK_URL,
     AUTH_PASSWORD: PASSWORD,
     TF_VAR_auth_password: PASSWORD,
     TF_IN_AUTOMATION: "1",

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { runSteps } from "../cli/tasks";
+import { measureArtifacts, TRANSFER_CASES } from "./artifacts";
 import { removeAll } from "./bench-stack";
 import { Compiled } from "./compiled";
 import { measureDeployment } from "./deployment";
@@ -10,20 +11,25 @@ import { render, writeReadme } from "./report";
 import type { MemoryRow, Row } from "./report";
 import { measureSynthesis } from "./synthesis";
 
-const PARTS = ["synthesis", "deployment", "memory"] as const;
+const DEFAULT_PARTS = ["synthesis", "deployment", "memory"] as const;
+// artifacts take as long as all others together, so they are measured when they are asked for.
+const PARTS = [...DEFAULT_PARTS, "artifacts"] as const;
+const SIZES = [...new Set(TRANSFER_CASES.map(({ size }) => String(size)))];
 const MEMORY_AIM = 900;
 
 interface Options {
   readonly runs: number;
   readonly synthesisRuns: number;
   readonly only: readonly string[];
+  readonly sizes: readonly string[];
 }
 
 /** Measures, prints the figures as Markdown, and puts them into README.md when all were measured. */
-async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
+async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<void> {
   takeInterruptions();
   const rows: Row[] = [];
   const memory: MemoryRow[] = [];
+  let artifacts = "";
   const compiled = await Compiled.make();
   const part = (name: (typeof PARTS)[number], title: string, measure: (progress: Progress) => Promise<void>) => ({
     title,
@@ -42,6 +48,10 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
         part("memory", "Memory", async (progress) => {
           memory.push(...(await measureMemory(compiled, progress)));
         }),
+        part("artifacts", "Artifacts", async (progress) => {
+          const cases = TRANSFER_CASES.filter(({ size }) => sizes.includes(String(size)));
+          artifacts = await measureArtifacts(compiled, cases, progress);
+        }),
       ],
       process.stderr,
     );
@@ -50,9 +60,17 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
     compiled.remove();
     await removeAll();
   }
-  const figures = render(await describeMachine(), rows, memory, MEMORY_AIM);
-  console.log(figures);
-  if (PARTS.every((name) => only.includes(name))) writeReadme(figures);
+  const machine = await describeMachine();
+  if (rows.length + memory.length > 0) {
+    const figures = render(machine, rows, memory, MEMORY_AIM);
+    console.log(figures);
+    if (DEFAULT_PARTS.every((name) => only.includes(name))) writeReadme("figures", figures);
+  }
+  if (artifacts !== "") {
+    const figures = `Measured on:\n\n${machine.map((line) => `- ${line}`).join("\n")}\n\n${artifacts}`;
+    console.log(figures);
+    if (SIZES.every((size) => sizes.includes(size))) writeReadme("artifacts", figures);
+  }
 }
 
 type Progress = (line: string) => void;
@@ -67,8 +85,11 @@ new Command("bench")
   .option("--runs <number>", "deployments of each kind", count, 5)
   .option("--synthesis-runs <number>", "syntheses of each kind", count, 9)
   .addOption(
-    new Option("--only <parts...>", "measure only these; README.md stays as it is").choices(PARTS).default(PARTS),
+    new Option("--only <parts...>", "measure only these; README.md stays as it is unless all of a table are measured")
+      .choices(PARTS)
+      .default(DEFAULT_PARTS),
   )
+  .addOption(new Option("--sizes <mebibytes...>", "sizes of artifacts").choices(SIZES).default(SIZES))
   .action(bench)
   .parseAsync()
   .catch((error: unknown) => {

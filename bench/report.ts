@@ -60,9 +60,9 @@ export function render(machine: string[], rows: Row[], memory: MemoryRow[], memo
   return sections.join("\n\n");
 }
 
-/** Replaces the figures in README.md. */
-export function writeReadme(figures: string): void {
-  writeFileSync(README, new GeneratedPart("figures").replace(readFileSync(README, "utf8"), figures));
+/** Replaces the figures of a section of README.md. */
+export function writeReadme(section: "figures" | "artifacts", figures: string): void {
+  writeFileSync(README, new GeneratedPart(section).replace(readFileSync(README, "utf8"), figures));
 }
 
 function verdict(met: boolean): string {

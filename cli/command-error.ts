@@ -4,6 +4,8 @@ export const ExitCode = {
   failure: 1,
   /** Nothing was changed, because data would have been lost or mixed up. */
   dataAtRisk: 2,
+  /** Nothing was changed, because the plan is not what would happen now. */
+  stalePlan: 3,
 } as const;
 
 /** A failure that a person can do something about. It is printed as its message, without a stack. */

@@ -1,17 +1,17 @@
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { StackEnvironment } from "../lib/stack-environment";
 import { offlineEnvironment } from "../offline";
-import { appOf, explainFailure, selectStack } from "./app";
-import type { App } from "./app";
+import { appOf } from "./app";
 import { CommandError } from "./command-error";
+import { commandLine } from "./command-line";
 import { Docker, engineEnvironment } from "./docker";
-import { Redaction, synthesisEnvironment, terraformEnvironment } from "./environment";
+import { Redaction, terraformEnvironment } from "./environment";
 import type { Environment } from "./environment";
 import { imagesBuiltHere } from "./images-built-here";
-import { loadExeca } from "./programs";
 import { isUnreachable } from "./registries";
+import { synthesizeStack } from "./synthesis";
 import { SynthesizedStack } from "./synthesized-stack";
 import { Terraform } from "./terraform";
 
@@ -33,23 +33,16 @@ export class Deployment {
    * @throws CommandError when Terraform is missing or the app fails.
    */
   public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
-    const app = appOf(process.cwd());
-    const environment = { ...given, ...imagesBuiltHere(app.output, given) };
+    const environment = { ...given, ...imagesBuiltHere(appOf(process.cwd()).output, given) };
     const redaction = new Redaction(environment);
     const binary = await Terraform.find(environment);
-    await runApp(app, environment, redaction);
+    const { name, folder } = await synthesizeStack(stack, environment, redaction);
 
-    const entry = selectStack(app.output, stack);
-    const errors = (entry.annotations ?? []).filter(({ level }) => level.endsWith("error"));
-    if (errors.length > 0)
-      throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
-
-    const folder = join(app.output, entry.workingDirectory);
     const synthesized = SynthesizedStack.read(folder);
     const engine = await engineEnvironment(environment, synthesized);
     const secrets = new StackEnvironment(environment).terraformVariables();
     return new Deployment(
-      entry.name,
+      name,
       synthesized,
       environment,
       new Docker({ ...environment, ...engine }),
@@ -74,26 +67,33 @@ export class Deployment {
     return `${this.terraform.binary} -chdir=${relative(process.cwd(), this.terraform.folder)}`;
   }
 
+  /** The file in the repository that says which builds of the providers this stack takes, if it is there. */
+  public get lockFile(): string {
+    return `terraform.${this.name}.lock.hcl`;
+  }
+
   /**
    * Terraform, ready to use. Providers that were built on this machine serve where their registry cannot be reached.
    *
    * @throws CommandError when that fails for another reason than an unreachable registry.
    */
   public async openTerraform(): Promise<OpenedTerraform> {
-    const problem = await this.terraform.init();
-    if (problem === undefined) return { terraform: this.terraform };
-    if (!isUnreachable(problem)) throw new CommandError(problem);
+    const isLocked = existsSync(this.lockFile);
+    if (isLocked) await copyFile(this.lockFile, join(this.terraform.folder, LOCK_FILE));
+    return this.initialize(isLocked ? ["-lockfile=readonly"] : []);
+  }
 
-    const configuration = offlineEnvironment().TF_CLI_CONFIG_FILE;
-    if (!configuration || !existsSync(configuration)) return { unreachable: problem };
-
-    const terraform = this.terraform.with({ TF_CLI_CONFIG_FILE: configuration });
-    // the checksums in it may be those of the registry's builds, which these are not.
-    await rm(join(terraform.folder, LOCK_FILE), { force: true });
-    const second = await terraform.init();
-    if (second === undefined) return { terraform };
-    if (isUnreachable(second)) return { unreachable: second };
-    throw new CommandError(second);
+  /**
+   * Writes the lock file anew, for the providers that the stack asks for now.
+   *
+   * @throws CommandError when they cannot be had.
+   */
+  public async lockProviders(): Promise<void> {
+    const file = join(this.terraform.folder, LOCK_FILE);
+    await rm(file, { force: true });
+    const { unreachable } = await this.initialize([]);
+    if (unreachable !== undefined) throw new CommandError(unreachable);
+    await copyFile(file, this.lockFile);
   }
 
   /** As `openTerraform()`, for commands that work on what is deployed. */
@@ -103,27 +103,31 @@ export class Deployment {
       throw new CommandError(unreachable ?? "", "Build the providers here: mlflow-stack offline --only providers");
     return terraform;
   }
-}
 
-async function runApp(
-  { command, output, context }: App,
-  environment: Environment,
-  redaction: Redaction,
-): Promise<void> {
-  // an old manifest would hide that the app wrote none.
-  await rm(join(output, "manifest.json"), { force: true });
-  const options = {
-    env: { ...synthesisEnvironment(environment, output, context) },
-    extendEnv: false,
-    reject: false,
-  } as const;
-  const [program = "", ...args] = Array.isArray(command) ? command : [];
-  const { execa } = await loadExeca();
-  const result = await (Array.isArray(command)
-    ? execa(program, args, options)
-    : execa(command, { ...options, shell: true }));
-  if (result.exitCode === 0) return;
-  throw new CommandError(
-    redaction.apply(explainFailure(String(result.stderr)) || `the app failed: ${String(command)}`),
-  );
+  private async initialize(args: string[]): Promise<OpenedTerraform> {
+    const problem = await this.terraform.init(args);
+    if (problem === undefined) return { terraform: this.terraform };
+    if (!isUnreachable(problem)) throw this.refused(problem);
+
+    const configuration = offlineEnvironment().TF_CLI_CONFIG_FILE;
+    if (!configuration || !existsSync(configuration)) return { unreachable: problem };
+
+    const terraform = this.terraform.with({ TF_CLI_CONFIG_FILE: configuration });
+    // the checksums in it may be those of the registry's builds, which these are not; those that somebody keeps hold.
+    if (args.length === 0) await rm(join(terraform.folder, LOCK_FILE), { force: true });
+    const second = await terraform.init(args);
+    if (second === undefined) return { terraform };
+    if (isUnreachable(second)) return { unreachable: second };
+    throw this.refused(second);
+  }
+
+  private refused(problem: string): CommandError {
+    const isAboutLock = existsSync(this.lockFile) && /lock file|checksums/.test(problem);
+    return new CommandError(
+      problem,
+      isAboutLock
+        ? `${this.lockFile} names other providers. If these are the right ones: ${commandLine("lock")}`
+        : undefined,
+    );
+  }
 }

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isLoopback } from "../lib/outside-address";
+import { statusOf } from "./ask";
 import { CommandError } from "./command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
 
 const PATIENCE = 120_000;
 const INTERVAL = 1_000;
+// what OpenSSL calls a certificate that is there and is not trusted: waiting does not help.
+const UNTRUSTED = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_|CERT_|ERR_TLS_CERT_)/;
 
 /** How a container is, in one word: its health where it has a check, else its status. */
 export function conditionOf({ State }: ContainerDetails): string {
@@ -15,7 +18,7 @@ export function conditionOf({ State }: ContainerDetails): string {
 /**
  * Waits until every service is healthy and the stack's address answers.
  *
- * @throws CommandError when that has not happened after two minutes.
+ * @throws CommandError when that has not happened after two minutes, or this machine does not trust the certificate.
  */
 export async function waitUntilReady(
   { docker, synthesized, terraform, name }: Deployment,
@@ -28,12 +31,13 @@ export async function waitUntilReady(
     return waiting.map((service) => `${service} is ${found.get(service) ?? "missing"}`).join(", ");
   });
 
-  const url = (await terraform.state()).output("url");
+  const state = await terraform.state();
+  const url = state.output("url");
   if (url === undefined) return;
   // an address of the engine's own host means nothing here when the engine is elsewhere.
   if (!docker.isLocal && isOwnHost(url)) return;
   await eventually(progress, async () => {
-    const answer = await answerOf(`${url}/healthz`);
+    const answer = await answerOf(`${url}/healthz`, state.output("root_certificate"));
     return answer === 200 ? "" : `${url}/healthz of stack '${name}' answers ${answer}`;
   });
 }
@@ -56,11 +60,15 @@ async function eventually(progress: (line: string) => void, problem: () => Promi
   }
 }
 
-async function answerOf(address: string): Promise<number | string> {
+async function answerOf(address: string, rootCertificate: string | undefined): Promise<number | string> {
   try {
-    return (await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(5_000) })).status;
+    return await statusOf(address, { rootCertificate, patience: 5_000 });
   } catch (error) {
-    const { cause, message } = error as Error;
-    return cause instanceof Error ? cause.message : message;
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (!UNTRUSTED.test(code)) return message;
+    throw new CommandError(
+      `everything is up, but this machine does not trust the certificate of ${address}: ${message}`,
+      "Name the file of its authority in NODE_EXTRA_CA_CERTS.",
+    );
   }
 }

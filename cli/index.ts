@@ -2,12 +2,20 @@
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packagePath } from "../lib/package-folder";
+import { Role } from "../lib/role";
+import { applySavedPlan } from "./apply-saved-plan";
 import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
 import { Redaction } from "./environment";
+import { lock } from "./lock";
 import { offline } from "./offline";
+import { pullRequest } from "./pull-request";
+import type { PullRequestOptions } from "./pull-request";
+import { savePlan } from "./save-plan";
+import { review } from "./review";
 import { status } from "./status";
 import { up } from "./up";
+import { addUser, listUsers, removeUser, rotateUser } from "./users";
 import { verify } from "./verify";
 
 const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
@@ -23,6 +31,29 @@ command("up", "Deploy the stack, or bring it up to date.")
   .option("--online", "never build images and providers here")
   .action(up);
 
+command("plan", "Show what 'up' would change, and keep that for 'apply'.")
+  .requiredOption("-o, --out <file>", "file for the plan, which holds secrets")
+  .action(savePlan);
+
+program
+  .command("apply")
+  .description("Apply a plan that 'plan' has made, if it is still what would happen.")
+  .argument("<file>", "the plan")
+  .option("-y, --yes", "answer every question with yes")
+  .option("--allow-data-loss", "apply it although it deletes volumes")
+  .action(applySavedPlan);
+
+program
+  .command("pull-request")
+  .description("Review the plan of a pull request, and apply it on merge: for a job of GitHub Actions.")
+  .requiredOption("-s, --stack <id>", "the stack")
+  .option("--plans <folder>", "folder of the runner that keeps plans until the merge")
+  .option("--data-loss-label <name>", "label that allows a plan to delete data", "allow-data-loss")
+  .option("--author <login>", "name under which the token comments", "github-actions[bot]")
+  .action((options: PullRequestOptions) => pullRequest(options));
+
+command("lock", "Write down which builds of Terraform's providers the stack takes.").action(lock);
+
 command("down", "Remove the services; data and secrets stay.")
   .option("-y, --yes", "answer every question with yes")
   .option("--delete-data", "delete volumes, secrets and state as well")
@@ -32,12 +63,33 @@ command("down", "Remove the services; data and secrets stay.")
 command("status", "Show the services and their addresses.")
   .option("--json", "print JSON")
   .option("--show-password", "print the password, and nothing else")
+  .option("--user <name>", "whose password to print; the first admin's by default")
   .action(status);
 
 command("verify", "Use the deployed stack as a client does, and clean up.")
   .option("--json", "print JSON")
   .option("--large-size <MiB>", "size of the large artifact; from 500 on it is sent in parts", positiveInteger, 64)
   .action(verify);
+
+const users = program.command("users").description("Show or edit the file that names the users and their roles.");
+
+usersCommand("list", "Show names and roles.").option("--json", "print JSON").action(listUsers);
+
+usersCommand("add <name>", "Add a user; the next deployment generates the password.")
+  .addOption(new Option("--role <role>", "what the user may do").choices(Object.values(Role)).makeOptionMandatory())
+  .addOption(new Option("--password-variable <name>", "Terraform variable with the password").conflicts("hashVariable"))
+  .option("--hash-variable <name>", "Terraform variable with the bcrypt hash of the password")
+  .action(addUser);
+
+usersCommand("remove <name>", "Remove a user.").action(removeUser);
+
+usersCommand("rotate <name>", "Generate another password with the next deployment.").action(rotateUser);
+command("review", "Tell what a plan means for services, users and data.")
+  .argument("<plan>", "a saved plan, or what 'terraform show -json' prints of one; - is the standard input")
+  .addOption(new Option("--format <format>", "how to write it").choices(["text", "markdown", "json"]).default("text"))
+  .option("--allow-data-loss", "end with status 0 even if data would be lost")
+  .option("--output <file>", "write it to this file as well")
+  .action(review);
 
 program
   .command("offline")
@@ -46,6 +98,13 @@ program
   .addOption(new Option("--only <parts...>", "build only these").choices(PARTS))
   .option("--print-only", "build nothing, print the settings")
   .action(offline);
+
+function usersCommand(name: string, description: string): Command {
+  return users
+    .command(name)
+    .description(description)
+    .option("--file <path>", "the file; MLFLOW_USERS_FILE or users.json by default");
+}
 
 function command(name: string, description: string): Command {
   return program

@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from "./command-error";
+import { dataName, missingData, removedData } from "./data-loss";
 import { actionOf, changesOf } from "./plan";
 import type { Plan, ResourceChange } from "./plan";
 
@@ -24,10 +25,16 @@ export interface EngineLookup {
  * Refuses a plan that would lose or mix up data.
  *
  * @param inFolder begins a line that runs Terraform in the stack's folder.
+ * @param allowDataLoss whether the volumes that it removes may go. What is wrong with the engine is refused all the same.
  * @throws CommandError with exit status 2 when a volume would be removed, is gone from the engine, or would be taken over.
  */
-export async function guardPlan(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
-  refuseRemovedVolumes(plan, inFolder);
+export async function guardPlan(
+  plan: Plan,
+  engine: EngineLookup,
+  inFolder: string,
+  allowDataLoss = false,
+): Promise<void> {
+  if (!allowDataLoss) refuseRemovedVolumes(plan, inFolder);
   refuseLostVolumes(plan, inFolder);
   await refuseForeignVolumes(plan, engine, inFolder);
   await refuseForeignContainers(plan, engine, inFolder);
@@ -49,10 +56,10 @@ export function guardRemoval(plan: Plan): void {
 }
 
 function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
-  const removed = changesOf(plan).filter((change) => holdsData(plan, change) && isLost(change));
+  const removed = removedData(plan);
   if (removed.length === 0) return;
-  throw refusal(`this would delete ${removed.map(volumeName).join(", ")} and the data in it; nothing was changed`, [
-    "To keep the volume on the engine, outside of the stack:",
+  throw refusal(`this would delete ${removed.map(dataName).join(", ")} and the data in it; nothing was changed`, [
+    "To keep it where it is, outside of the stack:",
     ...removed.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
     "To delete everything, data included: down --delete-data.",
   ]);
@@ -60,10 +67,10 @@ function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
 
 // the provider would make an empty one, on which everything looks healthy.
 function refuseLostVolumes(plan: Plan, inFolder: string): void {
-  const lost = (plan.resource_drift ?? []).filter((change) => holdsData(plan, change) && isLost(change));
+  const lost = missingData(plan);
   if (lost.length === 0) return;
   throw refusal(
-    `${lost.map(volumeName).join(", ")} is in the state but no longer on the engine: its data is not there; nothing was changed`,
+    `${lost.map(dataName).join(", ")} is in the state but no longer on the engine: its data is not there; nothing was changed`,
     [
       "Is this the right engine (DOCKER_HOST, docker context)? Else restore the volume under its name.",
       "To begin with an empty one:",
@@ -110,22 +117,6 @@ async function refuseForeignContainers(plan: Plan, engine: EngineLookup, inFolde
 // a replaced container has its name already, and that is right.
 function created(plan: Plan, type: string): ResourceChange[] {
   return changesOf(plan).filter((change) => change.type === type && actionOf(change) === "create");
-}
-
-// a stack says by its output which volumes matter; one that says nothing may have data in any.
-function holdsData(plan: Plan, { type, address }: ResourceChange): boolean {
-  const volumes = plan.output_changes?.volumes?.before;
-  return type === VOLUME && (typeof volumes !== "object" || volumes === null || address in volumes);
-}
-
-function isLost(change: ResourceChange): boolean {
-  const action = actionOf(change);
-  return action === "delete" || action === "replace";
-}
-
-function volumeName({ change, address }: ResourceChange): string {
-  const name = change.before?.name;
-  return typeof name === "string" ? `the volume '${name}'` : address;
 }
 
 function addresses(changes: ResourceChange[]): string {

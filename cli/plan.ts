@@ -1,28 +1,88 @@
 /** What `terraform show -json` says of a plan, as far as it is used here. Holds secrets: never print it. */
 export interface Plan {
+  readonly format_version?: string;
   readonly resource_changes?: ResourceChange[];
   readonly resource_drift?: ResourceChange[];
-  readonly output_changes?: { [name: string]: { readonly actions: string[]; readonly before?: unknown } };
+  readonly output_changes?: { [name: string]: OutputChange };
+  readonly variables?: { [name: string]: { readonly value?: unknown } };
+  readonly configuration?: { readonly root_module?: ModuleConfiguration };
+  readonly prior_state?: { readonly values?: { readonly root_module?: ModuleState } };
+  readonly complete?: boolean;
+  readonly errored?: boolean;
+}
+
+/** Values of a resource, by attribute. */
+export interface Values {
+  readonly [name: string]: unknown;
 }
 
 /** A change of one resource. */
 export interface ResourceChange {
   readonly address: string;
   readonly type: string;
+  readonly mode?: string;
+  readonly action_reason?: string;
   readonly change: {
     readonly actions: string[];
-    readonly before: { [name: string]: unknown } | null;
-    readonly after: { [name: string]: unknown } | null;
+    readonly before: Values | null;
+    readonly after: Values | null;
+
+    /** In the shape of `after`: what only the apply tells. */
+    readonly after_unknown?: unknown;
+
+    /** In the shape of `before`: what is sensitive. */
+    readonly before_sensitive?: unknown;
+    readonly after_sensitive?: unknown;
+    readonly importing?: { readonly id?: string };
+
+    /** Which attributes ask for a new resource. */
+    readonly replace_paths?: unknown;
   };
 }
 
-/** What happens to a resource, in one word. */
-export type Action = "create" | "update" | "replace" | "delete" | "none";
+/** A change of an output. */
+export interface OutputChange {
+  readonly actions: string[];
+  readonly before?: unknown;
+  readonly after?: unknown;
+  readonly before_sensitive?: unknown;
+  readonly after_sensitive?: unknown;
+}
+
+/** The configuration from which a plan was made, by module. */
+export interface ModuleConfiguration {
+  readonly resources?: ResourceConfiguration[];
+  readonly variables?: { [name: string]: { readonly sensitive?: boolean } };
+  readonly module_calls?: { [name: string]: { readonly module?: ModuleConfiguration } };
+}
+
+/** A resource as it was written. */
+export interface ResourceConfiguration {
+  readonly address: string;
+  readonly expressions?: { readonly [attribute: string]: unknown };
+  readonly depends_on?: string[];
+}
+
+/** The state on which a plan was made, by module. */
+export interface ModuleState {
+  readonly resources?: {
+    readonly address: string;
+    readonly type: string;
+    readonly values?: Values;
+    readonly sensitive_values?: unknown;
+    readonly depends_on?: string[];
+  }[];
+  readonly child_modules?: ModuleState[];
+}
+
+/** What happens to a resource, in one word; `forget` takes it out of the state and leaves it where it is. */
+export type Action = "create" | "update" | "replace" | "delete" | "forget" | "none";
 
 export function actionOf({ change }: ResourceChange): Action {
   const actions = change.actions;
   if (actions.includes("delete")) return actions.includes("create") ? "replace" : "delete";
   if (actions.includes("create")) return "create";
+  if (actions.includes("forget")) return "forget";
   return actions.includes("update") ? "update" : "none";
 }
 
@@ -41,10 +101,15 @@ export function isEmpty(plan: Plan): boolean {
 export function summarize(plan: Plan): string {
   const counts = new Map<Action, number>();
   for (const change of changesOf(plan)) counts.set(actionOf(change), (counts.get(actionOf(change)) ?? 0) + 1);
-  const words: Action[] = ["create", "update", "replace", "delete"];
+  const words: Action[] = ["create", "update", "replace", "delete", "forget"];
   return (
     words.flatMap((word) => (counts.has(word) ? [`${counts.get(word)} to ${word}`] : [])).join(", ") || "outputs only"
   );
+}
+
+/** A plan in some lines, of everything but values. */
+export function describePlan(stack: string, plan: Plan): string {
+  return [`Stack '${stack}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n");
 }
 
 /** A line for each change of something that exists already; what is new is only counted, in `summarize()`. */

@@ -6,11 +6,22 @@ interface StateResource {
   readonly instances: { readonly index_key?: string | number; readonly attributes?: { [name: string]: unknown } }[];
 }
 
+interface StateContent extends StateVersion {
+  readonly resources?: StateResource[];
+  readonly outputs?: { [name: string]: { value: unknown } };
+}
+
 /** A resource in the state. */
 export interface StateInstance {
   readonly type: string;
   readonly address: string;
   readonly attributes: { [name: string]: unknown };
+}
+
+/** Which state it is: its lineage stays for its life, its serial grows with every change. Both are missing before the first. */
+export interface StateVersion {
+  readonly lineage?: string;
+  readonly serial?: number;
 }
 
 /** The Terraform state of a stack. Holds secrets: never print it. */
@@ -23,10 +34,13 @@ export class State {
   /** All resources; data sources are left out. */
   public readonly instances: StateInstance[];
 
+  public readonly version: StateVersion;
+
   readonly #outputs: { [name: string]: { value: unknown } };
 
-  private constructor(content: { resources?: StateResource[]; outputs?: { [name: string]: { value: unknown } } }) {
+  private constructor(content: StateContent) {
     this.#outputs = content.outputs ?? {};
+    this.version = { lineage: content.lineage, serial: content.serial };
     this.instances = (content.resources ?? [])
       .filter(({ mode }) => mode === "managed")
       .flatMap(({ module, type, name, instances }) =>
@@ -42,16 +56,29 @@ export class State {
     return this.instances.filter((instance) => instance.type === type);
   }
 
-  /** Addresses of one-shot containers that failed, and would not be run again by themselves. */
-  public get failedJobs(): string[] {
+  /** Arguments of `terraform plan` for the one-shot containers that failed, and would not be run again by themselves. */
+  public get rerunFailedJobs(): string[] {
     return this.ofType("docker_container")
       .filter(({ attributes }) => attributes.must_run === false && (attributes.exit_code ?? 0) !== 0)
-      .map(({ address }) => address);
+      .map(({ address }) => `-replace=${address}`);
+  }
+
+  /** The passwords and keys that Terraform made. */
+  public get generatedPasswords(): string[] {
+    return this.ofType("random_password").flatMap(({ attributes: { result } }) =>
+      typeof result === "string" ? [result] : [],
+    );
   }
 
   /** An output that is a text. */
   public output(name: string): string | undefined {
     const value = this.#outputs[name]?.value;
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** An output that is a map of texts; empty where there is none. */
+  public outputMap(name: string): { [key: string]: string } {
+    const value = this.#outputs[name]?.value;
+    return typeof value === "object" && value !== null ? (value as { [key: string]: string }) : {};
   }
 }

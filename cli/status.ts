@@ -1,3 +1,4 @@
+import { CommandError } from "./command-error";
 import { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
 import { conditionOf } from "./health";
@@ -18,6 +19,9 @@ export interface StatusOptions {
 
   /** Prints the password, and nothing else. */
   readonly showPassword?: boolean;
+
+  /** Whose password to print, instead of the first admin's. */
+  readonly user?: string;
 }
 
 /** A container of the stack. */
@@ -39,10 +43,10 @@ export interface ServiceStatus {
 }
 
 /** Shows the services of a stack, or how to log in. */
-export async function status({ stack, json, showPassword }: StatusOptions): Promise<void> {
+export async function status({ stack, json, showPassword, user }: StatusOptions): Promise<void> {
   const deployment = await Deployment.synthesize(stack);
   const state = await (await deployment.requireTerraform()).state();
-  if (showPassword) return printPassword(deployment.name, state);
+  if (showPassword) return printPassword(deployment.name, state, user);
 
   await deployment.docker.info();
   const services = await servicesOf(deployment, state);
@@ -51,12 +55,19 @@ export async function status({ stack, json, showPassword }: StatusOptions): Prom
 
   if (services.length === 0) return console.log(`Stack '${deployment.name}' has no services here.`);
   console.log(tableOf(services));
-  if (url !== undefined) console.log(`${url}  (user ${state.output("username")})`);
+  const username = state.output("username");
+  if (url !== undefined) console.log(username === undefined ? url : `${url}  (user ${username})`);
 }
 
-function printPassword(name: string, state: State): void {
-  const password = state.output("password");
-  console.log(password ?? `Stack '${name}' has no password: it is not deployed, or its login is not by password.`);
+function printPassword(name: string, state: State, user: string | undefined): void {
+  const password = user === undefined ? state.output("password") : state.outputMap("passwords")[user];
+  if (password !== undefined) return console.log(password);
+  throw new CommandError(
+    user === undefined
+      ? `stack '${name}' knows no password of an admin: it is not deployed, or was given a hash`
+      : `stack '${name}' knows no password of '${user}'`,
+    `It knows those of: ${Object.keys(state.outputMap("passwords")).join(", ") || "nobody"}.`,
+  );
 }
 
 async function servicesOf({ docker }: Deployment, state: State): Promise<ServiceStatus[]> {

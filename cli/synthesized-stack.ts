@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** A port that a container opens on the engine's host. */
 export interface PublishedPort {
@@ -51,6 +51,7 @@ export class SynthesizedStack {
 
   readonly #resources: { [type: string]: Blocks | undefined };
   readonly #provider: { host?: string; context?: string };
+  readonly #backend?: { [type: string]: { path?: string } };
 
   /** @param folder the stack's folder, from which the paths in it lead. */
   constructor(
@@ -60,9 +61,17 @@ export class SynthesizedStack {
     const content = json as {
       resource?: { [type: string]: Blocks };
       provider?: { docker?: { host?: string; context?: string }[] };
+      terraform?: { backend?: { [type: string]: { path?: string } } };
     };
     this.#resources = content.resource ?? {};
     this.#provider = content.provider?.docker?.[0] ?? {};
+    this.#backend = content.terraform?.backend;
+  }
+
+  /** Path of the state, where it is a file. */
+  public get stateFile(): string | undefined {
+    if (this.#backend && !this.#backend.local) return undefined;
+    return resolve(this.folder, this.#backend?.local?.path ?? "terraform.tfstate");
   }
 
   /** Address of the engine, where the app decides it. */

@@ -65,9 +65,13 @@ export class Terraform {
     return new Terraform(this.binary, this.folder, { ...this.environment, ...environment }, this.redaction);
   }
 
-  /** Gets the providers and opens the state. Gives what Terraform said where it failed. */
-  public async init(): Promise<string | undefined> {
-    const result = await this.run(["init", "-input=false", "-no-color"]);
+  /**
+   * Gets the providers and opens the state. Gives what Terraform said where it failed.
+   *
+   * @param args further arguments of `terraform init`.
+   */
+  public async init(args: string[] = []): Promise<string | undefined> {
+    const result = await this.run(["init", "-input=false", "-no-color", ...args]);
     return result.exitCode === 0 ? undefined : this.redaction.apply(result.stderr.trim());
   }
 
@@ -81,13 +85,21 @@ export class Terraform {
     const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
     const file = join(folder, "plan");
     try {
-      await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
-      const shown = await this.run(["show", "-json", file]);
-      if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
-      return await use({ file, plan: JSON.parse(shown.stdout) as Plan });
+      return await use(await this.plan(file, args));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * A saved plan as JSON, secrets in clear.
+   *
+   * @throws CommandError with what Terraform said.
+   */
+  public async show(file: string): Promise<string> {
+    const shown = await this.run(["show", "-json", file]);
+    if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
+    return shown.stdout;
   }
 
   /**
@@ -99,11 +111,30 @@ export class Terraform {
     await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
   }
 
-  /** The state, read through its backend. */
+  /**
+   * Makes a plan, and leaves it in a file that only this user can read.
+   *
+   * @param file its absolute path.
+   * @param args further arguments of `terraform plan`.
+   * @throws CommandError with what Terraform said.
+   */
+  public async plan(file: string, args: string[]): Promise<SavedPlan> {
+    await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
+    return this.read(file);
+  }
+
+  /** Reads a plan that was saved. Fails as `show()` does. */
+  public async read(file: string): Promise<SavedPlan> {
+    return { file, plan: JSON.parse(await this.show(file)) as Plan };
+  }
+
+  /** The state, read through its backend. From then on the passwords in it are taken out of what Terraform says. */
   public async state(): Promise<State> {
     const result = await this.run(["state", "pull"]);
     if (result.exitCode !== 0) throw new CommandError(this.redaction.apply(result.stderr.trim()));
-    return State.parse(result.stdout);
+    const state = State.parse(result.stdout);
+    for (const password of state.generatedPasswords) this.redaction.add(password);
+    return state;
   }
 
   private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
@@ -131,12 +162,7 @@ export class Terraform {
     if (exitCode === 0) return;
 
     const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
-    const protectedData = problems.some(({ summary }) => summary === "Instance cannot be destroyed");
-    throw new CommandError(
-      this.redaction.apply(text),
-      undefined,
-      protectedData ? ExitCode.dataAtRisk : ExitCode.failure,
-    );
+    throw new CommandError(this.redaction.apply(text), undefined, exitCodeOf(problems));
   }
 
   private async run(args: string[]) {
@@ -154,6 +180,14 @@ export class Terraform {
       maxBuffer: 1024 ** 3,
     } as const;
   }
+}
+
+function exitCodeOf(problems: Diagnostic[]): number {
+  const said = (text: string) => problems.some(({ summary }) => summary === text);
+  if (said("Instance cannot be destroyed")) return ExitCode.dataAtRisk;
+  // the second is what Terraform says of the state of another stack.
+  const isStale = said("Saved plan is stale") || said("Saved plan does not match the given state");
+  return isStale ? ExitCode.stalePlan : ExitCode.failure;
 }
 
 // state and plan hold secrets: files that Terraform makes are for this user only.

@@ -4,9 +4,10 @@ import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
 import { Deployment } from "./deployment";
 import type { OpenedTerraform } from "./deployment";
+import { engineLookup } from "./engine-lookup";
 import { waitUntilReady } from "./health";
 import { DiskNeed, canInstallEngine, requireDiskSpace, requireFreePorts } from "./host-checks";
-import { describeChanges, isEmpty, summarize } from "./plan";
+import { describePlan, isEmpty } from "./plan";
 import { guardPlan } from "./plan-guard";
 import { missingImages, provideImages } from "./provide-images";
 import { requireYes } from "./questions";
@@ -100,31 +101,12 @@ async function openTerraform(deployment: Deployment, { yes, online }: UpOptions)
 
 async function deploy(deployment: Deployment, terraform: Terraform, yes: boolean): Promise<void> {
   const { docker, inFolder, name } = deployment;
-  const again = (await terraform.state()).failedJobs.map((address) => `-replace=${address}`);
-  await terraform.withPlan(again, async (saved) => {
+  await terraform.withPlan((await terraform.state()).rerunFailedJobs, async (saved) => {
     const { plan } = saved;
-    await guardPlan(
-      plan,
-      {
-        volume: async (volume) => {
-          const [found] = await docker.volumes([volume]);
-          const users = found ? await docker.usersOf(volume) : [];
-          return (
-            found && {
-              description: `made ${found.CreatedAt ?? "at an unknown time"}, used by ${users.join(", ") || "no container"}`,
-            }
-          );
-        },
-        container: async (container) => {
-          const [found] = await docker.containers([container]);
-          return found && { description: found.State.Status };
-        },
-      },
-      inFolder,
-    );
+    await guardPlan(plan, engineLookup(docker), inFolder);
     if (isEmpty(plan)) return console.log("Nothing to change.");
 
-    console.log([`Stack '${name}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n"));
+    console.log(describePlan(name, plan));
     await requireYes("Apply this?", yes);
     await applyPlan(terraform, saved, "Applying");
   });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { packagePath } from "../lib/package-folder";
+import { statusOf } from "./ask";
 import { CommandError } from "./command-error";
 import { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "./docker";
@@ -47,6 +48,8 @@ interface Target {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** Certificate of the gateway's own authority, where it has one. */
+  readonly rootCertificate?: string;
   /** All containers of the stack. */
   readonly containers: ContainerDetails[];
   readonly gateway: ContainerDetails;
@@ -113,32 +116,28 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   if (!gateway || gateway.State.Status !== "running" || !edgeNetwork || !image) {
     throw new CommandError(`the services of stack '${name}' do not run`);
   }
-  return { name, docker, url, username, password, containers, gateway, edgeNetwork, image };
+  const rootCertificate = state.output("root_certificate");
+  return { name, docker, url, username, password, rootCertificate, containers, gateway, edgeNetwork, image };
 }
 
 // from the host itself, as a browser would.
-async function wrongPassword({ url, username, docker }: Target): Promise<Check[]> {
+async function wrongPassword({ url, username, rootCertificate, docker }: Target): Promise<Check[]> {
   const check = "a wrong password is refused from this host";
   if (!docker.isLocal && isOwnHost(url)) return [];
   const authorization = `Basic ${Buffer.from(`${username}:not-the-password`).toString("base64")}`;
   try {
-    const answer = await fetch(url, {
-      headers: { authorization },
-      redirect: "manual",
-      signal: AbortSignal.timeout(30_000),
-    });
-    return [{ check, passed: answer.status === 401, detail: String(answer.status) }];
+    const status = await statusOf(url, { headers: { authorization }, rootCertificate, patience: 30_000 });
+    return [{ check, passed: status === 401, detail: String(status) }];
   } catch (error) {
-    const { cause, message } = error as Error;
-    return [{ check, passed: false, detail: cause instanceof Error ? cause.message : message }];
+    return [{ check, passed: false, detail: (error as Error).message }];
   }
 }
 
 // the gateway listens on the url's own port, so whoever shares its network uses the url as it is.
 async function useAsClient(target: Target, largeSize: number, progress: (line: string) => void): Promise<Check[]> {
-  const { gateway, image, url, username, password } = target;
+  const { gateway, image, url, username, password, rootCertificate } = target;
   const checks: Check[] = [];
-  const settings = { url, username, password, large_mebibytes: largeSize };
+  const settings = { url, username, password, root_certificate: rootCertificate, large_mebibytes: largeSize };
   const failure = await runPython(target, "client", [`container:${gateway.Id}`, image], settings, (line) => {
     const check = JSON.parse(line) as Check;
     checks.push(check);
@@ -210,7 +209,7 @@ function networksIn(state: State, internal: boolean): string[] {
 // the container that runs `mlflow` has its client too.
 function clientImageIn(state: State): string | undefined {
   const server = state.ofType("docker_container").find(({ attributes }) => {
-    return (attributes.entrypoint as string[] | null)?.[0] === "mlflow" && attributes.must_run !== false;
+    return (attributes.entrypoint as string[] | null)?.at(-1) === "mlflow" && attributes.must_run !== false;
   });
   return server && String(server.attributes.image);
 }

@@ -1,91 +1,35 @@
 import { readFileSync } from "node:fs";
 import { Construct } from "constructs";
-import type { AuthMethod } from "./auth-method";
+import type { AdminPortOptions, AuthGatewayOptions } from "./auth-gateway-options";
+import type { AuthMethod, AuthUser } from "./auth-method";
+import { ContentSecurityPolicy } from "./content-security-policy";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { Exposure } from "./exposure";
 import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
-import type { HealthCheckOptions } from "./health-check";
 import { packagePath } from "./package-folder";
 import { PublicUrl } from "./public-url";
+import { Role } from "./role";
 import type { SecretValue } from "./secret";
 import { ServiceImage } from "./service-image";
-import type { IServiceNetwork, PublishedPort, ServiceFile } from "./service-network";
+import type { IService, IServiceNetwork, IVolume, PublishedPort, ServiceFile, VolumeMount } from "./service-network";
 import { StackGuard } from "./stack-guard";
+import { Tls } from "./tls";
+import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
 const IMAGE_NAME = "cdktf-mlflow/gateway:2.11.9";
 const USER = "1000:1000";
 const LEAST_MEMORY = DataSize.mebibytes(64);
-const ACME_PORT = 80;
 // inside the container, whatever name and certificate the site itself needs.
 const HEALTH_PORT = 2019;
+const CONSOLE_PORT = 9001;
 const HSTS = "max-age=31536000";
-
-/** How many requests a client may make. */
-export interface RateLimitOptions {
-  /**
-   * Number of requests in a window.
-   *
-   * @default 3000
-   */
-  readonly events?: number;
-
-  /**
-   * Length of the window, which slides.
-   *
-   * @default 10 seconds
-   */
-  readonly window?: Duration;
-}
-
-/** Options of an `AuthGateway`, wherever it is created. */
-export interface AuthGatewayOptions {
-  /**
-   * Image with Caddy and the plugins `rate_limit` and `replace_response`.
-   *
-   * @default - built on the engine from caddy/Dockerfile
-   */
-  readonly image?: ServiceImage;
-
-  /**
-   * Build arguments of the default image, such as `HTTPS_PROXY`. Not for secrets.
-   *
-   * @default - none
-   */
-  readonly buildArguments?: { [name: string]: string };
-
-  /**
-   * Requests of one client address, before any login. More are answered with 429 and `Retry-After`.
-   *
-   * @default - 3,000 in 10 seconds
-   */
-  readonly rateLimit?: RateLimitOptions;
-
-  /**
-   * How long a request waits for an upstream that restarts.
-   *
-   * @default 1 minute
-   */
-  readonly upstreamWait?: Duration;
-
-  /**
-   * Memory limit, 64 MiB or more.
-   *
-   * @default 256 MiB
-   */
-  readonly memory?: DataSize;
-
-  /**
-   * Timing of the check whether the gateway answers.
-   *
-   * @default - every 2 seconds
-   */
-  readonly healthCheck?: HealthCheckOptions;
-}
+const LOG_FOLDER = "/var/log/caddy";
+const ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt";
 
 /** Properties of an `AuthGateway`. */
 export interface AuthGatewayProps extends AuthGatewayOptions {
@@ -108,11 +52,11 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
 /**
  * Caddy in front of an upstream: the only service with a published port.
  *
- * Nothing but `/healthz` is answered without a login. Containers of yours on the edge network reach it under the url's
- * own host name, and under the name of its container.
+ * Nothing but `/healthz` and `/readyz` is answered without a login. Containers of yours on the edge network reach it
+ * under the url's own host name, and under the name of its container.
  *
- * @throws ValidationError when the url is no plain origin or not safe, its port is published twice, or a number is out
- * of range.
+ * @throws ValidationError when the url is no plain origin or not safe, its port is published twice, a login or
+ * certificate could not work, or a number is out of range.
  */
 export class AuthGateway extends Construct {
   /** The address under which users reach the gateway, without a slash at its end. */
@@ -121,59 +65,81 @@ export class AuthGateway extends Construct {
   /** Name of the gateway on the edge network. */
   public readonly hostname: string;
 
-  /** Name of a user who may pass. */
-  public readonly username: string;
+  /** The users with a password. */
+  public readonly users: AuthUser[];
 
-  /** Password of that user. */
-  public readonly password: SecretValue;
+  /** Name of the first admin with a password, where there is one. */
+  public readonly username?: string;
+
+  /** Password of that user, where it is known. */
+  public readonly password?: SecretValue;
+
+  /** Certificate of Caddy's own authority in PEM form, which clients need with `Tls.internal()`. */
+  public readonly rootCertificate?: string;
+
+  /** Whether artifacts pass MLflow by. */
+  public readonly directTransfers: boolean;
 
   constructor(scope: Construct, id: string, props: AuthGatewayProps) {
     super(scope, id);
 
     const { network, upstream } = props;
     const url = PublicUrl.parse(props.url, this);
-    const rateLimit = {
-      events: props.rateLimit?.events ?? 3000,
-      window: props.rateLimit?.window ?? Duration.seconds(10),
-    };
     const memory = props.memory ?? DataSize.mebibytes(256);
     this.validatePort(url);
-    this.validateRateLimit(rateLimit);
     this.validateMemory(memory);
 
-    const auth = props.auth.bind(this);
-    const transfers = upstream.transferTarget ? "direct" : "proxied";
+    const tls = (props.tls ?? Tls._for(url)).bind(this, url);
+    const auth = props.auth.bind(this, { network, url });
+    const target = upstream.transferTarget;
+    const transfers = (props.transfers ?? (target?.preferred ? Transfers.direct() : Transfers.proxied())).bind(
+      this,
+      target,
+    );
+    const console = this.console(url, props);
     // certificates survive a new container; made anew too often, the authority refuses them.
-    const state = url.secure ? network.addVolume(this, "data", { protect: false }) : undefined;
+    const certificates = tls.keepsCertificates
+      ? network.addVolume(this, "data", { protect: tls.ownAuthority })
+      : undefined;
 
+    const image = props.image ?? this.builtImage(props.buildArguments);
     const service = network.addService(this, "Default", {
-      image: props.image ?? this.builtImage(props.buildArguments),
+      image,
       environment: {
         ...auth.environment,
-        SITE_ADDRESS: url.secure ? url.origin : `http://:${url.port}`,
+        ...tls.environment,
+        ...this.limits(props),
+        ...this.answers(url, props),
+        ...console?.environment,
+        SITE_ADDRESS: tls.siteAddress,
+        URL_ORIGIN: url.origin,
         URL_SCHEME: url.scheme,
+        URL_HOSTNAME: url.hostname,
         UPSTREAM: `${upstream.hostname}:${upstream.port}`,
         UPSTREAM_WAIT: (props.upstreamWait ?? Duration.minutes(1)).toGoString(),
+        TLS: tls.snippet,
         AUTH_METHOD: auth.snippet,
-        TRANSFERS: transfers,
-        ...(upstream.transferTarget && {
-          STORE: upstream.transferTarget.endpoint,
-          STORE_BUCKET: upstream.transferTarget.bucket,
-        }),
-        RATE_LIMIT_EVENTS: String(rateLimit.events),
-        RATE_LIMIT_WINDOW: rateLimit.window.toGoString(),
-        STRICT_TRANSPORT_SECURITY: url.secure ? HSTS : "",
+        TRANSFERS: transfers.snippet,
+        ...transfers.environment,
+        CONSOLE: console?.snippet ?? "off",
+        FEATURES: "traces",
       },
       files: [
         caddyFile("Caddyfile"),
+        caddyFile("routes.json"),
+        caddyFile(`tls/${tls.snippet}.caddy`),
         caddyFile(`auth/${auth.snippet}.caddy`),
-        caddyFile(`transfers/${transfers}.caddy`),
+        caddyFile(`transfers/${transfers.snippet}.caddy`),
+        ...transfers.files,
+        caddyFile(`console/${console?.snippet ?? "off"}.caddy`),
+        ...(console ? [caddyFile("console/site.caddy"), caddyFile("console/routes.json")] : []),
+        ...tls.files,
         ...auth.files,
       ],
-      volumes: state && [{ volume: state, path: "/data" }],
+      volumes: this.volumes(network, certificates, props),
       user: USER,
       memory,
-      ports: publishedPorts(url),
+      ports: [...tls.ports, ...(console?.ports ?? [])],
       edgeAliases: url.local ? [] : [url.hostname],
       healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${HEALTH_PORT}/healthz`], {
         ...props.healthCheck,
@@ -184,36 +150,132 @@ export class AuthGateway extends Construct {
 
     StackGuard.accept(this, GuardRule.PUBLISHED_PORT, "this is the gateway: nothing passes it without a login");
     this.url = url.origin;
+    this.directTransfers = transfers.snippet !== "proxied";
     this.hostname = service.hostname;
-    this.username = auth.username;
-    this.password = auth.password;
+    this.users = auth.users;
+    const admin = auth.users.find(({ role, password }) => role === Role.ADMIN && password !== undefined);
+    this.username = admin?.name;
+    this.password = admin?.password;
+    if (tls.ownAuthority && certificates) {
+      this.rootCertificate = this.readRootCertificate(network, image, service, certificates);
+    }
   }
 
-  private builtImage(buildArguments: { [name: string]: string } | undefined): ServiceImage {
-    return ServiceImage.build({ dockerfile: packagePath("caddy", "Dockerfile"), name: IMAGE_NAME, buildArguments });
+  private limits({ rateLimit, failedLogins }: AuthGatewayOptions): { [name: string]: string } {
+    const requests = this.validateLimit("rateLimit", {
+      events: rateLimit?.events ?? 3000,
+      window: rateLimit?.window ?? Duration.seconds(10),
+    });
+    const window = failedLogins?.window ?? Duration.minutes(1);
+    const perAddress = this.validateLimit("failedLogins", { events: failedLogins?.perAddress ?? 30, window });
+    const perUser = this.validateLimit("failedLogins", { events: failedLogins?.perUser ?? 10, window });
+    return {
+      RATE_LIMIT_EVENTS: String(requests.events),
+      RATE_LIMIT_WINDOW: requests.window.toGoString(),
+      FAILED_LOGINS_PER_ADDRESS: String(perAddress.events),
+      FAILED_LOGINS_PER_USER: String(perUser.events),
+      FAILED_LOGINS_WINDOW: window.toGoString(),
+    };
   }
 
-  private validatePort({ port, secure }: PublicUrl): void {
-    if (secure && port === ACME_PORT) {
+  private answers(url: PublicUrl, { contentSecurityPolicy, accessLog }: AuthGatewayOptions) {
+    const policy = (contentSecurityPolicy ?? ContentSecurityPolicy.strict())._headers;
+    return {
+      STRICT_TRANSPORT_SECURITY: url.secure ? HSTS : "",
+      CONTENT_SECURITY_POLICY: policy.enforced,
+      CONTENT_SECURITY_POLICY_REPORT_ONLY: policy.reported,
+      ACCESS_LOG: accessLog?.volume ? `file ${LOG_FOLDER}/access.log` : "stdout",
+      ACCESS_LOG_IPV4_BITS: accessLog?.maskAddresses ? "24" : "32",
+      ACCESS_LOG_IPV6_BITS: accessLog?.maskAddresses ? "48" : "128",
+    };
+  }
+
+  private volumes(
+    network: IServiceNetwork,
+    certificates: IVolume | undefined,
+    { accessLog }: AuthGatewayOptions,
+  ): VolumeMount[] | undefined {
+    const logs = accessLog?.volume && network.addVolume(this, "log", { protect: false, ...accessLog.volume });
+    const mounts = [
+      ...(certificates ? [{ volume: certificates, path: "/data" }] : []),
+      ...(logs ? [{ volume: logs, path: LOG_FOLDER }] : []),
+    ];
+    return mounts.length > 0 ? mounts : undefined;
+  }
+
+  private console(url: PublicUrl, props: AuthGatewayProps) {
+    const { consoleAddress } = props.upstream;
+    if (consoleAddress === undefined) {
+      if (props.console === undefined) return undefined;
       throw new ValidationError(
-        "GatewayPort",
-        `'url' must not use port ${ACME_PORT} with https: Caddy gets its certificate there`,
+        "NoConsole",
+        "'console' needs a store with a console: ArtifactStore.minio({ console: true })",
         this,
       );
     }
+    const { port = CONSOLE_PORT, exposure = Exposure.loopback() }: AdminPortOptions = props.console ?? {};
+    const isLocal = exposure.address === Exposure.loopback().address;
+    if (!isLocal && !url.secure) {
+      throw new ValidationError(
+        "ConsoleExposure",
+        `'console' must be published on the engine's own host where 'url' has no TLS, got: '${exposure.address}'`,
+        this,
+      );
+    }
+    return {
+      snippet: isLocal ? "local" : "public",
+      environment: {
+        CONSOLE_ADDRESS: isLocal ? `http://:${port}` : `${url.scheme}://${url.hostname}:${port}`,
+        CONSOLE_UPSTREAM: consoleAddress,
+      },
+      ports: [{ port, exposure }] as PublishedPort[],
+    };
+  }
+
+  // Caddy makes the certificate when it starts for the first time, so that only what runs after it can tell.
+  private readRootCertificate(
+    network: IServiceNetwork,
+    image: ServiceImage,
+    service: IService,
+    volume: IVolume,
+  ): string {
+    return network.addJob(this, "root-certificate", {
+      image,
+      entrypoint: ["cat"],
+      args: [ROOT_CERTIFICATE],
+      volumes: [{ volume, path: "/data" }],
+      user: USER,
+      memory: LEAST_MEMORY,
+      after: [service],
+      rerunOn: [volume.source],
+      failure: "The certificate of the gateway's own authority could not be read.",
+    }).output;
+  }
+
+  private builtImage(buildArguments: { [name: string]: string } | undefined): ServiceImage {
+    return ServiceImage.build({
+      folder: packagePath("caddy", "plugin"),
+      name: IMAGE_NAME,
+      buildArguments,
+    });
+  }
+
+  private validatePort({ port }: PublicUrl): void {
     if (port === HEALTH_PORT) {
       throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
     }
   }
 
-  private validateRateLimit({ events, window }: { events: number; window: Duration }): void {
+  private validateLimit(prop: string, limit: { events: number; window: Duration }) {
+    const { events, window } = limit;
     if (!Number.isInteger(events) || events < 1 || window.toMilliseconds() < 1000) {
       throw new ValidationError(
         "RateLimit",
-        `'rateLimit' must have 'events' of 1 or more in a 'window' of 1 second or more, got: ${events} in ${window}`,
+        `'${prop}' must be 1 or more in a 'window' of 1 second or more, got: ${events} in ${window}`,
         this,
       );
     }
+    return limit;
   }
 
   private validateMemory(memory: DataSize): void {
@@ -230,10 +292,4 @@ function caddyFile(name: string): ServiceFile {
     content: readFileSync(packagePath("caddy", ...name.split("/")), "utf8"),
     secret: false,
   };
-}
-
-function publishedPorts(url: PublicUrl): PublishedPort[] {
-  const exposure = url.local ? Exposure.loopback() : Exposure.public();
-  const ports = url.secure ? [url.port, ACME_PORT] : [url.port];
-  return ports.map((port) => ({ port, exposure }));
 }

@@ -1,28 +1,51 @@
 import { Token } from "cdktf";
-import type { Construct } from "constructs";
+import { Construct } from "constructs";
 import { ValidationError } from "./errors";
-import { requireGoodPassword } from "./login-password";
-import { Secret } from "./secret";
+import type { OAuth2Options } from "./oauth2-options";
+import { OAuth2Proxy } from "./oauth2-proxy";
+import type { PublicUrl } from "./public-url";
+import { Role } from "./role";
 import type { SecretValue } from "./secret";
-import type { ServiceFile } from "./service-network";
+import type { IServiceNetwork, ServiceFile } from "./service-network";
+import { UserPassword } from "./user";
+import type { UserOptions } from "./user";
 
-const HASH_FILE = "/run/secrets/auth-hash";
+const USERS_FILE = "/etc/caddy/users.json";
+const HASHES = "/run/secrets/users";
 
-/** Who may pass, and how they say who they are. */
+/** Options of `AuthMethod.basic()`. */
 export interface BasicAuthOptions {
   /**
-   * Name of the user: letters, digits, `.`, `_`, `@`, `+` and `-`.
+   * The users, at least one of them with the role `admin`.
    *
-   * @default "admin"
+   * @default - `admin`, with that role and a generated password
    */
-  readonly username?: string;
+  readonly users?: UserOptions[];
+}
+
+/** Where a login is checked. */
+export interface AuthContext {
+  /** The network of the gateway. */
+  readonly network: IServiceNetwork;
+
+  /** The address under which users reach the gateway. */
+  readonly url: PublicUrl;
+}
+
+/** A user with a password, as the gateway has it. */
+export interface AuthUser {
+  /** Name to log in with. */
+  readonly name: string;
+
+  /** What the user may do. */
+  readonly role: Role;
 
   /**
-   * Password of the user, 12 characters or more and 72 bytes or less.
+   * The password.
    *
-   * @default - a generated password, kept in the Terraform state
+   * @default - it is not known
    */
-  readonly password?: Secret;
+  readonly password?: SecretValue;
 }
 
 /** What an authentication method adds to the gateway. */
@@ -36,11 +59,8 @@ export interface AuthSettings {
   /** What the file reads besides. */
   readonly files: ServiceFile[];
 
-  /** Name of a user who may pass. */
-  readonly username: string;
-
-  /** Password of that user. */
-  readonly password: SecretValue;
+  /** The users with a password. */
+  readonly users: AuthUser[];
 }
 
 /**
@@ -49,13 +69,18 @@ export interface AuthSettings {
  * A new kind is a static function and a class here, and a file in `caddy/auth`.
  */
 export abstract class AuthMethod {
-  /** One user with a password, of which the gateway knows only the bcrypt hash. */
+  /** Users with a password, of which the gateway knows only the bcrypt hash. */
   public static basic(options: BasicAuthOptions = {}): AuthMethod {
     return new BasicAuth(options);
   }
 
+  /** Browsers log in at an issuer, machines with its tokens, and users with a password besides. */
+  public static oauth2(options: OAuth2Options): AuthMethod {
+    return new OAuth2Auth(options);
+  }
+
   /** Called by the gateway, once, when it is defined. */
-  public abstract bind(scope: Construct): AuthSettings;
+  public abstract bind(scope: Construct, context: AuthContext): AuthSettings;
 }
 
 class BasicAuth extends AuthMethod {
@@ -64,26 +89,95 @@ class BasicAuth extends AuthMethod {
   }
 
   public bind(scope: Construct): AuthSettings {
-    const username = this.options.username ?? "admin";
-    this.validateUsername(username, scope);
+    const { users } = this.options;
+    if (users === undefined) return { snippet: "basic", environment: {}, ...defaultUser(scope) };
 
-    const password = (this.options.password ?? Secret.generated()).bind(scope, "password");
-    requireGoodPassword(password);
+    if (!users.some(({ role }) => role === Role.ADMIN)) {
+      throw new ValidationError("NoAdmin", "'users' must hold at least one user with the role admin", scope);
+    }
+    return { snippet: "basic", environment: {}, ...bindUsers(scope, users) };
+  }
+}
 
-    return {
-      snippet: "basic",
-      environment: { AUTH_USERNAME: username },
-      files: [{ path: HASH_FILE, content: password.bcryptHash(scope, "password-hash"), secret: true }],
-      username,
-      password,
-    };
+class OAuth2Auth extends AuthMethod {
+  constructor(private readonly options: OAuth2Options) {
+    super();
   }
 
-  private validateUsername(username: string, scope: Construct): void {
-    if (Token.isUnresolved(username) || !/^[\w.@+-]{1,64}$/.test(username)) {
+  public bind(scope: Construct, { network, url }: AuthContext): AuthSettings {
+    const proxy = new OAuth2Proxy(scope, "oauth2-proxy", { ...this.options, network, url });
+    const { write, admin } = this.options.roles ?? {};
+    return {
+      snippet: "oauth2",
+      environment: {
+        OAUTH2_PROXY: proxy.address,
+        OAUTH2_COOKIE: proxy.cookieName,
+        OAUTH2_LOGOUT: `/oauth2/sign_out?rd=${encodeURIComponent(proxy.endSessionUrl ?? "/oauth2/signed_out")}`,
+        WRITE_GROUPS: caddyWords(write?.groups),
+        WRITE_EMAILS: caddyWords(write?.emails),
+        ADMIN_GROUPS: caddyWords(admin?.groups),
+        ADMIN_EMAILS: caddyWords(admin?.emails),
+      },
+      ...bindUsers(scope, this.options.users ?? []),
+    };
+  }
+}
+
+// its password has an address of its own since the first release, in which it was the only one.
+function defaultUser(scope: Construct): Pick<AuthSettings, "files" | "users"> {
+  return render([{ name: "admin", role: Role.ADMIN, ...UserPassword.generated().bind(scope, "password") }]);
+}
+
+function bindUsers(scope: Construct, users: UserOptions[]): Pick<AuthSettings, "files" | "users"> {
+  validateUsers(users, scope);
+  const folder = new Construct(scope, "users");
+  return render(
+    users.map(({ name, role, password }) => ({
+      name,
+      role,
+      ...(password ?? UserPassword.generated()).bind(folder, name),
+    })),
+  );
+}
+
+// one line a user, in the order of names, so that a plan shows who comes and goes.
+function render(users: { name: string; role: Role; hash: string; value?: SecretValue }[]) {
+  const sorted = [...users].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const lines = sorted.map(({ name, role }) => JSON.stringify({ name, role }));
+  return {
+    files: [
+      { path: USERS_FILE, content: `[\n${lines.join(",\n")}\n]\n`, secret: false },
+      ...sorted.map(({ name, hash }) => ({ path: `${HASHES}/${name}`, content: hash, secret: true })),
+    ],
+    users: users.map(({ name, role, value }) => ({ name, role, password: value })),
+  };
+}
+
+// words of the Caddyfile, each in quotes that take everything but a backtick, which no name has.
+function caddyWords(words: string[] = []): string {
+  return words.map((word) => `\`${word}\``).join(" ");
+}
+
+// on lists in which a user could not be told from another, or could do nothing.
+function validateUsers(users: UserOptions[], scope: Construct): void {
+  const seen = new Set<string>();
+  for (const { name, role } of users) {
+    if (Token.isUnresolved(name) || !/^[\w.@+-]{1,64}$/.test(name)) {
       throw new ValidationError(
-        "AuthUsername",
-        `'username' must be 1 to 64 letters, digits and .@_+-, got: '${username}'`,
+        "UserName",
+        `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}'`,
+        scope,
+      );
+    }
+    // names are compared as they are, but two that differ in case only are a trap for people.
+    if (seen.has(name.toLowerCase())) {
+      throw new ValidationError("UserTwice", `'users' must have each name once, got: '${name}' twice`, scope);
+    }
+    seen.add(name.toLowerCase());
+    if (!Object.values(Role).includes(role)) {
+      throw new ValidationError(
+        "UserRole",
+        `'role' of user '${name}' must be one of ${Object.values(Role).join(", ")}, got: '${role}'`,
         scope,
       );
     }

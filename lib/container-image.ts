@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import { Image } from "@cdktf/provider-docker/lib/image";
 import { AssetType, TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
@@ -25,16 +24,13 @@ export class ContainerImages {
     const { registry } = this;
     if (!image._build) return { name: registry ? mirrored(image.name, registry) : image.name };
 
-    // the file lies in a folder named after its content, so that a change of it is a change of the build.
-    const dockerfile = new TerraformAsset(container, "dockerfile", {
-      path: image._build.dockerfile,
-      type: AssetType.FILE,
-    });
+    // the asset lies in a folder named after its content, so that a change of it is a change of the build.
+    const context = new TerraformAsset(container, "context", { path: image._build.folder, type: AssetType.DIRECTORY });
     const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
     return {
       name: image.name,
       buildAttribute: {
-        context: posix.dirname(dockerfile.path),
+        context: context.path,
         dockerfile: "Dockerfile",
         builder: "default",
         buildArgs: Object.keys(buildArgs).length > 0 ? buildArgs : undefined,

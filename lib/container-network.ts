@@ -14,6 +14,7 @@ import { physicalName } from "./physical-name";
 import { PublishedPorts } from "./published-ports";
 import type {
   ContainerSpec,
+  IJob,
   IService,
   IServiceNetwork,
   IVolume,
@@ -97,8 +98,8 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     });
   }
 
-  public addJob(scope: Construct, id: string, spec: JobSpec): IConstruct {
-    const job = new ContainerService(scope, id, (self) => ({
+  public addJob(scope: Construct, id: string, spec: JobSpec): IJob {
+    const job = new ContainerJob(scope, id, (self) => ({
       ...this.renderContainer(self, spec, undefined),
       restart: "no",
       mustRun: false,
@@ -204,6 +205,12 @@ class ContainerService extends Construct implements IService {
     super(scope, id);
     this.hostname = physicalName(this);
     this.container = new Container(this, "Default", render(this));
+  }
+}
+
+class ContainerJob extends ContainerService implements IJob {
+  public get output(): string {
+    return this.container.containerLogs;
   }
 }
 

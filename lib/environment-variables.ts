@@ -23,13 +23,84 @@ export const ENVIRONMENT_VARIABLES = [
     description: "The address for users. Decides ports, bind address, TLS and the hosts MLflow answers to.",
     default: "`http://localhost:8080`",
   },
-  { names: ["AUTH_USERNAME"], description: "Name of the user.", default: "`admin`" },
+  {
+    names: ["MLFLOW_TLS"],
+    description:
+      "Who ends TLS: `automatic` (ACME), `internal` (Caddy's own authority), `certificate`, or `terminated` by a proxy before the gateway.",
+    default: "`automatic` for https addresses",
+  },
+  { names: ["TLS_EMAIL"], description: "Address to which the ACME authority may write.", default: "none" },
+  { names: ["TLS_CERTIFICATE"], description: "Certificate for `certificate`, in PEM form.", default: "none" },
+  {
+    names: ["TLS_PRIVATE_KEY"],
+    description: "Its private key, in PEM form.",
+    default: "none",
+    terraformVariable: "tls_private_key",
+  },
+  {
+    names: ["TRUSTED_PROXIES"],
+    description: "Addresses or ranges of the proxies for `terminated`, with commas between them.",
+    default: "none",
+  },
+  {
+    names: ["MLFLOW_USERS_FILE"],
+    description: "File with the users, see [Users](#users).",
+    default: "`users.json`, where there is one",
+  },
+  { names: ["AUTH_USERNAME"], description: "Name of the one admin, where there is no such file.", default: "`admin`" },
   {
     names: ["AUTH_PASSWORD"],
-    description: "Password, 12 characters to 72 bytes.",
+    description: "Password of that admin, 12 characters to 72 bytes.",
     default: "generated",
     terraformVariable: "auth_password",
   },
+  {
+    names: ["OAUTH2_CLIENT_ID"],
+    description: "Client id of this stack at an identity provider. Switches on the login there.",
+    default: "none",
+  },
+  {
+    names: ["OAUTH2_CLIENT_SECRET"],
+    description: "Its client secret.",
+    default: "none",
+    terraformVariable: "oauth2_client_secret",
+  },
+  {
+    names: ["OAUTH2_PROVIDER"],
+    description: "`oidc`, `google`, `github`, `entra` or `keycloak`.",
+    default: "`oidc`",
+  },
+  {
+    names: ["OAUTH2_ISSUER_URL"],
+    description: "Address of the issuer, an https one.",
+    default: "that of Google and GitHub",
+  },
+  {
+    names: ["OAUTH2_ISSUER_CERTIFICATE"],
+    description: "Certificate of the authority that signed the issuer's own, in PEM form.",
+    default: "those the image trusts",
+  },
+  {
+    names: ["OAUTH2_ALLOWED_DOMAINS"],
+    description: "Domains of e-mail addresses that may log in, with commas between them.",
+    default: "none",
+  },
+  {
+    names: ["OAUTH2_ALLOWED_GROUPS"],
+    description: "Groups whose members may log in, with commas between them.",
+    default: "none",
+  },
+  {
+    names: ["OAUTH2_ALLOW_ANY_DOMAIN"],
+    description: "`true` lets in everybody to whom the issuer gives an account.",
+    default: "`false`",
+  },
+  {
+    names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS"],
+    description: "Who may write; all others read.",
+    default: "nobody",
+  },
+  { names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS"], description: "Who is an admin.", default: "nobody" },
   {
     names: ["DB_URL"],
     description:
@@ -47,6 +118,21 @@ export const ENVIRONMENT_VARIABLES = [
     names: ["MLFLOW_S3_ENDPOINT_URL"],
     description: "Address of its S3 API, as containers reach it.",
     default: "Amazon's",
+  },
+  {
+    names: ["MLFLOW_S3_CA_CERTIFICATE"],
+    description: "Certificate of the authority of that address, in PEM form.",
+    default: "those the images trust",
+  },
+  {
+    names: ["MLFLOW_S3_REACHABLE_BY_CLIENTS"],
+    description: "`true` when clients reach that address too: they then transfer files there.",
+    default: "`false`",
+  },
+  {
+    names: ["MLFLOW_TRANSFERS"],
+    description: "`direct` or `proxied`: whether files pass MLflow by, through the gateway, or go through it.",
+    default: "`direct` with the container",
   },
   { names: ["MLFLOW_S3_PREFIX"], description: "Folder in the bucket.", default: "its root" },
   { names: ["AWS_DEFAULT_REGION", "AWS_REGION"], description: "Region of the bucket.", default: "`us-east-1`" },
@@ -68,8 +154,9 @@ export const ENVIRONMENT_VARIABLES = [
     default: "none",
     terraformVariable: "aws_session_token",
   },
+  { names: ["MINIO_CONSOLE"], description: "`true` publishes the bucket's console for admins.", default: "`false`" },
   {
-    names: ["MLFLOW_IMAGE", "POSTGRES_IMAGE", "MINIO_IMAGE", "GATEWAY_IMAGE"],
+    names: ["MLFLOW_IMAGE", "POSTGRES_IMAGE", "MINIO_IMAGE", "GATEWAY_IMAGE", "OAUTH2_PROXY_IMAGE"],
     description: "Other images.",
     default: "pinned releases",
   },

@@ -15,6 +15,7 @@ import type { ClientSettings, IArtifactStore, TransferTarget } from "./store-rol
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
 const IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z";
 const PORT = 9000;
+const CONSOLE_PORT = 9001;
 const REGION = "us-east-1";
 const ROOT_USER_FILE = "/run/secrets/minio-root-user";
 const ROOT_PASSWORD_FILE = "/run/secrets/minio-root-password";
@@ -49,6 +50,13 @@ export interface MinioStoreOptions {
   readonly memory?: DataSize;
 
   /**
+   * Whether the store has its console, a page to look into the bucket. The gateway publishes it for admins.
+   *
+   * @default false
+   */
+  readonly console?: boolean;
+
+  /**
    * Where the data lies.
    *
    * @default - a named volume that Terraform refuses to delete
@@ -79,6 +87,7 @@ export class MinioStore extends Construct implements IArtifactStore {
   public readonly clientSettings: ClientSettings;
   public readonly destination: string;
   public readonly transferTarget?: TransferTarget;
+  public readonly consoleAddress?: string;
 
   constructor(scope: Construct, id: string, props: MinioStoreProps) {
     super(scope, id);
@@ -99,13 +108,19 @@ export class MinioStore extends Construct implements IArtifactStore {
 
     const service = props.network.addService(this, "Default", {
       image,
-      args: ["server", "/data", "--address", `:${PORT}`],
+      args: [
+        ...["server", "/data", "--address", `:${PORT}`],
+        ...(props.console ? ["--console-address", `:${CONSOLE_PORT}`] : []),
+      ],
       environment: {
         MINIO_ROOT_USER_FILE: ROOT_USER_FILE,
         MINIO_ROOT_PASSWORD_FILE: ROOT_PASSWORD_FILE,
         MINIO_REGION: REGION,
-        MINIO_BROWSER: "off",
+        MINIO_BROWSER: props.console ? "on" : "off",
         MINIO_UPDATE: "off",
+        // parts of an upload that was given up are gone within a day; signed addresses of parts work for an hour.
+        MINIO_API_STALE_UPLOADS_EXPIRY: "23h",
+        MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL: "1h",
       },
       files: rootFiles,
       volumes: [{ volume: data, path: "/data" }],
@@ -149,7 +164,8 @@ export class MinioStore extends Construct implements IArtifactStore {
     });
 
     this.destination = `s3://${bucket}`;
-    this.transferTarget = { endpoint, bucket };
+    this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
+    this.consoleAddress = props.console ? `${service.hostname}:${CONSOLE_PORT}` : undefined;
     this.clientSettings = {
       environment: {
         ...s3Environment(REGION),

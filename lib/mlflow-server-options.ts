@@ -52,7 +52,8 @@ export interface MlflowServerOptions {
   readonly memory?: DataSize;
 
   /**
-   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly.
+   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly: each needs its own
+   * size there while it passes. It is emptied whenever the server starts. A file that does not fit is refused with 507.
    *
    * @default - the container's own layer, on the disk of the engine
    */

@@ -23,6 +23,9 @@ const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
 // measured: two workers idle at 555 MiB and reach 1,214 MiB under four proxied uploads.
 const MEMORY_BASE = 384;
 const MEMORY_PER_WORKER = 576;
+// files on their way through MLflow; what a killed worker left there goes with the next start.
+const TEMPORARY = "/tmp/mlflow";
+const START = `rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} && exec mlflow "$@"`;
 const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
 
 /** Properties of an `MlflowServer`. */
@@ -52,6 +55,7 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly hostname: string;
   public readonly port = PORT;
   public readonly transferTarget?: TransferTarget;
+  public readonly consoleAddress?: string;
 
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
@@ -91,10 +95,11 @@ export class MlflowServer extends Construct implements IUpstream {
     const names = [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...(props.hostNames ?? [])];
     const service = network.addService(this, "Default", {
       image,
-      entrypoint: ["mlflow"],
+      entrypoint: ["/bin/sh", "-c", START, "mlflow"],
       args: ["--env-file", SECRETS_FILE, "server", ...(props.flags ?? [])],
       environment: {
         ...PROCESS_ENVIRONMENT,
+        TMPDIR: TEMPORARY,
         ...database.environment,
         ...artifacts.environment,
         MLFLOW_BACKEND_STORE_URI: DATABASE,
@@ -131,6 +136,7 @@ export class MlflowServer extends Construct implements IUpstream {
 
     this.hostname = service.hostname;
     this.transferTarget = artifactStore.transferTarget;
+    this.consoleAddress = artifactStore.consoleAddress;
   }
 
   // what MLflow takes only from its environment, and must be the same for all workers and after every restart.

@@ -1,11 +1,12 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { Aspects, Fn, TerraformOutput, TerraformStack } from "cdktf";
+import { Aspects, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ArtifactStore } from "./artifact-store";
 import { AuthGateway } from "./auth-gateway";
-import type { AuthGatewayOptions } from "./auth-gateway";
+import type { AuthGatewayOptions } from "./auth-gateway-options";
 import { AuthMethod } from "./auth-method";
 import { BackendStore } from "./backend-store";
+import { clientEnvironment } from "./client-environment";
 import { ContainerNetwork } from "./container-network";
 import type { ContainerNetworkOptions } from "./container-network";
 import { dockerProvider } from "./docker-engine";
@@ -138,24 +139,24 @@ export class MlflowStack extends TerraformStack {
   }
 
   private addOutputs(): void {
-    const { url, username, password } = this.gateway;
-    const secret = password.unsafeUnwrap();
+    const { url, users, username, password, rootCertificate } = this.gateway;
+    const passwords = users.flatMap((user) => (user.password ? [[user.name, user.password.unsafeUnwrap()]] : []));
 
     this.output("url", "The address to open, and to give to clients.", url);
-    this.output("username", "The user who may log in.", username);
-    this.output("password", "The user's password.", secret, true);
+    if (username !== undefined && password !== undefined) {
+      this.output("username", "An admin who may log in.", username);
+      this.output("password", "That admin's password.", password.unsafeUnwrap(), true);
+    }
+    this.output("passwords", "The password of each user, by name.", Object.fromEntries(passwords), true);
     this.output(
       "client_environment",
       "Lines for a shell, so that MLflow's clients find the server and may pass.",
-      [
-        `export MLFLOW_TRACKING_URI='${url}'`,
-        `export MLFLOW_TRACKING_USERNAME='${username}'`,
-        // a quote ends the quoted text, stands escaped, and begins it again; Terraform takes one of two backslashes.
-        `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
-        "",
-      ].join("\n"),
+      clientEnvironment(this.gateway, this.node.id),
       true,
     );
+    if (rootCertificate !== undefined) {
+      this.output("root_certificate", "The certificate that clients of the gateway have to trust.", rootCertificate);
+    }
     this.output(
       "images",
       "The image of each service, by its digest where it came from a registry.",

@@ -5,7 +5,7 @@ import { isLoopback } from "./outside-address";
 
 /** The one address under which users reach MLflow. Everything that has to agree with it is derived here. */
 export class PublicUrl {
-  /** @throws ValidationError when `url` is no plain origin, or not https at a name other than localhost, or https there. */
+  /** @throws ValidationError when `url` is no plain origin, or not https at a name other than localhost. */
   public static parse(url: string, scope: IConstruct): PublicUrl {
     if (Token.isUnresolved(url)) {
       throw new ValidationError("UrlKnown", "'url' must be known at synthesis, got: a Terraform expression", scope);
@@ -26,20 +26,17 @@ export class PublicUrl {
       );
     }
     if (parsed.pathname !== "/" || parsed.search || parsed.hash) {
-      throw new ValidationError("UrlPath", `'url' must end after the host and port, got: '${url}'`, scope);
+      throw new ValidationError(
+        "UrlPath",
+        `'url' must end after the host and port, because MLflow serves files outside of a path prefix; give it a host name of its own, got: '${url}'`,
+        scope,
+      );
     }
     const result = new PublicUrl(parsed);
     if (!result.secure && !result.local) {
       throw new ValidationError(
         "UrlPlainHttp",
         `'url' must begin with https:// at a name other than localhost, because passwords would travel in clear and browsers show MLflow's pages blank, got: '${url}'`,
-        scope,
-      );
-    }
-    if (result.secure && result.local) {
-      throw new ValidationError(
-        "UrlLocalHttps",
-        `'url' must begin with http:// at localhost, because no authority that clients trust signs a certificate for it, got: '${url}'`,
         scope,
       );
     }

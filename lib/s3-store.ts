@@ -4,7 +4,11 @@ import { ValidationError } from "./errors";
 import { validateOutside } from "./outside-address";
 import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import type { Secret } from "./secret";
-import type { ClientSettings, IArtifactStore } from "./store-roles";
+import type { ServiceFile } from "./service-network";
+import type { ClientSettings, IArtifactStore, TransferTarget } from "./store-roles";
+
+// botocore reads it, for MLflow and for whoever gets the same settings.
+const CA_FILE = "/run/secrets/s3-ca.pem";
 
 /** Which bucket to use, and as whom. */
 export interface S3StoreOptions {
@@ -24,6 +28,13 @@ export interface S3StoreOptions {
    * @default - Amazon's, of the region
    */
   readonly endpoint?: string;
+
+  /**
+   * Certificate of the authority that signs the endpoint's own, in PEM form.
+   *
+   * @default - those that the images trust
+   */
+  readonly caCertificate?: string;
 
   /**
    * Region of the bucket, as requests to it are signed.
@@ -51,6 +62,14 @@ export interface S3StoreOptions {
    * @default - true with an `endpoint`, false without
    */
   readonly pathStyle?: boolean;
+
+  /**
+   * Whether clients reach the endpoint themselves, under the same address as containers do. They then transfer files
+   * there, past the gateway.
+   *
+   * @default false
+   */
+  readonly reachableByClients?: boolean;
 }
 
 /**
@@ -61,6 +80,7 @@ export interface S3StoreOptions {
 export class S3Store extends Construct implements IArtifactStore {
   public readonly clientSettings: ClientSettings;
   public readonly destination: string;
+  public readonly transferTarget?: TransferTarget;
 
   constructor(scope: Construct, id: string, options: S3StoreOptions) {
     super(scope, id);
@@ -70,11 +90,15 @@ export class S3Store extends Construct implements IArtifactStore {
     this.validatePrefix(options.prefix);
 
     const pathStyle = options.pathStyle ?? options.endpoint !== undefined;
+    const region = options.region ?? "us-east-1";
+    // named, so that it is known what presigned addresses begin with.
+    const endpoint = options.endpoint ?? (pathStyle ? `https://s3.${region}.amazonaws.com` : undefined);
     this.destination = ["s3:/", options.bucket, ...(options.prefix ? [options.prefix] : [])].join("/");
     this.clientSettings = {
       environment: {
-        ...s3Environment(options.region ?? "us-east-1"),
-        ...(options.endpoint && { MLFLOW_S3_ENDPOINT_URL: options.endpoint.replace(/\/+$/, "") }),
+        ...s3Environment(region),
+        ...(endpoint && { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) }),
+        ...(options.caCertificate && { AWS_CA_BUNDLE: CA_FILE }),
         MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: pathStyle ? "path" : "auto",
       },
       files: [
@@ -83,11 +107,13 @@ export class S3Store extends Construct implements IArtifactStore {
           secretAccessKey: options.secretAccessKey.bind(this, "secret-access-key"),
           sessionToken: options.sessionToken?.bind(this, "session-token"),
         }),
+        ...authority(options.caCertificate),
       ],
       after: [],
       outside: true,
       epochs: [],
     };
+    this.transferTarget = transferTarget(options, endpoint, pathStyle);
   }
 
   private validateEndpoint(endpoint: string | undefined): void {
@@ -107,7 +133,7 @@ export class S3Store extends Construct implements IArtifactStore {
 
   private validatePrefix(prefix: string | undefined): void {
     if (prefix === undefined || Token.isUnresolved(prefix)) return;
-    if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(prefix)) {
+    if (!/^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/.test(prefix)) {
       throw new ValidationError(
         "S3Prefix",
         `'prefix' must be words of letters, digits, '.', '_' and '-' with '/' between them, got: '${prefix}'`,
@@ -115,4 +141,28 @@ export class S3Store extends Construct implements IArtifactStore {
       );
     }
   }
+}
+
+// as boto3 writes it into presigned addresses: without the port that the scheme implies.
+function originOf(endpoint: string): string {
+  return Token.isUnresolved(endpoint) ? endpoint : new URL(endpoint).origin;
+}
+
+function authority(caCertificate: string | undefined): ServiceFile[] {
+  return caCertificate === undefined ? [] : [{ path: CA_FILE, content: caCertificate, secret: false }];
+}
+
+function transferTarget(
+  { bucket, prefix, caCertificate, sessionToken, reachableByClients }: S3StoreOptions,
+  endpoint: string | undefined,
+  pathStyle: boolean,
+): TransferTarget | undefined {
+  if (reachableByClients) {
+    return { scheme: "https", endpoint: endpoint ?? "", bucket, prefix, reachableByClients, preferred: true };
+  }
+  // temporary keys put their token into addresses, which the gateway does not let through.
+  if (!pathStyle || endpoint === undefined || Token.isUnresolved(endpoint) || sessionToken) return undefined;
+
+  const { protocol, host } = new URL(endpoint);
+  return { scheme: protocol.slice(0, -1), endpoint: host, bucket, prefix, caCertificate, preferred: false };
 }

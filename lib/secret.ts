@@ -18,6 +18,13 @@ export interface GeneratedSecretOptions {
    * @default 32
    */
   readonly length?: number;
+
+  /**
+   * A number whose change generates another value.
+   *
+   * @default - none
+   */
+  readonly generation?: number;
 }
 
 /**
@@ -29,7 +36,7 @@ export interface GeneratedSecretOptions {
 export abstract class Secret {
   /** Letters and digits that Terraform generates once and keeps in its state. */
   public static generated(options: GeneratedSecretOptions = {}): Secret {
-    return new GeneratedSecret(options.length ?? LENGTH);
+    return new GeneratedSecret(options.length ?? LENGTH, options.generation);
   }
 
   /** 32 random bytes in URL-safe base64, as a Fernet key has to be. Generated once and kept in the Terraform state. */
@@ -111,12 +118,16 @@ export abstract class SecretValue {
 }
 
 class GeneratedSecret extends Secret {
-  constructor(private readonly length: number) {
+  constructor(
+    private readonly length: number,
+    private readonly generation: number | undefined,
+  ) {
     super();
   }
 
   public bind(scope: Construct, id: string): SecretValue {
-    return new GeneratedValue(new Password(scope, id, { length: this.length, special: false }));
+    const keepers = this.generation === undefined ? undefined : { generation: String(this.generation) };
+    return new GeneratedValue(new Password(scope, id, { length: this.length, special: false, keepers }));
   }
 }
 

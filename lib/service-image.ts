@@ -3,8 +3,8 @@ import { isImageReference, isPinned } from "./image-reference";
 
 /** Options of `ServiceImage.build()`. */
 export interface ImageBuildOptions {
-  /** Path of the Dockerfile. It gets no build context besides itself. */
-  readonly dockerfile: string;
+  /** Folder with a `Dockerfile`, which is the build context. A change of any file in it builds the image anew. */
+  readonly folder: string;
 
   /** Name and tag of the result, on the engine. */
   readonly name: string;
@@ -30,7 +30,7 @@ export abstract class ServiceImage {
   }
 
   /**
-   * An image that the engine builds from a Dockerfile.
+   * An image that the engine builds from a folder with a Dockerfile.
    *
    * @jsii ignore
    */

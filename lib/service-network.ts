@@ -191,13 +191,19 @@ export interface IService extends IConstruct {
   readonly hostname: string;
 }
 
+/** A job that was placed on a network. */
+export interface IJob extends IConstruct {
+  /** What it printed, a reference. Known after it has run. */
+  readonly output: string;
+}
+
 /** The place where services run. It decides the runtime, and hardens everything that runs there. */
 export interface IServiceNetwork extends IConstruct {
   /** Places a service that keeps running. */
   addService(scope: Construct, id: string, spec: ServiceSpec): IService;
 
   /** Places a container that runs once. */
-  addJob(scope: Construct, id: string, spec: JobSpec): IConstruct;
+  addJob(scope: Construct, id: string, spec: JobSpec): IJob;
 
   /** Places a volume. */
   addVolume(scope: Construct, id: string, options?: VolumeOptions): IVolume;

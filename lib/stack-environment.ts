@@ -1,13 +1,13 @@
+import { AccessEnvironment } from "./access-environment";
 import { ArtifactStore } from "./artifact-store";
-import { AuthMethod } from "./auth-method";
 import { BackendStore } from "./backend-store";
 import { terraformVariable } from "./environment-variables";
 import type { SecretName, VariableName } from "./environment-variables";
 import { ValidationError } from "./errors";
-import { brokenPasswordRule } from "./login-password";
 import type { MlflowStackProps } from "./mlflow-stack";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
+import { Transfers } from "./transfers";
 
 const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
 
@@ -20,7 +20,11 @@ const S3_KEYS = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKE
  * @jsii ignore
  */
 export class StackEnvironment {
-  constructor(private readonly environment: { [name: string]: string | undefined }) {}
+  private readonly access: AccessEnvironment;
+
+  constructor(private readonly environment: { [name: string]: string | undefined }) {
+    this.access = new AccessEnvironment((name) => this.value(name));
+  }
 
   /** Id of the stack: MLFLOW_STACK, or `mlflow`. */
   public get stackId(): string {
@@ -31,11 +35,16 @@ export class StackEnvironment {
   public props(): MlflowStackProps {
     return {
       url: this.value("MLFLOW_URL"),
-      auth: AuthMethod.basic({ username: this.value("AUTH_USERNAME"), password: this.authPassword() }),
+      auth: this.access.auth(),
       backendStore: this.backendStore(),
       artifactStore: this.artifactStore(),
       server: { image: this.image("MLFLOW_IMAGE") },
-      gateway: { image: this.image("GATEWAY_IMAGE"), buildArguments: this.buildArguments() },
+      gateway: {
+        image: this.image("GATEWAY_IMAGE"),
+        buildArguments: this.buildArguments(),
+        tls: this.access.tls(),
+        transfers: this.transfers(),
+      },
       network: { imageRegistry: this.value("IMAGE_REGISTRY") },
     };
   }
@@ -44,22 +53,13 @@ export class StackEnvironment {
   public terraformVariables(): { [name: string]: string } {
     const database = this.databaseUrl();
     const values: [SecretName, string | undefined][] = [
-      ["AUTH_PASSWORD", this.value("AUTH_PASSWORD")],
+      ...this.access.secrets(),
       ["DB_URL", database && decodeURIComponent(database.password)],
       ...(this.hasS3() ? S3_KEYS : []).map((name): [SecretName, string | undefined] => [name, this.value(name)]),
     ];
     return Object.fromEntries(
       values.flatMap(([name, value]) => (value ? [[`TF_VAR_${terraformVariable(name)}`, value]] : [])),
     );
-  }
-
-  private authPassword(): Secret | undefined {
-    const password = this.value("AUTH_PASSWORD");
-    if (password === undefined) return undefined;
-
-    const broken = brokenPasswordRule(password);
-    if (broken) throw new ValidationError("AuthPassword", `AUTH_PASSWORD is refused: ${broken}`);
-    return secret("AUTH_PASSWORD");
   }
 
   private backendStore(): BackendStore {
@@ -78,7 +78,9 @@ export class StackEnvironment {
   }
 
   private artifactStore(): ArtifactStore {
-    if (!this.hasS3()) return ArtifactStore.minio({ image: this.image("MINIO_IMAGE") });
+    if (!this.hasS3()) {
+      return ArtifactStore.minio({ image: this.image("MINIO_IMAGE"), console: this.value("MINIO_CONSOLE") === "true" });
+    }
 
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"] as const) {
       if (!this.value(name))
@@ -88,11 +90,21 @@ export class StackEnvironment {
       bucket: this.value("MLFLOW_S3_BUCKET") ?? "",
       prefix: this.value("MLFLOW_S3_PREFIX"),
       endpoint: this.value("MLFLOW_S3_ENDPOINT_URL"),
+      caCertificate: this.value("MLFLOW_S3_CA_CERTIFICATE"),
+      reachableByClients: this.flag("MLFLOW_S3_REACHABLE_BY_CLIENTS"),
       region: this.value("AWS_DEFAULT_REGION") ?? this.value("AWS_REGION"),
       accessKeyId: secret("AWS_ACCESS_KEY_ID"),
       secretAccessKey: secret("AWS_SECRET_ACCESS_KEY"),
       sessionToken: this.value("AWS_SESSION_TOKEN") ? secret("AWS_SESSION_TOKEN") : undefined,
     });
+  }
+
+  private transfers(): Transfers | undefined {
+    const value = this.value("MLFLOW_TRANSFERS");
+    if (value === undefined) return undefined;
+    if (value === "direct") return Transfers.direct();
+    if (value === "proxied") return Transfers.proxied();
+    throw new ValidationError("Transfers", `MLFLOW_TRANSFERS must be direct or proxied, got: '${value}'`);
   }
 
   private hasS3(): boolean {
@@ -150,6 +162,14 @@ export class StackEnvironment {
       if (value) proxies[name] = value;
     }
     return proxies;
+  }
+
+  private flag(name: VariableName): boolean | undefined {
+    const value = this.value(name);
+    if (value !== undefined && value !== "true" && value !== "false") {
+      throw new ValidationError("Flag", `${name} must be true or false, got: '${value}'`);
+    }
+    return value === undefined ? undefined : value === "true";
   }
 
   // an empty variable is how compose files and CI systems say "not set".

@@ -28,13 +28,40 @@ export interface IBackendStore extends IConstruct {
   readonly connectionLimit?: number;
 }
 
-/** A store on the internal network, to which the gateway takes presigned transfers. */
+/** A store that takes presigned transfers past MLflow. */
 export interface TransferTarget {
-  /** Host name and port of the store's S3 API, as it stands in presigned addresses. */
+  /** `http` or `https`. */
+  readonly scheme: string;
+
+  /** Host name of the store's S3 API, and its port where the scheme does not imply it, as in presigned addresses. */
   readonly endpoint: string;
 
-  /** The one bucket that transfers may touch. */
+  /** The one bucket that transfers may touch. It stands in the path of addresses. */
   readonly bucket: string;
+
+  /**
+   * The one folder in the bucket that transfers may touch.
+   *
+   * @default - the whole bucket
+   */
+  readonly prefix?: string;
+
+  /**
+   * Certificate of the authority that signs the store's own, in PEM form.
+   *
+   * @default - a public authority
+   */
+  readonly caCertificate?: string;
+
+  /**
+   * Whether clients reach the store themselves. Otherwise the gateway takes transfers there.
+   *
+   * @default false
+   */
+  readonly reachableByClients?: boolean;
+
+  /** Whether transfers are direct when nobody chose. */
+  readonly preferred: boolean;
 }
 
 /** Where MLflow keeps models and other files. */
@@ -45,6 +72,9 @@ export interface IArtifactStore extends IConstruct {
   /** Where artifacts go, as `--artifacts-destination` takes it. */
   readonly destination: string;
 
-  /** Set when clients can transfer files through the gateway, past MLflow. */
+  /** Set when clients can transfer files past MLflow. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of the store's console, where it is switched on. */
+  readonly consoleAddress?: string;
 }

@@ -8,6 +8,9 @@ export interface IUpstream {
   /** TCP port. */
   readonly port: number;
 
-  /** Set when presigned transfers go through the gateway to a store beside the upstream. */
+  /** Set when presigned transfers can go to a store past the upstream. */
   readonly transferTarget?: TransferTarget;
+
+  /** Host name and port of a console for admins, where the store beside the upstream has one. */
+  readonly consoleAddress?: string;
 }

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { relative, resolve } from "node:path";
 import semver from "semver";
 import { cachePath } from "./cache";
 import { DebianBase } from "./debian-base";
@@ -33,6 +34,8 @@ export interface GoBuild {
   readonly name: string;
   /** Folder of the module. */
   readonly folder: string;
+  /** Folders that its module file names. */
+  readonly modules: string[];
   /** Arguments of `go`, but for where the program goes. */
   readonly arguments: string[];
   /** File name of the program in the folder of programs. */
@@ -80,7 +83,7 @@ function buildHere(
   });
 }
 
-async function buildInContainer({ name, folder, arguments: words, result, progress }: GoBuild): Promise<void> {
+async function buildInContainer({ name, folder, modules, arguments: words, result, progress }: GoBuild): Promise<void> {
   await BASE.build(progress);
   await IMAGE.build(progress);
   const mount = (from: string, to: string) => ["--volume", `${from}:${to}`];
@@ -89,6 +92,8 @@ async function buildInContainer({ name, folder, arguments: words, result, progre
     program: "docker",
     arguments: [
       ...["run", "--rm", ...mount(folder, "/source:ro"), ...mount(cachePath("bin"), "/result")],
+      // where the paths of the module file lead to, seen from /source.
+      ...modules.flatMap((path) => mount(path, `${resolve("/source", relative(folder, path))}:ro`)),
       ...mount(cachePath("go"), "/cache"),
       ...["--env", "CGO_ENABLED=0", "--env", "GOFLAGS=-mod=readonly", "--env", `GOTOOLCHAIN=go${RELEASE}`],
       ...SETTINGS.filter((setting) => process.env[setting]).flatMap((setting) => ["--env", setting]),

@@ -10,11 +10,13 @@ export class GoProgram {
    * @param name folder with its module file in `offline/go`.
    * @param program path of the package to build.
    * @param tags build tags.
+   * @param modules folders of this package whose modules take the place of others in the module file.
    */
   constructor(
     public readonly name: string,
     private readonly program: string,
     private readonly tags: string[] = [],
+    private readonly modules: string[] = [],
   ) {}
 
   /** Where the built program lies. */
@@ -24,19 +26,19 @@ export class GoProgram {
 
   /** Hash over what it is built from. */
   public get hash(): string {
-    return contentHash([this.folder], this.program, ...this.tags, arch());
+    return contentHash([this.folder, ...this.modules], this.program, ...this.tags, arch());
   }
 
   /** Builds it. Returns false when it is current. */
   public async build(progress: (line: string) => void): Promise<boolean> {
-    const { file, hash, name, folder } = this;
+    const { file, hash, name, folder, modules } = this;
     if (isCurrent(file, hash)) return false;
 
     // a program that is half written must not look like one that is there.
     const result = `${name}.unfinished`;
     const tags = this.tags.length > 0 ? [`-tags=${this.tags.join(",")}`] : [];
     await buildWithGo({
-      ...{ name, folder, result, progress },
+      ...{ name, folder, modules, result, progress },
       arguments: ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...tags, this.program],
     });
     await rename(cachePath("bin", result), file);

@@ -1,4 +1,5 @@
 import type { ListrTask } from "listr2";
+import { packagePath } from "../lib/package-folder";
 import { DebianBase } from "./debian-base";
 import { DockerImage } from "./docker-image";
 import { provideEngine } from "./engine";
@@ -16,7 +17,8 @@ const DOCKER_PROVIDER = new GoProgram(
 const RANDOM_PROVIDER = new GoProgram("random-provider", "github.com/terraform-providers/terraform-provider-random");
 const MINIO = new GoProgram("minio", "github.com/minio/minio");
 const MC = new GoProgram("mc", "github.com/minio/mc");
-const CADDY = new GoProgram("caddy", ".");
+const GATEWAY = new GoProgram("gateway", ".", [], [packagePath("caddy", "plugin")]);
+const OAUTH2_PROXY = new GoProgram("oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
 
 const BOOKWORM = new DebianBase("bookworm");
 // the first release of Debian with PostgreSQL 18.
@@ -32,7 +34,13 @@ const IMAGES = {
   }),
   // named after its last commit: it is no release, and has none of the fixes that came later.
   MINIO_IMAGE: new DockerImage({ folder: "minio", name: "minio:2026-02-12", base: BOOKWORM, programs: [MINIO, MC] }),
-  GATEWAY_IMAGE: new DockerImage({ folder: "caddy", name: "caddy:2.11.9", base: BOOKWORM, programs: [CADDY] }),
+  GATEWAY_IMAGE: new DockerImage({ folder: "gateway", name: "gateway:2.11.9", base: BOOKWORM, programs: [GATEWAY] }),
+  OAUTH2_PROXY_IMAGE: new DockerImage({
+    folder: "oauth2-proxy",
+    name: "oauth2-proxy:7.15.4",
+    base: BOOKWORM,
+    programs: [OAUTH2_PROXY],
+  }),
 };
 
 const MIRROR = new TerraformMirror([
@@ -58,7 +66,10 @@ export function engineTasks(): ListrTask[] {
 export function offlineTasks({ only = ["engine", "images", "providers"] }: OfflineOptions = {}): ListrTask[] {
   const images = only.includes("images");
   const providers = only.includes("providers");
-  const programs = [...(images ? [MINIO, CADDY, MC] : []), ...(providers ? [DOCKER_PROVIDER, RANDOM_PROVIDER] : [])];
+  const programs = [
+    ...(images ? [MINIO, GATEWAY, MC, OAUTH2_PROXY] : []),
+    ...(providers ? [DOCKER_PROVIDER, RANDOM_PROVIDER] : []),
+  ];
 
   return [
     ...(only.includes("engine") ? engineTasks() : []),

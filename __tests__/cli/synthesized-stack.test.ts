@@ -92,11 +92,20 @@ describe("State", () => {
     ]);
     expect(state.output("url")).toBe("http://localhost:8080");
     expect(state.output("volumes")).toBeUndefined();
-    expect(state.failedJobs).toEqual(["docker_container.job"]);
+    expect(state.rerunFailedJobs).toEqual(["-replace=docker_container.job"]);
   });
 
-  test("is empty before the first deployment", () => {
+  test("knows the passwords that must not be printed", () => {
+    const instances = [{ attributes: { result: "correct horse" } }, {}];
+    const text = JSON.stringify({ resources: [{ mode: "managed", type: "random_password", name: "p", instances }] });
+
+    expect(State.parse(text).generatedPasswords).toEqual(["correct horse"]);
+  });
+
+  test("is empty before the first deployment, and of no version", () => {
     expect(State.parse("").instances).toEqual([]);
+    expect(State.parse("").version).toEqual({});
+    expect(State.parse('{"lineage": "a", "serial": 4}').version).toEqual({ lineage: "a", serial: 4 });
   });
 });
 

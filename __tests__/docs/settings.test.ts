@@ -28,7 +28,7 @@ describe("The table of settings in the README", () => {
   });
 
   test("holds no variable that nothing reads", () => {
-    const sources = ["lib/stack-environment.ts", "cli/docker.ts"].map((path) =>
+    const sources = ["lib/stack-environment.ts", "lib/access-environment.ts", "cli/docker.ts"].map((path) =>
       readFileSync(packagePath(path), "utf8"),
     );
     const unread = ENVIRONMENT_VARIABLES.flatMap((variable): readonly string[] => variable.names).filter(

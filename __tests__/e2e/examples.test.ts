@@ -54,7 +54,7 @@ describe("The example beside-your-own", () => {
 
   test("trains, and hands in a run with its file", async () => {
     await deployment.commandOk(["up", "--yes"]);
-    const login = `trainer:${await deployment.output("password")}`;
+    const login = `ada:${await deployment.output("password")}`;
     const get = (path: string) => ask(deployment.url, login, path);
     const { experiment } = await get("experiments/get-by-name?experiment_name=hourly%20training");
     const { runs } = await ask(deployment.url, login, "runs/search", { experiment_ids: [experiment.experiment_id] });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Deployment, offlineSettings, removeLeftovers } from "../support/deployment";
@@ -10,6 +10,7 @@ const ID = "e2e-external";
 const DATABASE = `${ID}-foreign-postgres`;
 const STORE = `${ID}-foreign-store`;
 const DATABASE_PASSWORD = "p@ss w%rd's {$1}";
+const certificates = mkdtempSync(join(tmpdir(), "certificates-"));
 const KEYS = { AWS_ACCESS_KEY_ID: "external-access", AWS_SECRET_ACCESS_KEY: "external-secret-key" };
 
 const LOG_AND_LOAD = `
@@ -58,6 +59,7 @@ async function certificateFor(address: string): Promise<{ ca: string; certificat
 
 describe("A stack with a database and a bucket of somebody else's", () => {
   let stack: Deployment;
+  let storeAddress: string;
 
   beforeAll(async () => {
     const images = await offlineSettings();
@@ -66,6 +68,9 @@ describe("A stack with a database and a bucket of somebody else's", () => {
       await runOk("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])
     ).trim();
     const { ca, certificate, key } = await certificateFor(address);
+    writeFileSync(join(certificates, "public.crt"), certificate);
+    writeFileSync(join(certificates, "private.key"), key);
+    storeAddress = `https://${address}:19000`;
 
     await removeLeftovers(ID);
     await runOk("docker", [
@@ -88,8 +93,9 @@ describe("A stack with a database and a bucket of somebody else's", () => {
         "--env",
         `MINIO_ROOT_PASSWORD=${KEYS.AWS_SECRET_ACCESS_KEY}`,
       ],
+      ...["--volume", `${certificates}:/certificates:ro`],
       images.MINIO_IMAGE ?? "pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
-      ...["server", "/data"],
+      ...["server", "/data", "--certs-dir", "/certificates"],
     ]);
 
     const inDatabase = ["exec", "--interactive", "--user", "postgres", DATABASE];
@@ -104,15 +110,20 @@ describe("A stack with a database and a bucket of somebody else's", () => {
     }
     await eventually("the foreign store takes a bucket", 60, () =>
       runOk("docker", [
-        ...["exec", "--env", `MC_HOST_s=http://${KEYS.AWS_ACCESS_KEY_ID}:${KEYS.AWS_SECRET_ACCESS_KEY}@127.0.0.1:9000`],
-        ...[STORE, "mc", "mb", "--ignore-existing", "s/company-models"],
+        ...[
+          "exec",
+          "--env",
+          `MC_HOST_s=https://${KEYS.AWS_ACCESS_KEY_ID}:${KEYS.AWS_SECRET_ACCESS_KEY}@127.0.0.1:9000`,
+        ],
+        ...[STORE, "mc", "--insecure", "mb", "--ignore-existing", "s/company-models"],
       ]),
     );
 
     stack = new Deployment(ID, 18090, {
       DB_URL: `postgresql://ada:${encodeURIComponent(DATABASE_PASSWORD)}@${address}:15432/tracking?sslmode=verify-full`,
       DB_CA_CERTIFICATE: ca,
-      MLFLOW_S3_ENDPOINT_URL: `http://${address}:19000`,
+      MLFLOW_S3_ENDPOINT_URL: storeAddress,
+      MLFLOW_S3_CA_CERTIFICATE: ca,
       MLFLOW_S3_BUCKET: "company-models",
       MLFLOW_S3_PREFIX: "mlflow",
       ...KEYS,
@@ -121,6 +132,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
 
   afterAll(async () => {
     await removeLeftovers(ID);
+    rmSync(certificates, { recursive: true });
   });
 
   test("comes up without stores of its own", async () => {
@@ -173,5 +185,47 @@ describe("A stack with a database and a bucket of somebody else's", () => {
     };
 
     expect(await stack.plan({ TF_VAR_db_password, ...rest })).toEqual({});
+  });
+
+  describe("whose artifacts pass MLflow by", () => {
+    const DIRECT = { MLFLOW_TRANSFERS: "direct" };
+    const SEND_PARTS = `
+import os
+os.environ["MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE"] = "1"
+`;
+
+    beforeAll(() => stack.commandOk(["up", "--yes"], DIRECT));
+
+    test("takes them over the gateway and an encrypted connection into its folder of the bucket", async () => {
+      expect(await stack.python(SEND_PARTS + LOG_AND_LOAD)).toContain("SAME True");
+
+      const log = await runOk("sh", ["-c", `docker logs ${ID}-gateway 2>&1`]);
+      expect(log).toMatch(/"method":"PUT","host":"[^"]*","uri":"\/s3\/company-models\/mlflow\/[^"]*sent\.bin/);
+      expect(log).toMatch(/"method":"GET","host":"[^"]*","uri":"\/s3\/company-models\/mlflow\/[^"]*sent\.bin/);
+    });
+
+    test("gives out addresses of the gateway, and takes none to another folder", async () => {
+      const files = "/api/2.0/mlflow-artifacts/mpu/create/attack";
+      const made = await stack.fetch(files, { method: "POST", body: JSON.stringify({ path: "a.bin", num_parts: 1 }), headers: { "Content-Type": "application/json" } }); // prettier-ignore
+      const { credentials } = (await made.json()) as { credentials: { url: string }[] };
+      const url = credentials[0]?.url ?? "";
+
+      expect(url).toMatch(new RegExp(`^${stack.url}/s3/company-models/mlflow/attack/a\\.bin\\?`));
+      const elsewhere = await fetch(url.replace("/mlflow/attack/", "/other/attack/"), {
+        method: "PUT",
+        body: "forged",
+      });
+      expect(elsewhere.status).toBe(404);
+      expect((await fetch(url, { method: "PUT", body: "genuine" })).status).toBe(200);
+    });
+
+    test("hands out the store's own addresses when clients reach it", async () => {
+      await stack.commandOk(["up", "--yes"], { MLFLOW_S3_REACHABLE_BY_CLIENTS: "true" });
+      const files = "/api/2.0/mlflow-artifacts/mpu/create/attack";
+      const made = await stack.fetch(files, { method: "POST", body: JSON.stringify({ path: "a.bin", num_parts: 1 }), headers: { "Content-Type": "application/json" } }); // prettier-ignore
+      const { credentials } = (await made.json()) as { credentials: { url: string }[] };
+
+      expect(credentials[0]?.url.startsWith(`${storeAddress}/company-models/mlflow/attack/a.bin?`)).toBe(true);
+    });
   });
 });

@@ -8,7 +8,13 @@ jest.setTimeout(30 * 60_000);
 
 const PREFIX = "offline-test";
 const HARDENED = ["--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
-const { POSTGRES_IMAGE = "", MLFLOW_IMAGE = "", MINIO_IMAGE = "", GATEWAY_IMAGE = "" } = offlineEnvironment();
+const {
+  POSTGRES_IMAGE = "",
+  MLFLOW_IMAGE = "",
+  MINIO_IMAGE = "",
+  GATEWAY_IMAGE = "",
+  OAUTH2_PROXY_IMAGE = "",
+} = offlineEnvironment();
 
 function secretFile(content: string): string {
   const file = join(mkdtempSync(join(tmpdir(), "offline-test-")), "secret");
@@ -169,5 +175,24 @@ describe("The stand-in for the gateway", () => {
     ]);
 
     expect(printed).toMatch(/^v2\.11\.9 .*\n\/usr\/bin\/wget\n$/);
+  });
+});
+
+describe("The stand-in for oauth2-proxy", () => {
+  const inside = (...args: string[]) => run("docker", ["run", "--rm", "--network", "none", ...HARDENED, ...args]);
+
+  test("is started by its arguments alone, as a user without rights", async () => {
+    const { stdout } = await inside(OAUTH2_PROXY_IMAGE, "--help");
+
+    expect(stdout).toContain("--cookie-secret-file");
+    expect(await runOk("docker", ["inspect", "--format", "{{.Config.User}}", OAUTH2_PROXY_IMAGE])).toBe(
+      "65532:65532\n",
+    );
+  });
+
+  test("has what the health check asks with", async () => {
+    const { stdout } = await inside("--entrypoint", "sh", OAUTH2_PROXY_IMAGE, "-c", "command -v wget");
+
+    expect(stdout).toBe("/usr/bin/wget\n");
   });
 });

@@ -145,6 +145,8 @@ describe("The packed library", () => {
   test("holds what it needs, its types with their comments, and what is to be read", () => {
     expect(paths).toEqual(
       expect.arrayContaining([
+        "action/action.yml",
+        "action/workflow.yml",
         "CHANGELOG.md",
         "LICENSE",
         "README.md",

@@ -1,15 +1,31 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { AuthGateway, AuthMethod, DataSize, Duration, Secret, ServiceImage } from "../../lib";
+import {
+  AuthGateway,
+  AuthMethod,
+  ContentSecurityPolicy,
+  DataSize,
+  Duration,
+  Exposure,
+  Role,
+  Secret,
+  ServiceImage,
+  Tls,
+  Transfers,
+  UserPassword,
+} from "../../lib";
 import type { AuthGatewayOptions, IUpstream } from "../../lib";
+import { certificateFor } from "../support/certificate";
 import { addresses, container, environment, file, synth, testStack, withoutCaddyFiles } from "../support/synth";
 
 const CADDY = join(__dirname, "..", "..", "caddy");
 const DIRECT: IUpstream = {
   hostname: "mlflow",
   port: 5000,
-  transferTarget: { endpoint: "store:9000", bucket: "models" },
+  transferTarget: { scheme: "http", endpoint: "store:9000", bucket: "models", preferred: true },
 };
+const CERTIFICATE = certificateFor("mlflow.example.com");
+const REACHABLE = { ...DIRECT.transferTarget!, reachableByClients: true };
 const PROXIED: IUpstream = { hostname: "mlflow", port: 5000 };
 
 interface TestOptions extends AuthGatewayOptions {
@@ -84,8 +100,46 @@ describe("AuthGateway", () => {
     expect(environment(gatewayStack().stack, "gateway")).toMatchObject({
       TRANSFERS: "direct",
       STORE: "store:9000",
-      STORE_BUCKET: "models",
+      STORE_AUTHORITY: "public",
+      STORE_PATH: "models",
+      STORE_SCHEME: "http",
     });
+  });
+
+  test("sends them to a store elsewhere when it is told to, into one folder of its bucket", () => {
+    const elsewhere = { scheme: "https", endpoint: "s3.example.com", bucket: "models", prefix: "team/mlflow" };
+    const caCertificate = "-----BEGIN CERTIFICATE-----\n";
+    const upstream = { ...PROXIED, transferTarget: { ...elsewhere, caCertificate, preferred: false } };
+    const { stack } = gatewayStack({ upstream, transfers: Transfers.direct() });
+
+    expect(environment(stack, "gateway")).toMatchObject({
+      TRANSFERS: "direct",
+      STORE: "s3.example.com",
+      STORE_AUTHORITY: "own",
+      STORE_PATH: "models/team/mlflow",
+      STORE_SCHEME: "https",
+    });
+    expect(file(stack, "gateway", "/etc/caddy/store-ca.pem")).toBe(caCertificate);
+    expect(environment(gatewayStack({ upstream }).stack, "gateway").TRANSFERS).toBe("proxied");
+  });
+
+  test("leaves the addresses of a store alone that clients reach", () => {
+    const { stack } = gatewayStack({ upstream: { ...DIRECT, transferTarget: REACHABLE } });
+
+    expect(environment(stack, "gateway").TRANSFERS).toBe("reachable");
+    expect(environment(stack, "gateway")).not.toHaveProperty("STORE");
+  });
+
+  test("makes clients transfer through MLflow when it is told to", () => {
+    const { stack } = gatewayStack({ transfers: Transfers.proxied() });
+
+    expect(environment(stack, "gateway").TRANSFERS).toBe("proxied");
+  });
+
+  test("fails on direct transfers to a store that signs no usable address", () => {
+    expect(() => gatewayStack({ upstream: PROXIED, transfers: Transfers.direct() })).toThrow(
+      "'transfers' must not be Transfers.direct(), because signed addresses of this store lead nowhere: its bucket must stand in the path ('pathStyle'), its endpoint be known at synthesis, and its keys be permanent, or clients must reach it themselves ('reachableByClients') [test/gateway]",
+    );
   });
 
   test("makes clients transfer through an upstream without such a store", () => {
@@ -99,13 +153,17 @@ describe("AuthGateway", () => {
   test("knows only the hash of a generated password", () => {
     const { stack } = gatewayStack();
 
-    expect(file(stack, "gateway", "/run/secrets/auth-hash")).toBe(
+    expect(file(stack, "gateway", "/run/secrets/users/admin")).toBe(
       "${random_password.gateway_password_2BDBD9BA.bcrypt_hash}",
     );
   });
 
   test("knows only the hash of a given password, which changes with the password alone", () => {
-    const { stack } = gatewayStack({ auth: AuthMethod.basic({ username: "ada", password: Secret.variable("login") }) });
+    const { stack } = gatewayStack({
+      auth: AuthMethod.basic({
+        users: [{ name: "ada", role: Role.ADMIN, password: UserPassword.of(Secret.variable("login")) }],
+      }),
+    });
     const { resource, variable } = synth(stack);
     const [[name, hash] = []] = Object.entries(resource.terraform_data ?? {});
 
@@ -114,32 +172,68 @@ describe("AuthGateway", () => {
       triggers_replace: "${sha256(var.login)}",
       lifecycle: { ignore_changes: ["input"] },
     });
-    expect(file(stack, "gateway", "/run/secrets/auth-hash")).toBe(`\${terraform_data.${name}.output}`);
+    expect(file(stack, "gateway", "/run/secrets/users/ada")).toBe(`\${terraform_data.${name}.output}`);
     expect(variable?.login).toMatchObject({ sensitive: true });
     expect(variable?.login?.validation).toHaveLength(3);
   });
 
-  test("sets every setting that its files read, and no other", () => {
-    const read = (upstream: IUpstream) => {
-      const { stack } = gatewayStack({ upstream });
-      const files = container(stack, "gateway").upload.map(({ content }: { content: string }) => content);
-      const code = files.join("\n").replaceAll(/^\s*#.*$/gm, "");
-      const names = code.matchAll(/\{(?:\$|env\.)([A-Z_]+)[}:]/g);
-      return { names: new Set([...names].map(([, name]) => name)), set: Object.keys(environment(stack, "gateway")) };
-    };
+  const oauth2 = () =>
+    AuthMethod.oauth2({
+      issuerUrl: "https://login.example.com",
+      clientId: "mlflow",
+      clientSecret: Secret.variable("client_secret"),
+      allowedDomains: ["example.com"],
+    });
+  const KINDS: [string, TestOptions][] = [
+    ["direct transfers", {}],
+    ["proxied transfers", { upstream: PROXIED }],
+    ["a store that clients reach", { upstream: { ...DIRECT, transferTarget: REACHABLE } }],
+    ["a console", { upstream: { ...DIRECT, consoleAddress: "store:9001" } }],
+    [
+      "a public console",
+      {
+        upstream: { ...DIRECT, consoleAddress: "store:9001" },
+        console: { exposure: Exposure.public() },
+        url: "https://mlflow.example.com",
+        tls: Tls.internal(),
+      },
+    ],
+    ["a login at an issuer", { auth: oauth2() }],
+    ["a certificate by ACME", { url: "https://mlflow.example.com" }],
+    [
+      "an ACME server of one's own",
+      { url: "https://mlflow.example.com", tls: Tls.automatic({ directoryUrl: "https://acme.example.com/directory" }) },
+    ],
+    ["an authority of its own", { url: "https://mlflow.example.com", tls: Tls.internal() }],
+    [
+      "a given certificate",
+      {
+        url: "https://mlflow.example.com",
+        tls: Tls.certificate({ certificate: CERTIFICATE, privateKey: Secret.variable("key") }),
+      },
+    ],
+    [
+      "a proxy that ends TLS",
+      { url: "https://mlflow.example.com", tls: Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"] }) },
+    ],
+  ];
 
-    for (const upstream of [DIRECT, PROXIED]) {
-      const { names, set } = read(upstream);
-      expect([...names].sort()).toEqual(set.filter((name) => names.has(name)).sort());
-    }
-    const direct = read(DIRECT);
-    expect(direct.set.filter((name) => !direct.names.has(name))).toEqual([]);
+  test.each(KINDS)("sets every setting that its files read, and no other, with %s", (_kind, options) => {
+    const { stack } = gatewayStack(options);
+    const files = container(stack, "gateway").upload.map(({ content }: { content: string }) => content);
+    const code = files.join("\n").replaceAll(/^\s*#.*$/gm, "");
+    const read = new Set([...code.matchAll(/\{(?:\$|env\.)([A-Z0-9_]+)[}:]/g)].map(([, name]) => name));
+
+    expect(Object.keys(environment(stack, "gateway"))).toEqual([...read].sort());
   });
 
-  test("has a method for every file in caddy/auth", () => {
-    const { stack } = gatewayStack();
+  test.each(["auth", "tls", "transfers", "console"])("uses every file in caddy/%s", (folder) => {
+    const used = KINDS.flatMap(([, options]) =>
+      container(gatewayStack(options).stack, "gateway").upload.map(({ file }: { file: string }) => file),
+    );
+    const names = readdirSync(join(CADDY, folder)).map((name) => `/etc/caddy/${folder}/${name}`);
 
-    expect(readdirSync(join(CADDY, "auth"))).toEqual([`${environment(stack, "gateway").AUTH_METHOD}.caddy`]);
+    expect(names.filter((name) => !used.includes(name))).toEqual([]);
   });
 
   test("uploads Caddy's files as they are", () => {
@@ -157,7 +251,7 @@ describe("AuthGateway", () => {
       name: "cdktf-mlflow/gateway:2.11.9",
       build: { builder: "default", build_args: { HTTPS_PROXY: "http://proxy.example.com:3128" } },
     });
-    expect(image?.build.context).toMatch(/^assets\/gateway_dockerfile_[0-9A-F]+\/[0-9A-F]{32}$/);
+    expect(image?.build.context).toMatch(/^assets\/gateway_context_[0-9A-F]+\/[0-9A-F]{32}$/);
   });
 
   test("takes a prebuilt image", () => {
@@ -166,6 +260,69 @@ describe("AuthGateway", () => {
 
     expect(image).toMatchObject({ name: "registry.example.com/caddy:2.11.9" });
     expect(image?.build).toBeUndefined();
+  });
+
+  test("sends a strict policy for MLflow's pages, another on request, or none", () => {
+    const policies = (contentSecurityPolicy?: ContentSecurityPolicy) => {
+      const settings = environment(gatewayStack({ contentSecurityPolicy }).stack, "gateway");
+      return [settings.CONTENT_SECURITY_POLICY, settings.CONTENT_SECURITY_POLICY_REPORT_ONLY];
+    };
+    const strict = expect.stringMatching(/^default-src 'none'; script-src 'self'; /);
+
+    expect(policies()).toEqual([strict, ""]);
+    expect(policies(ContentSecurityPolicy.reportOnly())).toEqual(["", strict]);
+    expect(policies(ContentSecurityPolicy.off())).toEqual(["", ""]);
+    expect(policies(ContentSecurityPolicy.allowArtifactScripts())).toEqual([
+      expect.stringContaining("script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:;"),
+      "",
+    ]);
+  });
+
+  test("logs to its output with whole addresses, or to rotated files with masked ones", () => {
+    const { stack } = gatewayStack({ accessLog: { volume: {}, maskAddresses: true } });
+
+    expect(environment(gatewayStack().stack, "gateway")).toMatchObject({
+      ACCESS_LOG: "stdout",
+      ACCESS_LOG_IPV4_BITS: "32",
+      ACCESS_LOG_IPV6_BITS: "128",
+    });
+    expect(environment(stack, "gateway")).toMatchObject({
+      ACCESS_LOG: "file /var/log/caddy/access.log",
+      ACCESS_LOG_IPV4_BITS: "24",
+      ACCESS_LOG_IPV6_BITS: "48",
+    });
+    expect(container(stack, "gateway").volumes).toMatchObject([{ container_path: "/var/log/caddy" }]);
+  });
+
+  describe("with a console behind it", () => {
+    const upstream = { ...DIRECT, consoleAddress: "store:9001" };
+
+    test("publishes it on the engine's own host", () => {
+      const { stack } = gatewayStack({ upstream });
+
+      expect(container(stack, "gateway").ports).toContainEqual({ external: 9001, internal: 9001, ip: "127.0.0.1" });
+      expect(environment(stack, "gateway")).toMatchObject({
+        CONSOLE: "local",
+        CONSOLE_ADDRESS: "http://:9001",
+        CONSOLE_UPSTREAM: "store:9001",
+      });
+    });
+
+    test("publishes it elsewhere with TLS only", () => {
+      const console = { exposure: Exposure.public(), port: 9443 };
+      const { stack } = gatewayStack({ upstream, console, url: "https://mlflow.example.com" });
+
+      expect(environment(stack, "gateway").CONSOLE_ADDRESS).toBe("https://mlflow.example.com:9443");
+      expect(() => gatewayStack({ upstream, console })).toThrow(
+        "'console' must be published on the engine's own host where 'url' has no TLS, got: '0.0.0.0' [test/gateway]",
+      );
+    });
+
+    test("fails on a console that nothing has", () => {
+      expect(() => gatewayStack({ console: {} })).toThrow(
+        "'console' needs a store with a console: ArtifactStore.minio({ console: true }) [test/gateway]",
+      );
+    });
   });
 
   test("takes a rate limit", () => {
@@ -177,14 +334,20 @@ describe("AuthGateway", () => {
   test.each([
     ["mlflow", "'url' must be an address such as 'https://mlflow.example.com', got: 'mlflow'"],
     ["ftp://localhost", "'url' must be an address such as 'https://mlflow.example.com', got: 'ftp://localhost'"],
-    ["https://localhost/mlflow", "'url' must end after the host and port, got: 'https://localhost/mlflow'"],
-    ["https://localhost?a=b", "'url' must end after the host and port, got: 'https://localhost?a=b'"],
+    [
+      "https://localhost/mlflow",
+      "'url' must end after the host and port, because MLflow serves files outside of a path prefix; give it a host name of its own, got: 'https://localhost/mlflow'",
+    ],
+    [
+      "https://localhost?a=b",
+      "'url' must end after the host and port, because MLflow serves files outside of a path prefix; give it a host name of its own, got: 'https://localhost?a=b'",
+    ],
     ["http://localhost:2019", "'url' must not use port 2019: the health check does"],
     ["https://mlflow.example.com:80", "'url' must not use port 80 with https: Caddy gets its certificate there"],
     ["https://ada:secret@localhost", "'url' must not hold a user or password; users belong to 'auth'"],
     [
       "https://localhost",
-      "'url' must begin with http:// at localhost, because no authority that clients trust signs a certificate for it, got: 'https://localhost'",
+      "'url' must be a public name for Tls.automatic(), because no authority that clients trust signs a certificate for 'localhost'; use Tls.internal(), or http:// at localhost",
     ],
     [
       "http://mlflow.example.com",
@@ -194,18 +357,15 @@ describe("AuthGateway", () => {
     expect(() => gatewayStack({ url })).toThrow(`${message} [test/gateway]`);
   });
 
-  test.each(["", "a b", "ada:admin", "ädä", "{env.HOME}", "a".repeat(65)])(
-    "fails on the user name '%s'",
-    (username) => {
-      expect(() => gatewayStack({ auth: AuthMethod.basic({ username }) })).toThrow(
-        `'username' must be 1 to 64 letters, digits and .@_+-, got: '${username}' [test/gateway]`,
-      );
-    },
-  );
+  test.each(["", "a b", "ada:admin", "ädä", "{env.HOME}", "a".repeat(65)])("fails on the user name '%s'", (name) => {
+    expect(() => gatewayStack({ auth: AuthMethod.basic({ users: [{ name, role: Role.ADMIN }] }) })).toThrow(
+      `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}' [test/gateway]`,
+    );
+  });
 
   test("fails on a rate limit that lets nothing through", () => {
     expect(() => gatewayStack({ rateLimit: { events: 0 } })).toThrow(
-      "'rateLimit' must have 'events' of 1 or more in a 'window' of 1 second or more, got: 0 in 10s [test/gateway]",
+      "'rateLimit' must be 1 or more in a 'window' of 1 second or more, got: 0 in 10s [test/gateway]",
     );
   });
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AuthMethod, Secret } from "../../lib";
+import { AuthMethod, Role, Secret } from "../../lib";
 import { packagePath } from "../../lib/package-folder";
 import { runOk } from "../support/run";
 import { mlflowStack, synth } from "../support/synth";
@@ -71,7 +71,7 @@ describe("Synthesis", () => {
   test("does not depend on the order in which settings are written", () => {
     const stack = (names: string[]) =>
       mlflowStack({
-        auth: AuthMethod.basic({ username: "ada" }),
+        auth: AuthMethod.basic({ users: [{ name: "ada", role: Role.ADMIN }] }),
         server: {
           environment: Object.fromEntries(names.map((name) => [`MLFLOW_${name}`, name])),
           secretEnvironment: Object.fromEntries(names.map((name) => [`${name}_KEY`, Secret.variable(name)])),

@@ -43,7 +43,12 @@ describe("MinioStore", () => {
     expect(environment(stack, BUCKET_JOB)).toMatchObject({ BUCKET: "models", ENDPOINT: "test-minio:9000" });
     expect(store.clientSettings.after.map(({ node }) => node.path)).toEqual(["test/minio/bucket"]);
     expect(store.destination).toBe("s3://models");
-    expect(store.transferTarget).toEqual({ endpoint: "test-minio:9000", bucket: "models" });
+    expect(store.transferTarget).toEqual({
+      scheme: "http",
+      endpoint: "test-minio:9000",
+      bucket: "models",
+      preferred: true,
+    });
   });
 
   test("makes the bucket again when the data volume is made anew", () => {

@@ -1,6 +1,9 @@
+import { Token } from "cdktf";
 import { S3Store, Secret } from "../../lib";
 import type { S3StoreOptions } from "../../lib";
 import { addresses, testStack } from "../support/synth";
+
+const CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 function s3Stack(options: Partial<S3StoreOptions> = {}) {
   const { stack } = testStack();
@@ -42,11 +45,50 @@ describe("S3Store", () => {
     });
   });
 
-  test("lies outside and is not reachable for clients, so they transfer through MLflow", () => {
-    const { store } = s3Stack();
+  test("lies outside, and is left to MLflow unless somebody chooses", () => {
+    const { store } = s3Stack({ endpoint: "https://s3.example.com:443/", prefix: "mlflow", caCertificate: CA });
 
     expect(store.clientSettings.outside).toBe(true);
-    expect(store).not.toHaveProperty("transferTarget");
+    expect(store.transferTarget).toEqual({
+      scheme: "https",
+      endpoint: "s3.example.com",
+      bucket: "models",
+      prefix: "mlflow",
+      caCertificate: CA,
+      preferred: false,
+    });
+  });
+
+  test("names Amazon's endpoint where the bucket stands in the path", () => {
+    const { store } = s3Stack({ pathStyle: true, region: "eu-central-1" });
+
+    expect(store.clientSettings.environment).toMatchObject({
+      MLFLOW_S3_ENDPOINT_URL: "https://s3.eu-central-1.amazonaws.com",
+      MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: "path",
+    });
+    expect(store.transferTarget).toMatchObject({ endpoint: "s3.eu-central-1.amazonaws.com" });
+  });
+
+  test.each([
+    ["the bucket stands in the host name", {}],
+    ["the endpoint is not known yet", { endpoint: Token.asString({ resolve: () => "https://s3.example.com" }) }],
+    ["the keys are temporary", { endpoint: "https://s3.example.com", sessionToken: Secret.variable("token") }],
+  ])("cannot be reached through the gateway when %s", (_when, options) => {
+    expect(s3Stack(options).store.transferTarget).toBeUndefined();
+  });
+
+  test("is reached by clients themselves when it is said so, whatever its addresses look like", () => {
+    expect(s3Stack({ reachableByClients: true }).store.transferTarget).toMatchObject({
+      reachableByClients: true,
+      preferred: true,
+    });
+  });
+
+  test("is trusted by the certificate of its authority", () => {
+    const { clientSettings } = s3Stack({ endpoint: "https://s3.example.com", caCertificate: CA }).store;
+
+    expect(clientSettings.environment.AWS_CA_BUNDLE).toBe("/run/secrets/s3-ca.pem");
+    expect(clientSettings.files[1]).toEqual({ path: "/run/secrets/s3-ca.pem", content: CA, secret: false });
   });
 
   test.each(["http://localhost:9000", "http://127.0.0.1:9000", "https://[::1]"])(
@@ -69,7 +111,7 @@ describe("S3Store", () => {
     );
   });
 
-  test.each(["/mlflow", "mlflow/", "a//b", "a b", ""])("fails on the prefix '%s'", (prefix) => {
+  test.each(["/mlflow", "mlflow/", "a//b", "a b", "", "..", "a/../b", "./a"])("fails on the prefix '%s'", (prefix) => {
     expect(() => s3Stack({ prefix })).toThrow(
       `'prefix' must be words of letters, digits, '.', '_' and '-' with '/' between them, got: '${prefix}' [test/s3]`,
     );

@@ -32,7 +32,7 @@ describe("StackEnvironment", () => {
     const stack = stackFrom(variables);
 
     expect(synth(stack).variable?.auth_password).toMatchObject({ sensitive: true });
-    expect(environment(stack, "gateway").AUTH_USERNAME).toBe("ada");
+    expect(file(stack, "gateway", "/etc/caddy/users.json")).toBe('[\n{"name":"ada","role":"admin"}\n]\n');
     expect(JSON.stringify(synth(stack))).not.toContain("ümlaut");
     expect(new StackEnvironment(variables).terraformVariables()).toEqual({
       TF_VAR_auth_password: variables.AUTH_PASSWORD,
@@ -73,6 +73,21 @@ describe("StackEnvironment", () => {
       TF_VAR_aws_secret_access_key: "wJalrXUtnFEMI",
       TF_VAR_aws_session_token: "FwoGZXIvYXdzE",
     });
+  });
+
+  test("carries transfers as it is told", () => {
+    const transfers = (variables: { [name: string]: string }) =>
+      environment(stackFrom({ ...S3, ...variables }), "gateway").TRANSFERS;
+
+    expect(transfers({ MLFLOW_TRANSFERS: "direct" })).toBe("direct");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true" })).toBe("reachable");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true", MLFLOW_TRANSFERS: "proxied" })).toBe("proxied");
+    expect(() => transfers({ MLFLOW_TRANSFERS: "fast" })).toThrow(
+      "MLFLOW_TRANSFERS must be direct or proxied, got: 'fast'",
+    );
+    expect(() => transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "yes" })).toThrow(
+      "MLFLOW_S3_REACHABLE_BY_CLIENTS must be true or false, got: 'yes'",
+    );
   });
 
   test("leaves AWS keys alone that are there for something else", () => {

@@ -14,8 +14,8 @@ describe("Offline builds", () => {
   });
 
   test("build the versions of the plugins and of Caddy that the official way has", () => {
-    const module = read("offline", "go", "caddy", "go.mod");
-    const dockerfile = read("caddy", "Dockerfile");
+    const module = read("offline", "go", "gateway", "go.mod");
+    const dockerfile = read("caddy", "plugin", "Dockerfile");
 
     for (const [, version = ""] of module.matchAll(/^\tgithub\.com\/(?:mholt|caddyserver)\/\S+ v(\S+)$/gm)) {
       expect(dockerfile).toContain(version.replace(/^.*-(?=[0-9a-f]{12}$)/, ""));
@@ -29,16 +29,25 @@ describe("Offline builds", () => {
     expect(offlineEnvironment().MLFLOW_IMAGE).toBe(`localhost/cdktf-mlflow/mlflow:${version}`);
   });
 
+  test("build the oauth2-proxy that is the default", () => {
+    const [, version] = /oauth2-proxy:v([\d.]+)-alpine/.exec(read("lib", "oauth2-proxy.ts")) ?? [];
+
+    expect(read("offline", "go", "oauth2-proxy", "go.mod")).toContain(`oauth2-proxy/v7 v${version}\n`);
+    expect(offlineEnvironment().OAUTH2_PROXY_IMAGE).toBe(`localhost/cdktf-mlflow/oauth2-proxy:${version}`);
+  });
+
   test("write down what each image keeps to", () => {
     const readme = read("offline", "README.md");
 
     expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual([
-      "caddy",
+      "gateway",
       "go",
       "minio",
       "mlflow",
+      "oauth2-proxy",
       "postgres",
     ]);
-    for (const image of Object.values(offlineEnvironment()).slice(0, 4)) expect(readme).toContain(`\`${image}\``);
+    const images = Object.entries(offlineEnvironment()).filter(([name]) => name.endsWith("_IMAGE"));
+    for (const [, image] of images) expect(readme).toContain(`\`${image}\``);
   });
 });

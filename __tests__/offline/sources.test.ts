@@ -90,5 +90,5 @@ test("What is built from lies where it is packed, not in the compiled package's 
   const exported: { packagePath?: (...segments: string[]) => string } = {};
   load(require, exported, join(root, "dist", "lib"));
 
-  expect(exported.packagePath?.("offline", "go", "caddy")).toBe(join(root, "offline", "go", "caddy"));
+  expect(exported.packagePath?.("offline", "go", "gateway")).toBe(join(root, "offline", "go", "gateway"));
 });

@@ -1,75 +1,125 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { send } from "./http-request";
 
 const run = promisify(execFile);
 
 /** Image of the gateway. A missing engine or image fails the tests that use it. */
-export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/caddy:2.11.9";
+export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/gateway:2.11.9";
 
-const CADDY_FOLDER = resolve(__dirname, "../../caddy");
+/** The repository's files of the gateway. */
+export const CADDY_FOLDER = resolve(__dirname, "../../caddy");
+
+/** A user of a gateway. */
+export interface TestUser {
+  readonly name: string;
+  readonly role: string;
+  readonly password: string;
+}
 
 export interface GatewayOptions {
   /** Settings that differ from `DEFAULT_SETTINGS`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Content of /run/secrets/auth-hash. */
-  readonly authHash: string;
+  /** The users. @default - none, so that nobody can log in */
+  readonly users?: readonly TestUser[];
+  /** Further files, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Port that Caddy listens on inside of the container. @default 8080 */
   readonly port?: number;
   /** Scheme for the readiness check and `origin`. @default "http" */
   readonly scheme?: "http" | "https";
+  /** Host name that the readiness check asks for. @default "localhost" */
+  readonly hostname?: string;
+  /** Range of the network, for tests that need addresses of their own choice. @default - one that Docker chooses */
+  readonly subnet?: string;
+  /** Further options of `docker create`. */
+  readonly flags?: readonly string[];
+  /** Folder with the gateway's files. @default - the repository's */
+  readonly folder?: string;
+  /** Called when the network is there, before the gateway starts; gives options that it could not know before. */
+  readonly prepare?: (network: string) => Promise<GatewayOptions>;
 }
 
 /** Settings of a gateway for bundled services, with a limit that no test reaches by accident. */
 export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   SITE_ADDRESS: "http://:8080",
+  URL_ORIGIN: "http://localhost:8080",
   URL_SCHEME: "http",
+  URL_HOSTNAME: "localhost",
+  URL_PORT: "443",
   UPSTREAM: "mlflow-server:5000",
   UPSTREAM_WAIT: "10s",
+  TLS: "none",
   AUTH_METHOD: "basic",
-  AUTH_USERNAME: "admin",
   TRANSFERS: "direct",
   STORE: "mlflow-minio:9000",
-  STORE_BUCKET: "mlflow",
+  STORE_AUTHORITY: "public",
+  STORE_PATH: "mlflow",
+  STORE_SCHEME: "http",
+  CONSOLE: "off",
+  FEATURES: "traces",
   RATE_LIMIT_EVENTS: "100000",
   RATE_LIMIT_WINDOW: "1s",
+  FAILED_LOGINS_PER_ADDRESS: "100000",
+  FAILED_LOGINS_PER_USER: "100000",
+  FAILED_LOGINS_WINDOW: "1m",
   STRICT_TRANSPORT_SECURITY: "",
+  CONTENT_SECURITY_POLICY: "default-src 'none'",
+  CONTENT_SECURITY_POLICY_REPORT_ONLY: "",
+  ACCESS_LOG: "stdout",
+  ACCESS_LOG_IPV4_BITS: "32",
+  ACCESS_LOG_IPV6_BITS: "128",
 };
 
 /** A running gateway: the real image with the repository's files, hardened as in a deployment. */
 export class GatewayContainer {
+  /** Address as seen from the test. */
+  public origin = "";
+
   private constructor(
     public readonly name: string,
-    /** Address as seen from the test. */
-    public readonly origin: string,
-    private readonly network: string,
+    /** Its network. */
+    public readonly network: string,
+    private readonly options: GatewayOptions,
   ) {}
 
   /** Starts a gateway whose names `mlflow-server` and `mlflow-minio` lead to the machine that runs the test. */
-  public static async start(options: GatewayOptions): Promise<GatewayContainer> {
+  public static async start(given: GatewayOptions): Promise<GatewayContainer> {
     const name = `gateway-test-${randomBytes(4).toString("hex")}`;
-    const port = options.port ?? 8080;
-    await docker("network", "create", name);
+    await docker("network", "create", ...(given.subnet ? ["--subnet", given.subnet] : []), name);
     try {
+      const options = { ...given, ...(await given.prepare?.(name)) };
+      const port = options.port ?? 8080;
       await createContainer(name, options, [
         ...["--network", name, "--publish", `127.0.0.1::${port}`],
         ...["--add-host", "mlflow-server:host-gateway", "--add-host", "mlflow-minio:host-gateway"],
+        ...(options.flags ?? []),
       ]);
-      await docker("start", name);
-      const published = await docker("port", name, `${port}/tcp`);
-      const scheme = options.scheme ?? "http";
-      const gateway = new GatewayContainer(name, `${scheme}://${published.trim().split("\n")[0]}`, name);
-      await gateway.ready();
+      const gateway = new GatewayContainer(name, name, options);
+      await gateway.restart();
       return gateway;
     } catch (error) {
       const logs = await docker("logs", name).catch(() => "");
       await removeAll(name);
       throw new Error(`the gateway did not start: ${String(error)}\n${logs}`);
     }
+  }
+
+  /** Starts it again, after which `origin` is another. */
+  public async restart(): Promise<void> {
+    await docker("restart", "--time", "5", this.name);
+    this.origin = await this.address(this.options.port ?? 8080, this.options.scheme);
+    await this.ready();
+  }
+
+  /** Address of a published port, as seen from the test. */
+  public async address(port: number, scheme = "http"): Promise<string> {
+    const published = await docker("port", this.name, `${port}/tcp`);
+    return `${scheme}://${published.trim().split("\n")[0]}`;
   }
 
   /** Starts another container of the same image on the gateway's network, reachable there by `alias`. */
@@ -107,7 +157,10 @@ export class GatewayContainer {
   private async ready(): Promise<void> {
     const deadline = Date.now() + 20_000;
     for (;;) {
-      const status = await send(this.origin, { path: "/healthz", headers: [["Host", "localhost"]] }).then(
+      const status = await send(this.origin, {
+        path: "/healthz",
+        headers: [["Host", this.options.hostname ?? "localhost"]],
+      }).then(
         (answer) => answer.status,
         () => 0,
       );
@@ -121,7 +174,7 @@ export class GatewayContainer {
 /** Runs `caddy` once with the gateway's files and settings. Resolves with exit code and output. */
 export async function runCaddy(
   command: readonly string[],
-  options: Pick<GatewayOptions, "settings" | "authHash">,
+  options: Pick<GatewayOptions, "settings" | "users" | "files"> = {},
 ): Promise<{ exitCode: number; output: string }> {
   const name = `gateway-test-${randomBytes(4).toString("hex")}`;
   await createContainer(name, options, [], ["caddy", ...command]);
@@ -137,8 +190,16 @@ export async function runCaddy(
   }
 }
 
-/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy. */
-export function hashPassword(password: string): Promise<string> {
+const hashes = new Map<string, Promise<string>>();
+
+/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy, once. */
+function hashPassword(password: string): Promise<string> {
+  const known = hashes.get(password) ?? computeHash(password);
+  hashes.set(password, known);
+  return known;
+}
+
+function computeHash(password: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", "4"];
     const child = spawn("docker", ["run", "--rm", "--interactive", GATEWAY_IMAGE, "caddy", ...hash]);
@@ -158,7 +219,7 @@ export function hashPassword(password: string): Promise<string> {
 /** Creates, without starting. Files are copied and not mounted, so that a remote engine works too. */
 async function createContainer(
   name: string,
-  options: Pick<GatewayOptions, "settings" | "authHash">,
+  options: Pick<GatewayOptions, "settings" | "users" | "files" | "folder">,
   flags: readonly string[],
   command: readonly string[] = [],
 ): Promise<void> {
@@ -166,14 +227,25 @@ async function createContainer(
   const hardening = ["--user", "1000:1000", "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"];
   const environment = settings.flatMap(([key, value]) => ["--env", `${key}=${value}`]);
   await docker("create", "--name", name, ...hardening, ...environment, ...flags, GATEWAY_IMAGE, ...command);
-  const secrets = await mkdtemp(join(tmpdir(), "gateway-test-"));
+  const users = options.users ?? [];
+  const files: Record<string, string> = {
+    "/etc/caddy/users.json": JSON.stringify(users.map(({ name, role }) => ({ name, role }))),
+    ...options.files,
+  };
+  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user.password);
+
+  const folder = await mkdtemp(join(tmpdir(), "gateway-test-"));
   try {
-    await chmod(secrets, 0o755);
-    await writeFile(join(secrets, "auth-hash"), options.authHash, { mode: 0o444 });
-    await docker("cp", `${CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
-    await docker("cp", `${secrets}/.`, `${name}:/run/secrets`);
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+    // as deployed: readable for the user of the container.
+    await run("chmod", ["-R", "a+rX", folder]);
+    await docker("cp", `${options.folder ?? CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
+    await docker("cp", `${folder}/.`, `${name}:/`);
   } finally {
-    await rm(secrets, { recursive: true });
+    await rm(folder, { recursive: true });
   }
 }
 

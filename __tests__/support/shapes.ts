@@ -7,10 +7,13 @@ import {
   MinioStore,
   PostgresStore,
   ProviderVersions,
+  Role,
   Secret,
   ServiceImage,
   StackEnvironment,
   StateBackend,
+  Tls,
+  UserPassword,
 } from "../../lib";
 import type { TerraformStack } from "cdktf";
 import { mlflowStack, testStack } from "./synth";
@@ -44,7 +47,36 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
   "public, with a given password": () =>
     mlflowStack({
       url: "https://mlflow.example.com",
-      auth: AuthMethod.basic({ username: "ada", password: Secret.variable("login_password") }),
+      auth: AuthMethod.basic({
+        users: [{ name: "ada", role: Role.ADMIN, password: UserPassword.of(Secret.variable("login_password")) }],
+      }),
+    }),
+
+  "a team with a login at its company": () =>
+    mlflowStack({
+      url: "https://mlflow.example.com",
+      gateway: { tls: Tls.terminatedBefore({ trustedProxies: ["10.0.0.0/24"] }) },
+      auth: AuthMethod.oauth2({
+        issuerUrl: "https://login.example.com",
+        clientId: "mlflow",
+        clientSecret: Secret.variable("oauth2_client_secret"),
+        allowedDomains: ["example.com"],
+        roles: { write: { groups: ["ml"] }, admin: { emails: ["ada@example.com"] } },
+        users: [{ name: "ci", role: Role.WRITE }],
+      }),
+    }),
+
+  "an address of one's own network, with several users": () =>
+    mlflowStack({
+      url: "https://mlflow.internal",
+      gateway: { tls: Tls.internal() },
+      artifactStore: ArtifactStore.minio({ console: true }),
+      auth: AuthMethod.basic({
+        users: [
+          { name: "ada", role: Role.ADMIN },
+          { name: "bob", role: Role.READ, password: UserPassword.bcryptHash(Secret.variable("bob_hash")) },
+        ],
+      }),
     }),
 
   "external database and bucket": () =>

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformStack, Testing } from "cdktf";
 import { ContainerNetwork, MlflowStack } from "../../lib";
 import type { MlflowStackProps } from "../../lib";
+import { packagePath } from "../../lib/package-folder";
 
 /** The synthesized JSON of a stack; only as typed as assertions on it need. */
 export interface Synthesized {
@@ -71,7 +73,10 @@ export function addresses(stack: TerraformStack): string[] {
 /** The JSON without what stands in `caddy/` itself and is reviewed there: the files' texts and the Dockerfile's hash. */
 export function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
   for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
-    for (const upload of files) if (upload.file.startsWith("/etc/caddy/")) upload.content = "<as in caddy/>";
+    for (const upload of files) {
+      const [, path] = /^\/etc\/caddy\/(.+)$/.exec(upload.file) ?? [];
+      if (path && existsSync(packagePath("caddy", path))) upload.content = "<as in caddy/>";
+    }
   }
   for (const image of Object.values(synthesized.resource.docker_image ?? {})) {
     if (image.build) image.build.context = image.build.context.replace(/[0-9A-F]{32}$/, "<hash>");

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { posix, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Image } from "@cdktf/provider-docker/lib/image";
 import type { Network } from "@cdktf/provider-docker/lib/network";
 import { Bytes } from "@cdktf/provider-random/lib/bytes";
@@ -53,7 +53,7 @@ export function addServer(
   addService(scope, {
     name: `${id}-server`,
     image: image.imageId,
-    entrypoint: ["mlflow"],
+    entrypoint: ["/bin/sh", "-c", 'rm -rf /tmp/mlflow && mkdir /tmp/mlflow && exec mlflow "$@"', "mlflow"],
     command: ["--env-file", "/run/secrets/mlflow.env", "server"],
     env: [
       ...settings,
@@ -78,6 +78,7 @@ export function addServer(
       "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE=5",
       "MLFLOW_UVICORN_OPTS=--no-access-log",
       "MLFLOW_WORKERS=2",
+      "TMPDIR=/tmp/mlflow",
     ].sort(),
     upload: [
       serviceFile,
@@ -103,13 +104,13 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
   const { id } = stack.node;
   const scope = new Construct(stack, "gateway");
   const password = new Password(scope, "password", { length: 32, special: false });
-  const dockerfile = new TerraformAsset(scope, "dockerfile", {
-    path: resolve(CADDY, "Dockerfile"),
-    type: AssetType.FILE,
+  const context = new TerraformAsset(scope, "context", {
+    path: resolve(CADDY, "plugin"),
+    type: AssetType.DIRECTORY,
   });
   const image = new Image(scope, "image", {
     name: "cdktf-mlflow/gateway:2.11.9",
-    buildAttribute: { context: posix.dirname(dockerfile.path), dockerfile: "Dockerfile", builder: "default" },
+    buildAttribute: { context: context.path, dockerfile: "Dockerfile", builder: "default" },
     keepLocally: true,
   });
   const caddyFile = (name: string) => file(`/etc/caddy/${name}`, escaped(readFileSync(resolve(CADDY, name), "utf8")));

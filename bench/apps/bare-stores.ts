@@ -69,6 +69,8 @@ export function addMinio(stack: TerraformStack, network: Network) {
     image: image.imageId,
     command: ["server", "/data", "--address", ":9000"],
     env: [
+      "MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL=1h",
+      "MINIO_API_STALE_UPLOADS_EXPIRY=23h",
       "MINIO_BROWSER=off",
       "MINIO_REGION=us-east-1",
       "MINIO_ROOT_PASSWORD_FILE=/run/secrets/minio-root-password",

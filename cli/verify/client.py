@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import signal
+import ssl
 import sys
 import tempfile
 import time
@@ -16,7 +17,8 @@ import urllib.error
 import urllib.request
 import uuid
 
-settings: dict  # set by whoever runs this: url, username, password, large_mebibytes
+# set by whoever runs this: url, username, password, large_mebibytes, root_certificate where the gateway has its own
+settings: dict
 
 # MLflow writes to standard output as well, where only checks belong.
 results = os.fdopen(os.dup(1), "w")
@@ -28,6 +30,16 @@ os.environ["MLFLOW_TRACKING_PASSWORD"] = settings["password"]
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["GIT_PYTHON_REFRESH"] = "quiet"
 os.environ["HOME"] = tempfile.gettempdir()
+
+trusted = ssl.create_default_context()
+if settings.get("root_certificate"):
+    trusted.load_verify_locations(cadata=settings["root_certificate"])
+    bundle = os.path.join(tempfile.gettempdir(), "roots.pem")
+    with open(bundle, "w") as file:
+        file.write(settings["root_certificate"])
+    # presigned transfers use the second one.
+    os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"] = bundle
+    os.environ["REQUESTS_CA_BUNDLE"] = bundle
 
 NAME = f"mlflow-stack-verify-{uuid.uuid4().hex[:12]}"
 MEBIBYTE = 1024 * 1024
@@ -69,7 +81,7 @@ def status_of(authorization):
     if authorization:
         request.add_header("Authorization", "Basic " + base64.b64encode(authorization.encode()).decode())
     try:
-        return urllib.request.urlopen(request, timeout=30).status
+        return urllib.request.urlopen(request, timeout=30, context=trusted).status
     except urllib.error.HTTPError as error:
         return error.code
 

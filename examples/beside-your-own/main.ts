@@ -13,6 +13,7 @@ import {
   MlflowServer,
   PostgresStore,
   ProviderVersions,
+  Role,
   ServiceImage,
   StackGuard,
 } from "cdktf-mlflow";
@@ -41,7 +42,12 @@ const server = new MlflowServer(stack, "server", {
 const gateway = new AuthGateway(stack, "gateway", {
   network,
   upstream: server,
-  auth: AuthMethod.basic({ username: "trainer" }),
+  auth: AuthMethod.basic({
+    users: [
+      { name: "ada", role: Role.ADMIN },
+      { name: "trainer", role: Role.WRITE },
+    ],
+  }),
   url,
   image: image("GATEWAY_IMAGE"),
 });
@@ -53,13 +59,13 @@ new Container(stack, "trainer", {
   entrypoint: ["python", "/app/train.py"],
   env: [
     `MLFLOW_TRACKING_URI=http://${gateway.hostname}:${new URL(url).port}`,
-    `MLFLOW_TRACKING_USERNAME=${gateway.username}`,
+    "MLFLOW_TRACKING_USERNAME=trainer",
     "HOME=/tmp",
     "GIT_PYTHON_REFRESH=quiet",
   ],
   upload: [
     { file: "/app/train.py", content: readFileSync(join(__dirname, "train.py"), "utf8") },
-    { file: "/run/secrets/mlflow-password", content: gateway.password.unsafeUnwrap(), permissions: "0444" },
+    { file: "/run/secrets/mlflow-password", content: passwordOf("trainer"), permissions: "0444" },
   ],
   user: "1000:1000",
   networksAdvanced: [{ name: network.edgeNetworkName }],
@@ -80,10 +86,15 @@ new Container(stack, "trainer", {
 });
 
 new TerraformOutput(stack, "url", { value: gateway.url, staticId: true });
-new TerraformOutput(stack, "username", { value: gateway.username, staticId: true });
-new TerraformOutput(stack, "password", { value: gateway.password.unsafeUnwrap(), sensitive: true, staticId: true });
+new TerraformOutput(stack, "username", { value: "ada", staticId: true });
+new TerraformOutput(stack, "password", { value: passwordOf("ada"), sensitive: true, staticId: true });
 
 app.synth();
+
+/** A reference to the password of a user. */
+function passwordOf(user: string): string {
+  return gateway.users.find(({ name }) => name === user)?.password?.unsafeUnwrap() ?? "";
+}
 
 /** Another image than the library's own, where the environment names one. */
 function image(name: string): ServiceImage | undefined {

@@ -6,8 +6,10 @@ import {
   DataSize,
   Duration,
   MlflowStack,
+  Role,
   Secret,
   StateBackend,
+  UserPassword,
 } from "cdktf-mlflow";
 
 const app = new App();
@@ -17,7 +19,9 @@ new MlflowStack(app, "mlflow", {
   url: "https://mlflow.example.com",
   engine: { host: "ssh://deploy@mlflow.example.com" },
   state: StateBackend.remote("s3", { bucket: "company-states", key: "mlflow.tfstate", region: "eu-central-1" }),
-  auth: AuthMethod.basic({ username: "data-science", password: Secret.variable("login_password") }),
+  auth: AuthMethod.basic({
+    users: [{ name: "ada", role: Role.ADMIN, password: UserPassword.of(Secret.variable("ada_password")) }],
+  }),
   backendStore: BackendStore.external({
     host: "mlflow.abcdefgh.eu-central-1.rds.amazonaws.com",
     database: "mlflow",

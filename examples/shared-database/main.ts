@@ -11,6 +11,7 @@ import {
   MlflowServer,
   PostgresStore,
   ProviderVersions,
+  Role,
   ServiceImage,
   StackGuard,
 } from "cdktf-mlflow";
@@ -57,12 +58,12 @@ const postgres = new PostgresStore(stack, "postgres", {
     network,
     upstream: server,
     url,
-    auth: AuthMethod.basic({ username: team }),
+    auth: AuthMethod.basic({ users: [{ name: team, role: Role.ADMIN }] }),
     image: image("GATEWAY_IMAGE"),
   });
   new TerraformOutput(stack, `${team}_url`, { value: gateway.url, staticId: true });
   new TerraformOutput(stack, `${team}_password`, {
-    value: gateway.password.unsafeUnwrap(),
+    value: gateway.password?.unsafeUnwrap(),
     sensitive: true,
     staticId: true,
   });

@@ -1,0 +1,88 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
+import type { LimitedDisk } from "./limited-disk";
+import { runOk } from "./run";
+
+/** A stack for tests of artifacts: its store and MLflow's temporary files may lie on disks that can be full. */
+export class ArtifactStack extends Deployment {
+  private readonly app: string;
+
+  constructor(id: string, port: number) {
+    super(id, port);
+    this.app = join(REPOSITORY, "cdktf.out", `${id}.ts`);
+  }
+
+  /** Deploys it anew. */
+  public async up(disks: { readonly store?: LimitedDisk; readonly temporary?: LimitedDisk } = {}): Promise<void> {
+    await removeLeftovers(this.id);
+    const volume = (disk?: LimitedDisk) => (disk ? `{ hostPath: "${disk.subfolder("data")}" }` : "undefined");
+    mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
+    // in the repository's reach, where its packages are found.
+    writeFileSync(
+      this.app,
+      `import { App } from "cdktf";
+import { ArtifactStore, MlflowStack, ServiceImage, StackEnvironment } from "${REPOSITORY}/lib";
+const app = new App();
+const { stackId, ...environment } = { stackId: "${this.id}", ...new StackEnvironment(process.env).props() };
+const image = process.env.MINIO_IMAGE ? ServiceImage.registry(process.env.MINIO_IMAGE) : undefined;
+new MlflowStack(app, stackId, {
+  ...environment,
+  artifactStore: ArtifactStore.minio({ image, dataVolume: ${volume(disks.store)} }),
+  server: { ...environment.server, temporaryVolume: ${volume(disks.temporary)} },
+});
+app.synth();
+`,
+    );
+    const command = [...NODE_TYPESCRIPT, this.app].join(" ");
+    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
+    await this.commandOk(["up", "--yes"]);
+  }
+
+  public async remove(): Promise<void> {
+    await removeLeftovers(this.id);
+    rmSync(this.app, { force: true });
+  }
+
+  /**
+   * Runs a Python script with MLflow's client as a container of its own, so that it outlives a restart of the gateway.
+   *
+   * @param options further options of `docker run`.
+   */
+  public async client(script: string, options: string[] = []): Promise<string> {
+    const settings = {
+      MLFLOW_TRACKING_URI: `http://${this.id}-gateway:${new URL(this.url).port}`,
+      MLFLOW_TRACKING_USERNAME: "admin",
+      MLFLOW_TRACKING_PASSWORD: await this.output("password"),
+      MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false",
+      GIT_PYTHON_REFRESH: "quiet",
+    };
+    const image = (await runOk("docker", ["inspect", "-f", "{{.Image}}", `${this.id}-server`])).trim();
+    return runOk(
+      "docker",
+      ["run", "--rm", "-i", "--network", `${this.id}-network-edge`, ...options, image, "python", "-"],
+      { input: `import os\nos.environ.update(${JSON.stringify(settings)})\n${script}` },
+    );
+  }
+
+  /** Runs a Python script beside MLflow, with MLflow's own keys of the store. */
+  public async inServer(script: string): Promise<string> {
+    return runOk("docker", ["exec", "-i", `${this.id}-server`, "python", "-"], { input: script });
+  }
+
+  /** Runs a line of shell beside the store, where `mc … store` is its root. */
+  public async inStore(line: string): Promise<string> {
+    return runOk("docker", ["exec", `${this.id}-minio`, "sh", "-c", `${AS_ROOT}; ${line}`]);
+  }
+
+  /** How many lines of the gateway's log speak of a method and a beginning of a path. */
+  public async logged(method: string, path: string): Promise<number> {
+    const log = await runOk("sh", ["-c", `docker logs ${this.id}-gateway 2>&1`]);
+    return log.split("\n").filter((line) => line.includes(`"method":"${method}"`) && line.includes(`"uri":"${path}`))
+      .length;
+  }
+}
+
+/** Makes a shell in the store's container its root. The keys stand in no list of processes. */
+export const AS_ROOT =
+  'export MC_CONFIG_DIR=/tmp/.mc MC_HOST_store="http://$(cat /run/secrets/minio-root-user):$(cat /run/secrets/minio-root-password)@127.0.0.1:9000"';

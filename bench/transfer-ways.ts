@@ -1,0 +1,80 @@
+import { PASSWORD, STACK, STACK_URL } from "./bench-stack";
+import type { StateJson } from "./compose";
+import type { TransferCase } from "./artifacts";
+
+/** Who transfers, and from where. */
+export interface TransferParty {
+  readonly kind: "mlflow" | "store";
+  /** The service whose network the client shares, so that all addresses are loopback. */
+  readonly besides: string;
+  readonly environment: { readonly [name: string]: string };
+  readonly store: { readonly [setting: string]: string };
+}
+
+/** A way from a client to the store and back. */
+export interface Way {
+  readonly name: string;
+  readonly isOurs: boolean;
+  goes(transfers: TransferCase): boolean;
+  of(state: StateJson): TransferParty;
+}
+
+const OURS = {
+  MLFLOW_TRACKING_URI: STACK_URL,
+  MLFLOW_TRACKING_USERNAME: "admin",
+  MLFLOW_TRACKING_PASSWORD: PASSWORD,
+};
+const ALONE = { MLFLOW_TRACKING_URI: "http://127.0.0.1:5000" };
+const PROXIED = {
+  MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: "false",
+  MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: "false",
+};
+const IN_PARTS = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: String(16 * 1024 ** 2) };
+// from here on, in MiB, the client sends parts unless it is told otherwise.
+const LEAST_IN_PARTS = 500;
+
+const client = (besides: string, environment: TransferParty["environment"]) => () => ({
+  kind: "mlflow" as const,
+  besides: `${STACK}-${besides}`,
+  environment,
+  store: {},
+});
+
+/** All of them, the columns of the table. */
+export const WAYS: Way[] = [
+  { name: "ours, client as it is", isOurs: true, goes: () => true, of: client("gateway", OURS) },
+  {
+    name: "ours, parts from 16 MiB",
+    isOurs: true,
+    goes: ({ size }) => size > 16 && size < LEAST_IN_PARTS,
+    of: client("gateway", { ...OURS, ...IN_PARTS }),
+  },
+  { name: "ours, proxied", isOurs: false, goes: () => true, of: client("gateway", { ...OURS, ...PROXIED }) },
+  { name: "MLflow alone", isOurs: false, goes: () => true, of: client("server", { ...ALONE, ...PROXIED }) },
+  {
+    name: "client past the gateway",
+    isOurs: false,
+    goes: ({ size }) => size > 16,
+    of: client("server", { ...ALONE, ...IN_PARTS }),
+  },
+  { name: "store", isOurs: false, goes: () => true, of: store },
+];
+
+// with MLflow's own keys, as the state has them.
+function store({ resources }: StateJson): TransferParty {
+  const server = resources.find(({ type, name }) => type === "docker_container" && name === "server");
+  const uploads = server?.instances[0]?.attributes.upload ?? [];
+  const keys = uploads.find(({ file }) => file === "/run/secrets/aws-credentials")?.content ?? "";
+  const value = (name: string) => new RegExp(`^${name} = (.*)$`, "m").exec(keys)?.[1] ?? "";
+  return {
+    kind: "store",
+    besides: `${STACK}-minio`,
+    environment: {},
+    store: {
+      endpoint: "http://127.0.0.1:9000",
+      bucket: "mlflow",
+      access_key: value("aws_access_key_id"),
+      secret_key: value("aws_secret_access_key"),
+    },
+  };
+}

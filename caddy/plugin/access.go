@@ -1,0 +1,154 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// Access lets a request through that the caller's role allows, by the list of MLflow's routes. It comes after mlflow_login.
+type Access struct {
+	// JSON file of MLflow's routes.
+	Routes string `json:"routes"`
+	// Names of the features that are switched on.
+	Features []string `json:"features,omitempty"`
+	// Where experiments of everyone keep their artifacts; another place is for admins.
+	ArtifactRoot string `json:"artifact_root,omitempty"`
+
+	table *routeTable
+}
+
+func init() { caddy.RegisterModule(new(Access)) }
+
+// CaddyModule tells Caddy about this module.
+func (*Access) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.mlflow_access", New: func() caddy.Module { return new(Access) }}
+}
+
+// Provision reads the routes.
+func (a *Access) Provision(caddy.Context) error {
+	table, err := readRoutes(a.Routes)
+	if err != nil {
+		return fmt.Errorf("mlflow_access: %w", err)
+	}
+	a.table = table
+	return nil
+}
+
+// Validate refuses features that no route knows.
+func (a *Access) Validate() error {
+	for _, feature := range a.Features {
+		if !slices.Contains(a.table.features, feature) {
+			return fmt.Errorf("mlflow_access: unknown feature %q: the routes know %s", feature, strings.Join(a.table.features, ", "))
+		}
+	}
+	return nil
+}
+
+func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	identity := IdentityOf(r)
+	if identity == nil {
+		return caddyhttp.Error(http.StatusInternalServerError, errors.New("mlflow_access without mlflow_login before it"))
+	}
+	if !slices.Contains(knownMethods, r.Method) {
+		return refuse(r, http.StatusMethodNotAllowed, "BAD_REQUEST", "This method is not known.")
+	}
+	path, ok := judgedPath(r.URL)
+	if !ok {
+		return refuseAddress(r)
+	}
+	found, rest := a.table.find(r.Method, path)
+	if isEncodedAgain(strings.TrimSuffix(path, rest)) || leavesAfterDecoding(rest) {
+		return refuseAddress(r)
+	}
+
+	if found == nil {
+		found = &route{need: RoleAdmin.String(), body: bodySmall}
+		if r.Method == http.MethodOptions {
+			found.need = RoleRead.String()
+		}
+	}
+	setVar(r, routeVar, found.pattern)
+	setVar(r, bodyVar, found.body)
+	if found.need == needClosed {
+		return refuse(r, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
+	}
+	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
+		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
+			found.feature+" is switched off. To switch it on: features."+camelCase(found.feature)+" of MlflowStack.")
+	}
+
+	// what goes on is what was judged, in one spelling.
+	r.URL.Path, r.URL.RawPath = path, ""
+	// MLflow upgrades no connection, and what is said on one could not be judged.
+	r.Header.Del("Upgrade")
+	need, err := a.need(w, r, found)
+	if err != nil {
+		return err
+	}
+	if err := demand(r, identity, need, found.pattern != ""); err != nil {
+		return err
+	}
+	if err := limitBody(w, r, found.body); err != nil {
+		return err
+	}
+	body := r.Body
+	return answerOfBody(r, body, next.ServeHTTP(w, r))
+}
+
+// need returns the role that a route needs, for some after reading the body.
+func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Role, error) {
+	switch found.need {
+	case needGraphQL:
+		return a.needOfGraphQL(w, r)
+	case needCreateExperiment:
+		// who may not even write needs not send a body.
+		if allowed, err := IdentityOf(r).Has(r.Context(), RoleWrite); err != nil || !allowed {
+			return RoleWrite, nil
+		}
+		return a.needOfCreateExperiment(w, r)
+	default:
+		return parseRole(found.need)
+	}
+}
+
+func demand(r *http.Request, identity Identity, need Role, known bool) error {
+	allowed, err := identity.Has(r.Context(), need)
+	if err != nil {
+		return badGateway(r, err)
+	}
+	if allowed {
+		setVar(r, roleVar, need.String())
+		return nil
+	}
+	if !known {
+		return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "The gateway does not know this address, and lets only the role admin try it.")
+	}
+	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "This call needs the role "+need.String()+".")
+}
+
+// camelCase makes a property's name of a feature's: ai-gateway is aiGateway there.
+func camelCase(name string) string {
+	words := strings.Split(name, "-")
+	for i, word := range words[1:] {
+		if word != "" {
+			words[i+1] = strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return strings.Join(words, "")
+}
+
+func refuseAddress(r *http.Request) error {
+	return refuse(r, http.StatusBadRequest, "BAD_REQUEST", "This address could be read in more than one way.")
+}
+
+var (
+	_ caddy.Provisioner           = (*Access)(nil)
+	_ caddy.Validator             = (*Access)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Access)(nil)
+)

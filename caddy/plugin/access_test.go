@@ -1,0 +1,225 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+const testRoutes = `{
+  "mlflow": "3.17.2",
+  "groups": [
+    { "need": "read", "routes": [
+      "GET /", "GET /version", "GET /static-files/{path...}",
+      "GET /api/2.0/mlflow/experiments/get", "POST /api/2.0/mlflow/runs/search",
+      "GET /api/3.0/mlflow/traces/{trace_id}", "GET /api/3.0/mlflow/traces/latest/{name}"
+    ] },
+    { "need": "write", "routes": ["POST /api/2.0/mlflow/runs/create", "PUT|PATCH /api/2.0/mlflow/runs/update"] },
+    { "need": "write", "body": "traces", "routes": ["POST /v1/traces"] },
+    { "need": "read", "body": "artifact", "routes": ["GET /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
+    { "need": "write", "body": "artifact", "routes": ["PUT /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
+    { "need": "admin", "routes": ["DELETE /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
+    { "need": "admin", "feature": "webhooks", "routes": ["GET|POST /api/2.0/mlflow/webhooks"] },
+    { "need": "read", "feature": "ai-gateway", "routes": ["GET /api/3.0/mlflow/gateway/endpoints/list"] },
+    { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
+    { "need": "graphql", "routes": ["GET|POST /graphql"] },
+    { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] }
+  ],
+  "graphql": { "read": ["mlflowGetRun", "mlflowSearchRuns", "__schema"] }
+}`
+
+func accessAs(t *testing.T, role Role, more ...string) []caddyhttp.MiddlewareHandler {
+	t.Helper()
+	access := load(t, new(Access), "mlflow_access {\nroutes "+writeFile(t, "routes.json", testRoutes)+
+		"\nartifact_root mlflow-artifacts:/\n"+strings.Join(more, "\n")+"\n}")
+	return []caddyhttp.MiddlewareHandler{asRole(role), access}
+}
+
+func TestEachRouteNeedsItsRole(t *testing.T) {
+	cases := []struct {
+		request string
+		// the lowest role that gets through; 0 is none.
+		need    Role
+		pattern string
+		body    string
+	}{
+		{"GET /", RoleRead, "/", "small"},
+		{"HEAD /", RoleRead, "/", "small"},
+		{"GET /version", RoleRead, "/version", "small"},
+		{"GET /version/", RoleRead, "/version", "small"},
+		{"OPTIONS /version", RoleRead, "", "small"},
+		{"OPTIONS /no/such/address", RoleRead, "", "small"},
+		{"POST /version", RoleAdmin, "", "small"},
+		{"GET /Version", RoleAdmin, "", "small"},
+		{"GET /version;a=b", RoleAdmin, "", "small"},
+		{"GET /version.", RoleAdmin, "", "small"},
+		{"GET /no/such/address", RoleAdmin, "", "small"},
+		{"GET /static-files/static/js/main.js", RoleRead, "/static-files/{path...}", "small"},
+		{"GET /static-files", RoleAdmin, "", "small"},
+		{"GET /static-files/", RoleAdmin, "", "small"},
+		{"GET /api/2.0/mlflow/experiments/get?experiment_id=1", RoleRead, "/api/2.0/mlflow/experiments/get", "small"},
+		{"GET /ajax-api/2.0/mlflow/experiments/get", RoleRead, "/api/2.0/mlflow/experiments/get", "small"},
+		{"GET /api/3.0/mlflow/experiments/get", RoleAdmin, "", "small"},
+		{"GET /api/2.0/mlflow/%65xperiments/get", RoleRead, "/api/2.0/mlflow/experiments/get", "small"},
+		{"POST /api/2.0/mlflow/runs/search", RoleRead, "/api/2.0/mlflow/runs/search", "small"},
+		{"POST /ajax-api/2.0/mlflow/runs/create", RoleWrite, "/api/2.0/mlflow/runs/create", "small"},
+		{"PATCH /api/2.0/mlflow/runs/update", RoleWrite, "/api/2.0/mlflow/runs/update", "small"},
+		{"POST /v1/traces", RoleWrite, "/v1/traces", "traces"},
+		{"GET /api/3.0/mlflow/traces/tr-1", RoleRead, "/api/3.0/mlflow/traces/{trace_id}", "small"},
+		{"GET /api/3.0/mlflow/traces/latest", RoleRead, "/api/3.0/mlflow/traces/{trace_id}", "small"},
+		{"GET /api/3.0/mlflow/traces/latest/a", RoleRead, "/api/3.0/mlflow/traces/latest/{name}", "small"},
+		{"GET /api/3.0/mlflow/traces/other/a", RoleAdmin, "", "small"},
+		{"GET /api/3.0/mlflow/traces", RoleAdmin, "", "small"},
+		{"GET /api/2.0/mlflow-artifacts/artifacts/1/a/model.pkl", RoleRead, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "artifact"},
+		{"PUT /ajax-api/2.0/mlflow-artifacts/artifacts/1/a", RoleWrite, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "artifact"},
+		{"DELETE /api/2.0/mlflow-artifacts/artifacts/1/a", RoleAdmin, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "small"},
+		{"GET /api/2.0/mlflow-artifacts/artifacts/", RoleAdmin, "", "small"},
+		{"GET /metrics", 0, "/metrics", "small"},
+		{"POST /metrics/", 0, "/metrics", "small"},
+		{"GET /ajax-api/3.0/mlflow/assistant/config", 0, "/api/3.0/mlflow/assistant/{rest...}", "small"},
+		{"OPTIONS /ajax-api/3.0/mlflow/assistant/config", 0, "/api/3.0/mlflow/assistant/{rest...}", "small"},
+	}
+	for _, test := range cases {
+		t.Run(test.request, func(t *testing.T) {
+			method, address, _ := strings.Cut(test.request, " ")
+			for _, role := range []Role{RoleRead, RoleWrite, RoleAdmin} {
+				got := send(httptest.NewRequest(method, address, nil), accessAs(t, role))
+				switch {
+				case test.need == 0:
+					expectStatus(t, got, http.StatusNotFound, "ENDPOINT_NOT_FOUND")
+				case role >= test.need:
+					expectStatus(t, got, http.StatusNoContent, "")
+				default:
+					expectStatus(t, got, http.StatusForbidden, "PERMISSION_DENIED")
+					if !strings.Contains(got.message, "the role "+test.need.String()) {
+						t.Errorf("does not name the role: %s", got.message)
+					}
+				}
+				if got.vars[routeVar] != test.pattern || got.vars[bodyVar] != test.body {
+					t.Fatalf("is the route %q with a body %q", got.vars[routeVar], got.vars[bodyVar])
+				}
+			}
+		})
+	}
+}
+
+func TestAPathThatCouldBeReadInTwoWaysIsRefusedToEverybody(t *testing.T) {
+	const artifacts = "/api/2.0/mlflow-artifacts/artifacts/"
+	paths := []string{
+		"//version", "/x//version", "/./version", "/x/../version", "/x/..", "/version/.", "/%2e%2e/version", "/x/%2E%2e/version",
+		"/%2fversion", "/x%2Fversion", "/x%5Cversion", `/x\version`, "/version%00", "/version%0a", "/%0d%0aversion", "/version%7f",
+		"/%ff", "/%c0%af", "/%ed%a0%80", "/versio%256e", "/%252fversion", "/x/%252e%252e/version", "/version%E2%80%A8",
+		artifacts + "..", artifacts + "1/../2", artifacts + "1/%2e%2e/2", artifacts + "1%2f2", artifacts + "%2fetc", artifacts + "1//2",
+		artifacts + "1/%252e%252e/2", artifacts + "1/%25252e%25252e/2", artifacts + "%252fetc", artifacts + "1/a%255cb", artifacts + "1/a%2500",
+		artifacts + "1/..%252f2", artifacts + "1/a%0ab",
+	}
+	for _, path := range paths {
+		t.Run(path, func(t *testing.T) {
+			r := get("/")
+			raw, err := url.ParseRequestURI(path)
+			if err != nil {
+				t.Skip("the server itself refuses it")
+			}
+			r.URL, r.RequestURI = raw, path
+			expectStatus(t, send(r, accessAs(t, RoleAdmin)), http.StatusBadRequest, "BAD_REQUEST")
+		})
+	}
+}
+
+func TestNamesOfArtifactsArriveAsTheyAre(t *testing.T) {
+	const artifacts = "/api/2.0/mlflow-artifacts/artifacts/"
+	for escaped, path := range map[string]string{
+		"1/a%20b.txt":          "1/a b.txt",
+		"1/100%25.txt":         "1/100%.txt",
+		"1/a%2520b":            "1/a%20b",
+		"1/a+b":                "1/a+b",
+		"1/a%23b%3Fc":          "1/a#b?c",
+		"1/%E6%97%A5%E6%9C%AC": "1/日本",
+		"1/..a/b../...":        "1/..a/b../...",
+		"1/a;b=c&d@e:f,g!(h)'": "1/a;b=c&d@e:f,g!(h)'",
+	} {
+		got := send(get(artifacts+escaped), accessAs(t, RoleRead))
+		expectStatus(t, got, http.StatusNoContent, "")
+		if got.passed.URL.Path != artifacts+path {
+			t.Errorf("%s went on as %s", escaped, got.passed.URL.Path)
+		}
+		if strings.Contains(got.passed.URL.RequestURI(), " ") || got.passed.URL.RawPath != "" {
+			t.Errorf("%s is sent as %s", escaped, got.passed.URL.RequestURI())
+		}
+	}
+}
+
+func TestMethodsThatMLflowDoesNotHaveAreRefused(t *testing.T) {
+	for _, method := range []string{"get", "TRACE", "CONNECT", "PROPFIND", "G\x00T"} {
+		r := get("/version")
+		r.Method = method
+		expectStatus(t, send(r, accessAs(t, RoleAdmin)), http.StatusMethodNotAllowed, "BAD_REQUEST")
+	}
+}
+
+func TestAFeatureThatIsOffSaysHowToSwitchItOn(t *testing.T) {
+	got := send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleAdmin))
+	expectStatus(t, got, http.StatusForbidden, "FEATURE_DISABLED")
+	if got.message != "webhooks is switched off. To switch it on: features.webhooks of MlflowStack." {
+		t.Errorf("says %s", got.message)
+	}
+
+	got = send(get("/api/3.0/mlflow/gateway/endpoints/list"), accessAs(t, RoleAdmin))
+	if got.message != "ai-gateway is switched off. To switch it on: features.aiGateway of MlflowStack." {
+		t.Errorf("says %s", got.message)
+	}
+
+	const on = "features webhooks"
+	expectStatus(t, send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleAdmin, on)), http.StatusNoContent, "")
+	expectStatus(t, send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleWrite, on)), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/api/3.0/mlflow/gateway/endpoints/list"), accessAs(t, RoleAdmin, on)), http.StatusForbidden, "FEATURE_DISABLED")
+}
+
+func TestNothingIsUpgraded(t *testing.T) {
+	got := send(get("/version"), accessAs(t, RoleAdmin), with("Connection", "Upgrade"), with("Upgrade", "websocket"))
+	expectStatus(t, got, http.StatusNoContent, "")
+	if got.passed.Header.Get("Upgrade") != "" {
+		t.Error("the upgrade went on")
+	}
+}
+
+func TestNobodyPassesWithoutALoginBefore(t *testing.T) {
+	got := send(get("/version"), accessAs(t, RoleAdmin)[1:])
+	expectStatus(t, got, http.StatusInternalServerError, "")
+	if got.passed != nil {
+		t.Error("went on")
+	}
+}
+
+func TestARouteFileThatCannotBeMeantIsRefused(t *testing.T) {
+	group := func(text string) string { return `{"mlflow":"1","groups":[` + text + `]}` }
+	cases := []struct{ name, text, reason string }{
+		{"no JSON", "", "EOF"},
+		{"an unknown key", `{"rules":[]}`, "unknown field"},
+		{"no routes", `{"groups":[]}`, "there is no route"},
+		{"an unknown need", group(`{"need":"root","routes":["GET /"]}`), `unknown need "root"`},
+		{"an unknown body", group(`{"need":"read","body":"huge","routes":["GET /"]}`), `unknown body "huge"`},
+		{"no method", group(`{"need":"read","routes":["/version"]}`), "must be a method, a blank and a path"},
+		{"an unknown method", group(`{"need":"read","routes":["FETCH /version"]}`), `unknown method "FETCH"`},
+		{"half a parameter", group(`{"need":"read","routes":["GET /a{b}"]}`), "a parameter must be a whole segment"},
+		{"an open parameter", group(`{"need":"read","routes":["GET /{b"]}`), "a parameter must be a whole segment"},
+		{"a rest in the middle", group(`{"need":"read","routes":["GET /{b...}/c"]}`), "must be the last segment"},
+		{"one route with two needs", group(`{"need":"read","routes":["GET /a/{b}"]},{"need":"write","routes":["GET /a/{c}"]}`), "is the same as GET /a/{b}"},
+	}
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := tryLoad(t, new(Access), "mlflow_access {\nroutes "+writeFile(t, "routes.json", test.text)+"\n}")
+			if err == nil || !strings.Contains(err.Error(), test.reason) {
+				t.Fatalf("says %v, not %s", err, test.reason)
+			}
+		})
+	}
+	_, err := tryLoad(t, new(Access), "mlflow_access {\nroutes "+writeFile(t, "routes.json", testRoutes)+"\nfeatures webhook\n}")
+	if err == nil || !strings.Contains(err.Error(), `unknown feature "webhook": the routes know webhooks, ai-gateway`) {
+		t.Errorf("says %v", err)
+	}
+}

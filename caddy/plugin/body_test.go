@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// zeros is a body of unknown length.
+func zeros(length int64) io.Reader { return io.LimitReader(zeroReader{}, length) }
+
+type zeroReader struct{}
+
+func (zeroReader) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+func packed(t *testing.T, content io.Reader) *bytes.Buffer {
+	t.Helper()
+	var result bytes.Buffer
+	writer := gzip.NewWriter(&result)
+	if _, err := io.Copy(writer, content); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &result
+}
+
+func TestBodiesAreLimitedByTheirRoute(t *testing.T) {
+	const small, traces, artifact = "/api/2.0/mlflow/runs/create", "/v1/traces", "/api/2.0/mlflow-artifacts/artifacts/1/a"
+	cases := []struct {
+		name, path string
+		length     int64
+		allowed    bool
+	}{
+		{"a call at its limit", small, maxSmallBody, true},
+		{"a call over its limit", small, maxSmallBody + 1, false},
+		{"traces at their limit", traces, maxTraces, true},
+		{"traces over their limit", traces, maxTraces + 1, false},
+		{"an artifact over both", artifact, maxTraces + 1, true},
+	}
+	for _, test := range cases {
+		for _, declared := range []bool{true, false} {
+			method := http.MethodPost
+			if test.path == artifact {
+				method = http.MethodPut
+			}
+			r := httptest.NewRequest(method, test.path, zeros(test.length))
+			r.ContentLength = -1
+			name := test.name + " of unknown length"
+			if declared {
+				r.ContentLength, name = test.length, test.name
+			}
+			t.Run(name, func(t *testing.T) {
+				got := send(r, accessAs(t, RoleWrite))
+				if test.allowed {
+					expectStatus(t, got, http.StatusNoContent, "")
+					if int64(len(got.passedBody)) != test.length {
+						t.Errorf("%d bytes arrived", len(got.passedBody))
+					}
+					return
+				}
+				expectStatus(t, got, http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+			})
+		}
+	}
+}
+
+func TestTracesAreUnpackedByTheGateway(t *testing.T) {
+	traces := func(body io.Reader, encodings ...string) received {
+		r := httptest.NewRequest(http.MethodPost, "/v1/traces", body)
+		return send(r, accessAs(t, RoleWrite), with("Content-Encoding", encodings...))
+	}
+	got := traces(packed(t, strings.NewReader("spans")), "gzip")
+	expectStatus(t, got, http.StatusNoContent, "")
+	if got.passedBody != "spans" || got.passed.ContentLength != -1 || got.passed.Header.Get("Content-Encoding") != "" || got.passed.Header.Get("Content-Length") != "" {
+		t.Errorf("%q arrived with %v", got.passedBody, got.passed.Header)
+	}
+	both := packed(t, strings.NewReader("one "))
+	both.Write(packed(t, strings.NewReader("two")).Bytes())
+	if got := traces(both, "GZip"); got.passedBody != "one two" {
+		t.Errorf("of two parts %q arrived", got.passedBody)
+	}
+	if got := traces(strings.NewReader("spans"), "identity"); got.passedBody != "spans" || got.passed.Header.Get("Content-Encoding") != "" {
+		t.Errorf("unpacked traces arrived as %q", got.passedBody)
+	}
+	expectStatus(t, traces(packed(t, zeros(maxUnpackedTraces+1)), "gzip"), http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+	expectStatus(t, traces(strings.NewReader("spans"), "gzip"), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+	cut := packed(t, strings.NewReader("spans"))
+	cut.Truncate(cut.Len() - 4)
+	expectStatus(t, traces(cut, "gzip"), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+	for _, encodings := range [][]string{{"br"}, {"deflate"}, {"gzip, gzip"}, {"gzip", "gzip"}, {"zstd"}, {"x-gzip"}} {
+		expectStatus(t, traces(strings.NewReader("spans"), encodings...), http.StatusUnsupportedMediaType, "INVALID_PARAMETER_VALUE")
+	}
+}
+
+func TestACallKeepsItsEncoding(t *testing.T) {
+	got := send(request(http.MethodPost, "/api/2.0/mlflow/runs/create", "{}"), accessAs(t, RoleWrite), with("Content-Type", "application/json"))
+	expectStatus(t, got, http.StatusNoContent, "")
+	if got.passedBody != "{}" || got.passed.Header.Get("Content-Type") != "application/json" {
+		t.Errorf("%q arrived", got.passedBody)
+	}
+}

@@ -1,0 +1,176 @@
+package gateway
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+func init() {
+	register("mlflow_login", func() directive { return new(Login) })
+	register("mlflow_access", func() directive { return new(Access) })
+	register("mlflow_ready", func() directive { return new(Ready) })
+	// where a Caddyfile has them outside of a route.
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_access", httpcaddyfile.After, "basic_auth")
+	// comes before mlflow_access by that.
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_login", httpcaddyfile.After, "basic_auth")
+}
+
+type directive interface {
+	caddyhttp.MiddlewareHandler
+	caddyfile.Unmarshaler
+}
+
+func register(name string, create func() directive) {
+	httpcaddyfile.RegisterHandlerDirective(name, func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+		handler := create()
+		return handler, handler.UnmarshalCaddyfile(h.Dispenser)
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	mlflow_login {
+//		users                <file>
+//		hashes               <folder>
+//		failures_per_address <number>
+//		failures_per_user    <number>
+//		failure_window       <duration>
+//		cookies              <beginning of a name> ...
+//		oauth2 <host:port> {
+//			write_groups <group> ...
+//			admin_groups <group> ...
+//			write_emails <address> ...
+//			admin_emails <address> ...
+//		}
+//	}
+func (l *Login) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"users":                oneText(&l.Users),
+		"hashes":               oneText(&l.Hashes),
+		"failures_per_address": oneNumber(&l.FailuresPerAddress),
+		"failures_per_user":    oneNumber(&l.FailuresPerUser),
+		"failure_window":       oneDuration(&l.FailureWindow),
+		"cookies":              texts(&l.Cookies),
+		"oauth2": func(d *caddyfile.Dispenser) error {
+			l.OAuth2 = new(OAuth2)
+			if !d.Args(&l.OAuth2.Proxy) || d.NextArg() {
+				return d.ArgErr()
+			}
+			return readNestedBlock(d, settings{
+				"write_groups": texts(&l.OAuth2.WriteGroups),
+				"admin_groups": texts(&l.OAuth2.AdminGroups),
+				"write_emails": texts(&l.OAuth2.WriteEmails),
+				"admin_emails": texts(&l.OAuth2.AdminEmails),
+			})
+		},
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	mlflow_access {
+//		routes        <file>
+//		features      <name> ...
+//		artifact_root <address>
+//	}
+func (a *Access) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"routes":        oneText(&a.Routes),
+		"features":      texts(&a.Features),
+		"artifact_root": oneText(&a.ArtifactRoot),
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	mlflow_ready {
+//		upstream <host:port>
+//		host     <name>
+//		timeout  <duration>
+//		keep     <duration>
+//	}
+func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"upstream": oneText(&h.Upstream),
+		"host":     oneText(&h.Host),
+		"timeout":  oneDuration(&h.Timeout),
+		"keep":     oneDuration(&h.Keep),
+	})
+}
+
+type settings map[string]func(d *caddyfile.Dispenser) error
+
+func readBlock(d *caddyfile.Dispenser, known settings) error {
+	d.Next()
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	return readNestedBlock(d, known)
+}
+
+func readNestedBlock(d *caddyfile.Dispenser, known settings) error {
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		read, ok := known[d.Val()]
+		if !ok {
+			return d.Errf("unknown setting %q", d.Val())
+		}
+		if err := read(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func oneText(target *string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		if !d.Args(target) || d.NextArg() {
+			return d.ArgErr()
+		}
+		return nil
+	}
+}
+
+// texts may be given several times, or be empty.
+func texts(target *[]string) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		// an empty setting of the environment is no name.
+		*target = append(*target, slices.DeleteFunc(d.RemainingArgs(), func(text string) bool { return text == "" })...)
+		return nil
+	}
+}
+
+func oneNumber(target *int) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		var text string
+		if err := oneText(&text)(d); err != nil {
+			return err
+		}
+		number, err := strconv.Atoi(text)
+		if err != nil || number < 1 {
+			return d.Errf("%q is no number above 0", text)
+		}
+		*target = number
+		return nil
+	}
+}
+
+func oneDuration(target *caddy.Duration) func(*caddyfile.Dispenser) error {
+	return func(d *caddyfile.Dispenser) error {
+		var text string
+		if err := oneText(&text)(d); err != nil {
+			return err
+		}
+		duration, err := caddy.ParseDuration(text)
+		if err != nil || duration <= 0 {
+			return d.Errf("%q is no duration", text)
+		}
+		*target = caddy.Duration(duration)
+		return nil
+	}
+}

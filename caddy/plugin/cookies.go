@@ -1,0 +1,45 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+)
+
+// removeCookies takes cookies out whose names begin with one of these, and the header when none is left.
+func removeCookies(header http.Header, prefixes []string) {
+	lines := header.Values("Cookie")
+	if len(lines) == 0 {
+		return
+	}
+	var kept []string
+	for _, cookie := range strings.Split(strings.Join(lines, ";"), ";") {
+		cookie = strings.Trim(cookie, " \t")
+		if cookie != "" && !isOwnCookie(cookie, prefixes) {
+			kept = append(kept, cookie)
+		}
+	}
+	if len(kept) == 0 {
+		header.Del("Cookie")
+		return
+	}
+	header.Set("Cookie", strings.Join(kept, "; "))
+}
+
+func hasOwnCookie(header http.Header, prefixes []string) bool {
+	for _, cookie := range strings.Split(strings.Join(header.Values("Cookie"), ";"), ";") {
+		if isOwnCookie(strings.Trim(cookie, " \t"), prefixes) {
+			return true
+		}
+	}
+	return false
+}
+
+func isOwnCookie(cookie string, prefixes []string) bool {
+	for _, prefix := range prefixes {
+		// whatever the case, because some servers read names so.
+		if len(cookie) >= len(prefix) && strings.EqualFold(cookie[:len(prefix)], prefix) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,108 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestFailuresCountForAWindow(t *testing.T) {
+	now := time.Now()
+	limit := newFailureLimit(2, time.Minute, 10)
+	limit.now = func() time.Time { return now }
+	key := failureKey{client: alice}
+	reserve := func(seconds int, wait time.Duration) {
+		t.Helper()
+		now = now.Add(time.Duration(seconds) * time.Second)
+		if _, got := limit.reserve(key); got != wait {
+			t.Errorf("waits %v, not %v", got, wait)
+		}
+	}
+	reserve(0, 0)
+	reserve(10, 0)
+	reserve(10, 40*time.Second)
+	reserve(39, time.Second)
+	reserve(1, 0)
+	reserve(0, 10*time.Second)
+
+	// more failures than allowed, of others' attempts, wait no longer than a window.
+	for range 10 {
+		limit.count(key)
+	}
+	reserve(0, time.Minute)
+	reserve(60, 0)
+}
+
+func TestWhatIsGivenBackLeavesNothing(t *testing.T) {
+	limit := newFailureLimit(1, time.Minute, 10)
+	for range 5 {
+		at, wait := limit.reserve(failureKey{client: alice})
+		if wait > 0 {
+			t.Fatalf("waits %v", wait)
+		}
+		(&attempt{[]*failureLimit{limit}, []failureKey{{client: alice}}, []time.Time{at}}).giveBack()
+	}
+	if len(limit.records) != 0 || limit.order.Len() != 0 {
+		t.Errorf("remembers %d", len(limit.records))
+	}
+}
+
+func TestTheLongestUnseenIsForgottenFirst(t *testing.T) {
+	limit := newFailureLimit(1, time.Minute, 2)
+	for _, client := range []clientKey{alice, bob, alice, carol} {
+		limit.reserve(failureKey{client: client})
+	}
+	if _, wait := limit.reserve(failureKey{client: alice}); wait == 0 {
+		t.Error("who was seen again is forgotten")
+	}
+	if _, wait := limit.reserve(failureKey{client: bob}); wait != 0 {
+		t.Error("who was not seen for longest is remembered")
+	}
+	if len(limit.records) != 2 || limit.order.Len() != 2 {
+		t.Errorf("remembers %d", len(limit.records))
+	}
+}
+
+func TestAClientIsAnAddressOrANetworkOfIPv6(t *testing.T) {
+	for _, same := range [][2]string{
+		{"192.0.2.1", "::ffff:192.0.2.1"}, {"2001:db8::1", "2001:db8::ffff:1"}, {"fe80::1%eth0", "fe80::1"}, {"", "@"},
+	} {
+		if clientKeyOf(same[0]) != clientKeyOf(same[1]) {
+			t.Errorf("%s and %s are two clients", same[0], same[1])
+		}
+	}
+	for _, different := range [][2]string{{"192.0.2.1", "192.0.2.2"}, {"2001:db8::1", "2001:db8:0:1::1"}, {"", "192.0.2.1"}} {
+		if clientKeyOf(different[0]) == clientKeyOf(different[1]) {
+			t.Errorf("%s and %s are one client", different[0], different[1])
+		}
+	}
+}
+
+func TestTheTablesStaySmall(t *testing.T) {
+	heap := func() uint64 {
+		runtime.GC()
+		var memory runtime.MemStats
+		runtime.ReadMemStats(&memory)
+		return memory.HeapAlloc
+	}
+	before := heap()
+	perAddress := newFailureLimit(20, time.Hour, failuresCapacity)
+	perUser := newFailureLimit(10, time.Hour, failuresCapacity)
+	for i := range 3 * failuresCapacity {
+		var key failureKey
+		binary.BigEndian.PutUint32(key.client[:], uint32(i))
+		for range 3 {
+			perAddress.reserve(key)
+			perUser.reserve(key)
+		}
+	}
+	used := (heap() - before) >> 20
+	t.Logf("two tables of %d with three failures each: %d MiB", failuresCapacity, used)
+	if used > 80 {
+		t.Errorf("they take %d MiB", used)
+	}
+	if perAddress.order.Len() != failuresCapacity {
+		t.Errorf("remembers %d", perAddress.order.Len())
+	}
+}

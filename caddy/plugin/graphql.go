@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// Far more than the UI's largest query has.
+const maxGraphQLTokens = 5000
+
+// needOfGraphQL reads a query: it needs read when every root field of every operation is in the list, else admin.
+func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, error) {
+	if r.Method == http.MethodOptions {
+		return RoleRead, nil
+	}
+	if r.Method != http.MethodPost {
+		return 0, refuseBody(r, "A GraphQL query must be sent by POST.")
+	}
+	body, err := readObject(w, r)
+	if err != nil {
+		return 0, err
+	}
+	var query string
+	if err := json.Unmarshal(body["query"], &query); err != nil || query == "" {
+		return 0, refuseBody(r, "query must be a text.")
+	}
+	fields, ok := rootFields(query)
+	if !ok {
+		return 0, refuseBody(r, "query is no valid GraphQL.")
+	}
+
+	judged := make(map[string]json.RawMessage)
+	if judged["query"], err = json.Marshal(query); err != nil {
+		return 0, err
+	}
+	for _, key := range []string{"variables", "operationName"} {
+		if value, given := body[key]; given {
+			judged[key] = value
+		}
+	}
+	if err := replaceBody(r, judged); err != nil {
+		return 0, err
+	}
+	for _, field := range fields {
+		if !a.table.graphQL[field] {
+			return RoleAdmin, nil
+		}
+	}
+	return RoleRead, nil
+}
+
+// rootFields returns the names of all fields at the root of all operations, of fragments used there too.
+func rootFields(query string) ([]string, bool) {
+	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphQLTokens)
+	if err != nil || len(document.Operations) == 0 {
+		return nil, false
+	}
+	fragments := make(map[string]*ast.FragmentDefinition)
+	for _, fragment := range document.Fragments {
+		// which of two is meant is not ours to guess.
+		if fragments[fragment.Name] != nil {
+			return nil, false
+		}
+		fragments[fragment.Name] = fragment
+	}
+
+	var fields []string
+	seen := make(map[string]bool)
+	var collect func(ast.SelectionSet) bool
+	collect = func(selections ast.SelectionSet) bool {
+		for _, selection := range selections {
+			switch selected := selection.(type) {
+			case *ast.Field:
+				if selected.Name != "__typename" {
+					fields = append(fields, selected.Name)
+				}
+			case *ast.InlineFragment:
+				if !collect(selected.SelectionSet) {
+					return false
+				}
+			case *ast.FragmentSpread:
+				fragment := fragments[selected.Name]
+				if fragment == nil {
+					return false
+				}
+				if seen[selected.Name] {
+					continue
+				}
+				seen[selected.Name] = true
+				if !collect(fragment.SelectionSet) {
+					return false
+				}
+			default:
+				return false
+			}
+		}
+		return true
+	}
+	for _, operation := range document.Operations {
+		if operation.Operation != ast.Query && operation.Operation != ast.Mutation {
+			return nil, false
+		}
+		if !collect(operation.SelectionSet) {
+			return nil, false
+		}
+	}
+	return fields, true
+}

@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// module is what Caddy does with each handler.
+type module interface {
+	directive
+	caddy.Provisioner
+	caddy.Validator
+}
+
+func tryLoad[M module](t *testing.T, handler M, text string) (M, error) {
+	t.Helper()
+	if err := handler.UnmarshalCaddyfile(caddyfile.NewTestDispenser(text)); err != nil {
+		return handler, err
+	}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+	t.Cleanup(cancel)
+	if err := handler.Provision(ctx); err != nil {
+		return handler, err
+	}
+	return handler, handler.Validate()
+}
+
+func load[M module](t *testing.T, handler M, text string) M {
+	t.Helper()
+	loaded, err := tryLoad(t, handler, text)
+	if err != nil {
+		t.Fatalf("%s\nis refused: %v", text, err)
+	}
+	return loaded
+}
+
+// writeFile writes a file into a folder of this test alone and returns its path.
+func writeFile(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+type testUser struct {
+	name, role, password string
+	cost                 int
+}
+
+// writeUsers writes a users file and a folder of hashes, and returns the lines of the Caddyfile that name them.
+func writeUsers(t *testing.T, users ...testUser) string {
+	t.Helper()
+	folder := t.TempDir()
+	entries := []map[string]string{}
+	for _, u := range users {
+		hash, err := bcrypt.GenerateFromPassword([]byte(u.password), orDefault(u.cost, bcrypt.MinCost))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(folder, u.name), append(hash, '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, map[string]string{"name": u.name, "role": u.role})
+	}
+	text, err := json.Marshal(entries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "users " + writeFile(t, "users.json", string(text)) + "\nhashes " + folder + "\n"
+}
+
+func basicHeader(name, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(name+":"+password))
+}
+
+type received struct {
+	status   int
+	header   http.Header
+	body     string
+	code     string
+	message  string
+	vars     map[string]any
+	user     string
+	identity Identity
+	// what went on; nil when nothing did.
+	passed     *http.Request
+	passedBody string
+}
+
+type requestOption func(*http.Request)
+
+func with(name string, values ...string) requestOption {
+	return func(r *http.Request) { r.Header[http.CanonicalHeaderKey(name)] = values }
+}
+
+func from(address string) requestOption {
+	return func(r *http.Request) { r.RemoteAddr = address + ":4711" }
+}
+
+// send does what Caddy's server does: it prepares the request, runs the handlers, and turns an error into a status.
+func send(r *http.Request, handlers []caddyhttp.MiddlewareHandler, options ...requestOption) received {
+	for _, option := range options {
+		option(r)
+	}
+	recorder := httptest.NewRecorder()
+	repl := caddy.NewReplacer()
+	r = caddyhttp.PrepareRequest(r, repl, recorder, &caddyhttp.Server{})
+
+	var result received
+	var handler caddyhttp.Handler = caddyhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		result.passed, result.passedBody, result.identity = r, string(body), IdentityOf(r)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	})
+	for i := len(handlers) - 1; i >= 0; i-- {
+		next, current := handler, handlers[i]
+		handler = caddyhttp.HandlerFunc(func(w http.ResponseWriter, r *http.Request) error {
+			return current.ServeHTTP(w, r, next)
+		})
+	}
+	err := handler.ServeHTTP(recorder, r)
+	result.status = recorder.Code
+	if err != nil {
+		result.status = http.StatusInternalServerError
+		if refused, ok := errors.AsType[caddyhttp.HandlerError](err); ok {
+			result.status = refused.StatusCode
+		}
+	}
+	result.header, result.body = recorder.Header(), recorder.Body.String()
+	result.vars, _ = r.Context().Value(caddyhttp.VarsCtxKey).(map[string]any)
+	result.code, _ = result.vars[errorVar].(string)
+	result.message, _ = result.vars[messageVar].(string)
+	result.user, _ = repl.GetString("http.auth.user.id")
+	return result
+}
+
+func get(address string) *http.Request { return httptest.NewRequest(http.MethodGet, address, nil) }
+
+func request(method, address, body string) *http.Request {
+	return httptest.NewRequest(method, address, strings.NewReader(body))
+}
+
+func expectStatus(t *testing.T, got received, status int, code string) {
+	t.Helper()
+	if got.status != status || got.code != code {
+		t.Fatalf("answered %d %s (%s), not %d %s", got.status, got.code, got.message, status, code)
+	}
+	if status >= 400 && got.passed != nil {
+		t.Fatal("was refused and went on all the same")
+	}
+}
+
+// fixedUser is logged in with a role.
+type fixedUser struct{ role Role }
+
+func (f fixedUser) Name() string { return "test" }
+
+func (f fixedUser) Has(_ context.Context, role Role) (bool, error) { return f.role >= role, nil }
+
+// asRole stands where mlflow_login does.
+func asRole(role Role) caddyhttp.MiddlewareHandler { return loggedIn{fixedUser{role}} }
+
+type loggedIn struct{ identity Identity }
+
+func (l loggedIn) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	return next.ServeHTTP(w, withIdentity(r, l.identity))
+}

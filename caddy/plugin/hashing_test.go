@@ -1,0 +1,170 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var alice, bob, carol = clientKeyOf("192.0.2.1"), clientKeyOf("192.0.2.2"), clientKeyOf("192.0.2.3")
+
+func TestOnePasswordIsHashedAtATimeAndTheSlotRestsAfterAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slot := newHashSlot(10, 10)
+		began := time.Now()
+		var starts []time.Duration
+		hash := func(wrong bool) func() bool {
+			return func() bool {
+				starts = append(starts, time.Since(began))
+				time.Sleep(100 * time.Millisecond)
+				return wrong
+			}
+		}
+		var all sync.WaitGroup
+		for _, wrong := range []bool{true, true, false, true} {
+			all.Go(func() {
+				if err := slot.do(t.Context(), alice, hash(wrong)); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		want := []time.Duration{0, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond}
+		if !slices.Equal(starts, want) {
+			t.Errorf("they start at %v, not at %v", starts, want)
+		}
+	})
+}
+
+func TestClientsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slot := newHashSlot(10, 10)
+		var order []string
+		var all sync.WaitGroup
+		for _, next := range []struct {
+			name   string
+			client clientKey
+		}{{"a1", alice}, {"a2", alice}, {"a3", alice}, {"a4", alice}, {"b1", bob}, {"b2", bob}, {"c1", carol}} {
+			all.Go(func() {
+				_ = slot.do(t.Context(), next.client, func() bool {
+					order = append(order, next.name)
+					time.Sleep(time.Second)
+					return false
+				})
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		if want := []string{"a1", "a2", "b1", "c1", "a3", "b2", "a4"}; !slices.Equal(order, want) {
+			t.Errorf("their order is %v, not %v", order, want)
+		}
+	})
+}
+
+func TestTheQueueIsBoundedForAllAndForOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slot := newHashSlot(3, 2)
+		wait := func() bool { time.Sleep(time.Second); return false }
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() { _ = slot.do(t.Context(), alice, wait) })
+			synctest.Wait()
+		}
+		if err := slot.do(t.Context(), alice, wait); !errors.Is(err, errBusy) {
+			t.Errorf("a third of one client waits: %v", err)
+		}
+		all.Go(func() { _ = slot.do(t.Context(), bob, wait) })
+		synctest.Wait()
+		if err := slot.do(t.Context(), carol, wait); !errors.Is(err, errBusy) {
+			t.Errorf("a fourth of all waits: %v", err)
+		}
+		all.Wait()
+		if err := slot.do(t.Context(), carol, wait); err != nil {
+			t.Errorf("nobody waits any more: %v", err)
+		}
+		if len(slot.waiting) != 0 || len(slot.turns) != 0 || slot.count != 0 || slot.taken {
+			t.Errorf("remembers %v", slot)
+		}
+	})
+}
+
+func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slot := newHashSlot(3, 3)
+		wait := func() bool { time.Sleep(time.Second); return false }
+		var all sync.WaitGroup
+		all.Go(func() { _ = slot.do(t.Context(), alice, wait) })
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		for _, client := range []clientKey{alice, bob, bob} {
+			all.Go(func() {
+				if err := slot.do(ctx, client, wait); !errors.Is(err, context.Canceled) {
+					t.Errorf("its turn came: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		cancel()
+		all.Wait()
+		if err := slot.do(t.Context(), carol, wait); err != nil || slot.count != 0 || len(slot.turns) != 0 {
+			t.Errorf("%v, %d wait", err, slot.count)
+		}
+	})
+}
+
+func TestWhatIsAskedAtTheSameTimeIsDecidedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		flights := newFlights()
+		works := 0
+		decide := func(result verdict, err error) (verdict, bool, error) {
+			return flights.decide(t.Context(), [32]byte{1}, func() (verdict, error) {
+				works++
+				time.Sleep(time.Second)
+				return result, err
+			})
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			if v, led, _ := decide(rejected, nil); v != rejected || !led {
+				t.Errorf("the first gets %v", v)
+			}
+		})
+		synctest.Wait()
+		for range 5 {
+			all.Go(func() {
+				if v, led, err := decide(accepted, nil); v != rejected || led || err != nil {
+					t.Errorf("another gets %v, %v", v, err)
+				}
+			})
+		}
+		all.Wait()
+		if works != 1 {
+			t.Errorf("worked %d times", works)
+		}
+
+		// what one of them could not find out, the next finds out itself.
+		works = 0
+		all.Go(func() {
+			if _, _, err := decide(undecided, errBusy); !errors.Is(err, errBusy) {
+				t.Errorf("the first gets %v", err)
+			}
+		})
+		synctest.Wait()
+		for range 3 {
+			all.Go(func() {
+				if v, _, err := decide(accepted, nil); v != accepted || err != nil {
+					t.Errorf("another gets %v, %v", v, err)
+				}
+			})
+		}
+		all.Wait()
+		if works != 2 || len(flights.flights) != 0 {
+			t.Errorf("worked %d times, remembers %d", works, len(flights.flights))
+		}
+	})
+}

@@ -1,0 +1,178 @@
+// Package gateway holds the handlers of the gateway in front of MLflow: who may enter, what each role may do, and whether
+// MLflow is ready.
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+const (
+	// Clients, and clients with a name, whose failures are remembered: some 30 MB when full.
+	failuresCapacity = 100_000
+	// Logins that wait for the hash slot: of all clients and of one.
+	hashPlaces, hashPlacesOfOne = 32, 4
+	// What answers a client that has gone.
+	statusClientClosed = 499
+)
+
+// Login lets in who has a password of a user or, with OAuth2, a session or a token. Others are answered 401, after too
+// many failures 429, and browsers are sent to the login page.
+type Login struct {
+	// JSON file, a list of {"name", "role"}; the role is admin, write or read.
+	Users string `json:"users,omitempty"`
+	// Folder with a file for each user that holds the bcrypt hash and has the user's name.
+	Hashes string `json:"hashes,omitempty"`
+	// Failed logins allowed to an address in a window. Default: 20
+	FailuresPerAddress int `json:"failures_per_address,omitempty"`
+	// Failed logins allowed to an address with one user name in a window. Default: 10
+	FailuresPerUser int `json:"failures_per_user,omitempty"`
+	// Length of a window. Default: 1m
+	FailureWindow caddy.Duration `json:"failure_window,omitempty"`
+	// Sessions and tokens, asked of oauth2-proxy.
+	OAuth2 *OAuth2 `json:"oauth2,omitempty"`
+	// Beginnings of the names of the gateway's own cookies, which go no further. Default: __Host-gateway, gateway
+	Cookies []string `json:"cookies,omitempty"`
+
+	users map[string]*user
+	// highest cost of a user's hash.
+	cost       int
+	perAddress *failureLimit
+	perUser    *failureLimit
+	slot       *hashSlot
+	flights    *flights
+}
+
+func init() { caddy.RegisterModule(new(Login)) }
+
+// CaddyModule tells Caddy about this module.
+func (*Login) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.mlflow_login", New: func() caddy.Module { return new(Login) }}
+}
+
+// Provision reads the users.
+func (l *Login) Provision(caddy.Context) error {
+	l.FailuresPerAddress = orDefault(l.FailuresPerAddress, 20)
+	l.FailuresPerUser = orDefault(l.FailuresPerUser, 10)
+	l.FailureWindow = orDefault(l.FailureWindow, caddy.Duration(time.Minute))
+	if len(l.Cookies) == 0 {
+		l.Cookies = []string{"__Host-gateway", "gateway"}
+	}
+
+	if l.Users != "" {
+		users, err := readUsers(l.Users, l.Hashes)
+		if err != nil {
+			return err
+		}
+		l.users = users
+	}
+	for _, known := range l.users {
+		l.cost = max(l.cost, known.cost)
+	}
+	window := time.Duration(l.FailureWindow)
+	l.perAddress = newFailureLimit(l.FailuresPerAddress, window, failuresCapacity)
+	l.perUser = newFailureLimit(l.FailuresPerUser, window, failuresCapacity)
+	l.slot = newHashSlot(hashPlaces, hashPlacesOfOne)
+	l.flights = newFlights()
+	if l.OAuth2 != nil {
+		l.OAuth2.provision()
+	}
+	return nil
+}
+
+// Validate refuses settings with which nobody could log in, or anybody.
+func (l *Login) Validate() error {
+	if l.FailuresPerAddress < 1 || l.FailuresPerUser < 1 || l.FailureWindow < caddy.Duration(time.Second) {
+		return errors.New("mlflow_login: failures must be at least 1, and failure_window at least 1s")
+	}
+	if l.OAuth2 != nil {
+		return l.OAuth2.validate()
+	}
+	if len(l.users) == 0 {
+		return errors.New("mlflow_login: there is no user, and no oauth2")
+	}
+	return nil
+}
+
+// Cleanup lets go of connections.
+func (l *Login) Cleanup() error {
+	if l.OAuth2 != nil {
+		l.OAuth2.close()
+	}
+	return nil
+}
+
+func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	identity, err := l.identify(w, r)
+	if errors.Is(err, errAnswered) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+
+	r = withIdentity(r, identity)
+	r.Header.Del("Authorization")
+	removeCookies(r.Header, l.Cookies)
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Set("http.auth.user.id", identity.Name())
+	}
+	return next.ServeHTTP(w, r)
+}
+
+func (l *Login) identify(w http.ResponseWriter, r *http.Request) (Identity, error) {
+	credentials := r.Header.Values("Authorization")
+	switch {
+	case len(credentials) > 1:
+		return nil, l.refuseMalformed(w, r)
+	case len(credentials) == 1 && isBasic(credentials[0]):
+		return l.basic(w, r, credentials[0])
+	case l.OAuth2 != nil && len(credentials) == 1:
+		return l.bearer(w, r, credentials[0])
+	case l.OAuth2 != nil:
+		return l.session(w, r)
+	default:
+		return nil, l.challenge(w, r)
+	}
+}
+
+// challenge answers 401.
+func (l *Login) challenge(w http.ResponseWriter, r *http.Request) error {
+	// A browser asks for a password by itself where it sees Basic, over a page whose session has ended.
+	byPage := l.OAuth2 != nil && r.Header.Get("Sec-Fetch-Mode") != "" && r.Header.Get("Authorization") == ""
+	if !byPage {
+		w.Header().Add("WWW-Authenticate", `Basic realm="mlflow"`)
+	}
+	if l.OAuth2 != nil {
+		w.Header().Add("WWW-Authenticate", `Bearer realm="mlflow"`)
+	}
+	remedy := "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or open this address in a browser."
+	if l.OAuth2 != nil {
+		remedy = "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or open this address in a browser."
+	}
+	return refuse(r, http.StatusUnauthorized, "UNAUTHENTICATED", "Not logged in, or the credentials are wrong or expired. "+remedy)
+}
+
+func clientOf(r *http.Request) clientKey {
+	address, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	return clientKeyOf(address)
+}
+
+func orDefault[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+var (
+	_ caddy.Provisioner           = (*Login)(nil)
+	_ caddy.Validator             = (*Login)(nil)
+	_ caddy.CleanerUpper          = (*Login)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Login)(nil)
+)

@@ -1,0 +1,300 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// stubProxy answers as oauth2-proxy does, for sessions and tokens that it knows.
+type stubProxy struct {
+	// what a Cookie or Authorization header belongs to.
+	known map[string]stubVisitor
+
+	mutex    sync.Mutex
+	requests []*http.Request
+	// instead of everything else, if set.
+	answer http.HandlerFunc
+}
+
+type stubVisitor struct {
+	user, email string
+	groups      []string
+	// logged in, but of no domain or group that may enter.
+	stranger bool
+}
+
+func (p *stubProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.mutex.Lock()
+	p.requests = append(p.requests, r)
+	answer := p.answer
+	p.mutex.Unlock()
+	if answer != nil {
+		answer(w, r)
+		return
+	}
+	visitor, known := p.known[r.Header.Get("Cookie")+r.Header.Get("Authorization")]
+	allowed := r.URL.Query().Get("allowed_groups")
+	inGroup := allowed == "" || slices.ContainsFunc(strings.Split(allowed, ","), func(group string) bool {
+		return slices.Contains(visitor.groups, group)
+	})
+	switch {
+	case r.Method != http.MethodGet || r.URL.Path != "/oauth2/auth":
+		w.WriteHeader(http.StatusNotFound)
+	case !known:
+		w.Header().Add("Set-Cookie", "__Host-gateway=; Max-Age=0")
+		w.WriteHeader(http.StatusUnauthorized)
+	case visitor.stranger || !inGroup:
+		w.WriteHeader(http.StatusForbidden)
+	default:
+		w.Header().Set("X-Auth-Request-User", visitor.user)
+		w.Header().Set("X-Auth-Request-Email", visitor.email)
+		w.Header().Set("X-Auth-Request-Groups", strings.Join(visitor.groups, ","))
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+func (p *stubProxy) count() int {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return len(p.requests)
+}
+
+func (p *stubProxy) last() *http.Request {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return p.requests[len(p.requests)-1]
+}
+
+func loginWithProxy(t *testing.T, more string) (*stubProxy, []caddyhttp.MiddlewareHandler) {
+	t.Helper()
+	proxy := &stubProxy{known: map[string]stubVisitor{
+		"__Host-gateway=rea":  {user: "sub-1", email: "rea@corp.example", groups: []string{"mlflow-users"}},
+		"__Host-gateway=will": {user: "sub-2", email: "will@corp.example", groups: []string{"team (a+b) [x]"}},
+		"__Host-gateway=anna": {user: "sub-3", email: "anna@corp.example", groups: []string{"mlflow-admins"}},
+		"__Host-gateway=trap": {user: "sub-4", email: "trap@corp.example", groups: []string{"x,mlflow-admins"}},
+		"__Host-gateway=boss": {user: "sub-5", email: "Boss@Corp.example"},
+		"__Host-gateway=out":  {stranger: true},
+		"Bearer ci":           {user: "ci", email: "ci"},
+		"Bearer boss":         {user: "boss@corp.example", email: "boss@corp.example"},
+		"Bearer bot":          {user: "sub-6", email: "bot@corp.example"},
+		"Bearer out":          {stranger: true},
+	}}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return proxy, loginWith(t, more+`
+oauth2 `+server.Listener.Addr().String()+` {
+	write_groups "team (a+b) [x]"
+	admin_groups mlflow-admins
+	write_emails bot@corp.example
+	admin_emails boss@corp.example
+}`, ada)
+}
+
+var page = []requestOption{
+	with("Accept", "text/html,application/xhtml+xml"), with("Sec-Fetch-Mode", "navigate"), with("Sec-Fetch-Dest", "document"),
+}
+
+func TestASessionOrATokenLetsIn(t *testing.T) {
+	cases := []struct {
+		name   string
+		option requestOption
+		user   string
+		role   Role
+	}{
+		{"a reader's session", with("Cookie", "__Host-gateway=rea"), "rea@corp.example", RoleRead},
+		{"a writer's session", with("Cookie", "__Host-gateway=will"), "will@corp.example", RoleWrite},
+		{"an admin's session", with("Cookie", "__Host-gateway=anna"), "anna@corp.example", RoleAdmin},
+		{"a group with an admin group's name in it", with("Cookie", "__Host-gateway=trap"), "trap@corp.example", RoleRead},
+		{"an admin by e-mail, in another case", with("Cookie", "__Host-gateway=boss"), "Boss@Corp.example", RoleAdmin},
+		{"a token", with("Authorization", "Bearer ci"), "ci", RoleRead},
+		{"a token with an admin's address as its subject", with("Authorization", "Bearer boss"), "boss@corp.example", RoleRead},
+		{"a writer by e-mail", with("Authorization", "Bearer bot"), "bot@corp.example", RoleWrite},
+	}
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			_, login := loginWithProxy(t, "")
+			got := send(get("/"), login, test.option)
+			expectStatus(t, got, http.StatusNoContent, "")
+			if got.identity.Name() != test.user || got.user != test.user {
+				t.Errorf("is %q, and %q in the log", got.identity.Name(), got.user)
+			}
+			for role := RoleRead; role <= RoleAdmin; role++ {
+				if allowed, err := got.identity.Has(t.Context(), role); err != nil || allowed != (role <= test.role) {
+					t.Errorf("%v for the role %v, %v", allowed, role, err)
+				}
+			}
+		})
+	}
+}
+
+func TestOnlyWhatIsNeededIsAsked(t *testing.T) {
+	proxy, login := loginWithProxy(t, "")
+	got := send(get("/a?allowed_groups=mlflow-admins&b=c"), login, with("Cookie", "__Host-gateway=rea"), with("X-Forwarded-User", "boss"), with("X-Auth-Request-Email", "boss@corp.example"))
+	expectStatus(t, got, http.StatusNoContent, "")
+	asked := proxy.last()
+	if proxy.count() != 1 || asked.URL.RequestURI() != "/oauth2/auth" {
+		t.Errorf("asked %d times, %s", proxy.count(), asked.URL.RequestURI())
+	}
+	for name := range asked.Header {
+		if name != "Cookie" {
+			t.Errorf("sends %s", name)
+		}
+	}
+	if allowed, _ := got.identity.Has(t.Context(), RoleWrite); allowed {
+		t.Error("a reader may write")
+	}
+	if question := proxy.last().URL.RawQuery; question != "allowed_groups=team+%28a%2Bb%29+%5Bx%5D%2Cmlflow-admins" {
+		t.Errorf("asks %s", question)
+	}
+
+	// a token alone decides, whatever cookie comes with it.
+	got = send(get("/"), login, with("Cookie", "__Host-gateway=anna"), with("Authorization", "Bearer nobody's"))
+	expectStatus(t, got, http.StatusUnauthorized, "UNAUTHENTICATED")
+	if proxy.last().Header.Get("Cookie") != "" {
+		t.Error("sends the cookie besides the token")
+	}
+
+	before := proxy.count()
+	expectStatus(t, send(get("/"), login), http.StatusUnauthorized, "UNAUTHENTICATED")
+	expectStatus(t, send(get("/"), login, with("Cookie", "theme=dark")), http.StatusUnauthorized, "UNAUTHENTICATED")
+	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password)), with("Cookie", "__Host-gateway=rea")), http.StatusNoContent, "")
+	if proxy.count() != before {
+		t.Error("asks where there is nothing to ask")
+	}
+}
+
+func TestPagesAreSentToTheLoginAndNothingElse(t *testing.T) {
+	_, login := loginWithProxy(t, "")
+	for address, location := range map[string]string{
+		"/":                     "/oauth2/start?rd=%2F",
+		"/a%2Fb?x=1&y=%26":      "/oauth2/start?rd=%2Fa%252Fb%3Fx%3D1%26y%3D%2526",
+		"http://evil.example/a": "/oauth2/start?rd=%2Fa",
+		"//evil.example/a":      "/oauth2/start?rd=%2F",
+		`/\evil.example`:        "/oauth2/start?rd=%2F%255Cevil.example",
+		"/" + strings.Repeat("a", maxReturnAddress): "/oauth2/start?rd=%2F",
+	} {
+		got := send(get(address), login, page...)
+		if got.status != http.StatusFound || got.header.Get("Location") != location || got.header.Get("Cache-Control") != "no-store" || got.passed != nil {
+			t.Errorf("%s is answered %d %s", address, got.status, got.header.Get("Location"))
+		}
+	}
+	got := send(get("/"), login, append(page, with("Cookie", "__Host-gateway=expired"))...)
+	if got.status != http.StatusFound || got.header.Get("Set-Cookie") != "__Host-gateway=; Max-Age=0" {
+		t.Errorf("an expired session is answered %d %v", got.status, got.header)
+	}
+	if got := send(get("/"), login, with("Accept", "text/html")); got.status != http.StatusFound {
+		t.Errorf("an old browser is answered %d", got.status)
+	}
+
+	for name, options := range map[string][]requestOption{
+		"a call":           {with("Accept", "*/*")},
+		"a script's fetch": {with("Accept", "text/html"), with("Sec-Fetch-Mode", "cors"), with("Sec-Fetch-Dest", "empty")},
+		"a frame":          {with("Accept", "text/html"), with("Sec-Fetch-Mode", "navigate"), with("Sec-Fetch-Dest", "iframe")},
+		"a form":           append(slices.Clone(page), func(r *http.Request) { r.Method = http.MethodPost }),
+		"a HEAD":           append(slices.Clone(page), func(r *http.Request) { r.Method = http.MethodHead }),
+		"a wrong token":    append(slices.Clone(page), with("Authorization", "Bearer x")),
+		"an empty header":  append(slices.Clone(page), with("Authorization", "")),
+		"another scheme":   append(slices.Clone(page), with("Authorization", "Digest x")),
+		"a wrong password": append(slices.Clone(page), with("Authorization", basicHeader("ada", "x"))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			expectStatus(t, send(get("/"), login, options...), http.StatusUnauthorized, "UNAUTHENTICATED")
+		})
+	}
+}
+
+func TestAPageWhoseSessionHasEndedMakesNoBrowserAskForAPassword(t *testing.T) {
+	_, login := loginWithProxy(t, "")
+	got := send(get("/"), login, with("Sec-Fetch-Mode", "cors"))
+	if challenge := fmt.Sprint(got.header.Values("WWW-Authenticate")); challenge != `[Bearer realm="mlflow"]` {
+		t.Errorf("a page's call is asked for %s", challenge)
+	}
+	got = send(get("/"), login)
+	if challenge := fmt.Sprint(got.header.Values("WWW-Authenticate")); challenge != `[Basic realm="mlflow" Bearer realm="mlflow"]` {
+		t.Errorf("a client is asked for %s", challenge)
+	}
+	if !strings.Contains(got.message, "MLFLOW_TRACKING_TOKEN") {
+		t.Errorf("says %s", got.message)
+	}
+}
+
+func TestWhoMayNotEnterIsTold(t *testing.T) {
+	_, login := loginWithProxy(t, "")
+	expectStatus(t, send(get("/"), login, append(page, with("Cookie", "__Host-gateway=out"))...), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer out")), http.StatusForbidden, "PERMISSION_DENIED")
+}
+
+func TestWithoutAnAnswerNobodyEnters(t *testing.T) {
+	for name, answer := range map[string]http.HandlerFunc{
+		"an error":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"success":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
+		"a redirect":  func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/oauth2/start", http.StatusFound) },
+		"not a word":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"a not found": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy, login := loginWithProxy(t, "")
+			got := send(get("/"), login, with("Cookie", "__Host-gateway=rea"))
+			expectStatus(t, got, http.StatusNoContent, "")
+			proxy.mutex.Lock()
+			proxy.answer = answer
+			proxy.mutex.Unlock()
+			expectStatus(t, send(get("/"), login, with("Cookie", "__Host-gateway=rea")), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
+			expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
+			if allowed, err := got.identity.Has(t.Context(), RoleAdmin); allowed || err == nil {
+				t.Error("the role is known without an answer")
+			}
+			access := append([]caddyhttp.MiddlewareHandler{loggedIn{got.identity}}, accessAs(t, RoleAdmin)[1:]...)
+			expectStatus(t, send(get("/unknown"), access), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
+			expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), http.StatusNoContent, "")
+		})
+	}
+}
+
+func TestWrongTokensCountAsFailedLogins(t *testing.T) {
+	proxy, login := loginWithProxy(t, "failures_per_address 3")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusNoContent, "")
+	for i := range 3 {
+		expectStatus(t, send(get("/"), login, with("Authorization", fmt.Sprint("Bearer ", i))), http.StatusUnauthorized, "UNAUTHENTICATED")
+	}
+	before := proxy.count()
+	got := send(get("/"), login, with("Authorization", "Bearer 9"))
+	expectStatus(t, got, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED")
+	if got.header.Get("Retry-After") != "60" || proxy.count() != before {
+		t.Errorf("waits %q, asked %d times", got.header.Get("Retry-After"), proxy.count()-before)
+	}
+	// known to be good, but asked all the same.
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusNoContent, "")
+	if proxy.count() != before+1 {
+		t.Error("a known token is not asked")
+	}
+	delete(proxy.known, "Bearer ci")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusUnauthorized, "UNAUTHENTICATED")
+	expectStatus(t, send(get("/"), login, from("203.0.113.9"), with("Authorization", "Bearer bot")), http.StatusNoContent, "")
+}
+
+func TestAHundredRequestsAtOnceWithAGoodTokenAllEnter(t *testing.T) {
+	_, login := loginWithProxy(t, "failures_per_address 1")
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if got := send(get("/"), login, with("Authorization", "Bearer ci")); got.status != http.StatusNoContent {
+				t.Errorf("one is answered %d", got.status)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestWithoutUsersAPasswordIsRefusedWithoutAHash(t *testing.T) {
+	login := load(t, new(Login), "mlflow_login {\noauth2 127.0.0.1:9\n}")
+	got := send(get("/"), []caddyhttp.MiddlewareHandler{login}, with("Authorization", basicHeader("ada", "x")))
+	expectStatus(t, got, http.StatusUnauthorized, "UNAUTHENTICATED")
+}

@@ -1,0 +1,66 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+const maxJSONDepth = 100
+
+// parseObject reads a JSON object that can be read in one way only: valid UTF-8, no key twice, nothing after it.
+func parseObject(text []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("is not UTF-8")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := checkValue(decoder, 0); err != nil {
+		return nil, err
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has something after its end")
+	}
+	// an object only: null and the like leave no map.
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil || object == nil {
+		return nil, errors.New("is no object")
+	}
+	return object, nil
+}
+
+func checkValue(decoder *json.Decoder, depth int) error {
+	if depth > maxJSONDepth {
+		return errors.New("is nested too deep")
+	}
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	opening, isDelimiter := token.(json.Delim)
+	if !isDelimiter {
+		return nil
+	}
+	keys := make(map[string]bool)
+	for decoder.More() {
+		if opening == '{' {
+			key, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			name, _ := key.(string)
+			if keys[name] {
+				return fmt.Errorf("has the key %q twice", name)
+			}
+			keys[name] = true
+		}
+		if err := checkValue(decoder, depth+1); err != nil {
+			return err
+		}
+	}
+	_, err = decoder.Token()
+	return err
+}

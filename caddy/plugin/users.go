@@ -1,0 +1,70 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// What is in a bcrypt hash: algorithm, cost, salt and hash. A shorter one could not be compared.
+var bcryptHash = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
+
+var userName = regexp.MustCompile(`^[\w.@+-]{1,64}$`)
+
+// readUsers reads the users file, and the hash of each from a file of the folder that has the user's name.
+func readUsers(file, hashes string) (map[string]*user, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", err)
+	}
+	var entries []struct{ Name, Role string }
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&entries); err != nil {
+		return nil, fmt.Errorf("users: %s: %w", file, err)
+	}
+
+	users := make(map[string]*user, len(entries))
+	for _, entry := range entries {
+		// "." and ".." match the pattern, and are no files.
+		if !userName.MatchString(entry.Name) || entry.Name == "." || entry.Name == ".." {
+			return nil, fmt.Errorf("users: %q is no name: 1 to 64 letters, digits and . _ @ + - are allowed", entry.Name)
+		}
+		if users[entry.Name] != nil {
+			return nil, fmt.Errorf("users: %s is there twice", entry.Name)
+		}
+		role, err := parseRole(entry.Role)
+		if err != nil {
+			return nil, fmt.Errorf("users: %s: %w", entry.Name, err)
+		}
+		hash, cost, err := readHash(filepath.Join(hashes, entry.Name))
+		if err != nil {
+			return nil, fmt.Errorf("users: %s: %w", entry.Name, err)
+		}
+		users[entry.Name] = &user{name: entry.Name, role: role, hash: hash, cost: cost}
+	}
+	return users, nil
+}
+
+func readHash(file string) ([]byte, int, error) {
+	hash, err := os.ReadFile(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	hash = bytes.TrimSpace(hash)
+	// never quoted, because it may be a password that was put there by mistake.
+	if !bcryptHash.Match(hash) {
+		return nil, 0, fmt.Errorf("%s holds no bcrypt hash", file)
+	}
+	cost, err := bcrypt.Cost(hash)
+	if err != nil || cost < bcrypt.MinCost || cost > maxCost {
+		return nil, 0, errors.Join(fmt.Errorf("%s: the cost must be %d to %d", file, bcrypt.MinCost, maxCost), err)
+	}
+	return hash, cost, nil
+}

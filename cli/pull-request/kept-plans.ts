@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { readdir, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, resolve, sep } from "node:path";
+import { CommandError } from "../command-error";
+import type { Environment } from "../environment";
+
+// an older one is stale for certain, or was forgotten because a run was lost.
+const DAYS = 30;
+
+/** A review that was written as a comment, and the plan it is about. */
+export interface KeptReview {
+  /** Tree of the commit that was planned, by Git. */
+  readonly tree: string;
+
+  /** The review, as Markdown. */
+  readonly markdown: string;
+
+  /** Whether somebody allowed it to delete data. */
+  readonly allowsDataLoss: boolean;
+}
+
+/**
+ * The plans of a repository's pull requests for one stack, between their review and their merge. They hold secrets, and
+ * so stay on the runner, in a folder for its user alone, outside of the checkout.
+ */
+export class KeptPlans {
+  /**
+   * @param environment a job's.
+   * @param stack id of the stack.
+   * @param folder where to keep them.
+   * @throws CommandError when others may read the folder, or it does not outlive the job.
+   */
+  public static open(environment: Environment, stack: string, folder = defaultFolder(environment)): KeptPlans {
+    const { GITHUB_REPOSITORY: repository = "", GITHUB_WORKSPACE: workspace, RUNNER_ENVIRONMENT: kind } = environment;
+    if (kind === "github-hosted")
+      throw new CommandError(
+        "GitHub's own runners are gone after the job, and the plan with them",
+        "Run the job on a runner of your own, beside the engine.",
+      );
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { mode, uid } = statSync(folder);
+    if ((mode & 0o077) !== 0 || uid !== process.getuid?.())
+      throw new CommandError(
+        `${folder} is not for this user alone, and plans hold secrets`,
+        `chmod 700 ${folder}, as the user of the runner.`,
+      );
+    if (workspace && existsSync(workspace) && isWithin(folder, workspace))
+      throw new CommandError(`${folder} is in the checkout, which the next job empties`);
+    // what comes from a pull request's code must not lead out of the folder.
+    const names = [...repository.split("/"), `stack-${stack}`].map(encodeURIComponent);
+    return new KeptPlans(folder, join(folder, ...names));
+  }
+
+  private constructor(
+    private readonly root: string,
+    private readonly folder: string,
+  ) {}
+
+  /** Folder for a pull request's plan, and for what else must not be seen. */
+  public prepare(number: number): string {
+    const folder = this.folderOf(number);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  /** File of a pull request's plan. */
+  public planOf(number: number): string {
+    return join(this.folderOf(number), "plan");
+  }
+
+  /** Says that a pull request's plan was reviewed. Only then it is one. */
+  public keep(number: number, review: KeptReview): void {
+    writeFileSync(this.reviewOf(number), JSON.stringify(review), { mode: 0o600 });
+  }
+
+  /** The review of a pull request's plan. */
+  public read(number: number): KeptReview | undefined {
+    const file = this.reviewOf(number);
+    return existsSync(file) && existsSync(this.planOf(number))
+      ? (JSON.parse(readFileSync(file, "utf8")) as KeptReview)
+      : undefined;
+  }
+
+  /** Removes what is kept of a pull request. */
+  public async discard(number: number): Promise<void> {
+    await rm(this.folderOf(number), { recursive: true, force: true });
+  }
+
+  /** Removes the plans that nobody came back for, of all repositories. */
+  public async discardOld(now = Date.now()): Promise<void> {
+    for (const entry of await readdir(this.root, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      if (!entry.isFile()) continue;
+      const { mtimeMs } = await stat(path);
+      if (now - mtimeMs > DAYS * 24 * 3600 * 1000) await rm(path, { force: true });
+    }
+  }
+
+  private folderOf(number: number): string {
+    return join(this.folder, String(number));
+  }
+
+  private reviewOf(number: number): string {
+    return join(this.folderOf(number), "review.json");
+  }
+}
+
+/** Whether a path leads into a folder. */
+export function isWithin(path: string, folder: string): boolean {
+  const parent = realpathSync(folder);
+  const child = existsSync(path) ? realpathSync(path) : resolve(path);
+  return child === parent || child.startsWith(parent + sep);
+}
+
+function defaultFolder({ XDG_STATE_HOME: state }: Environment): string {
+  return join(state || join(homedir(), ".local", "state"), "mlflow-stack", "plans");
+}

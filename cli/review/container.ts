@@ -1,0 +1,104 @@
+import { isEmptyValue } from "./attributes";
+import type { Attributes } from "./attributes";
+import type { Configuration } from "./configuration";
+
+/** The folder of secret files in the containers of this library. */
+export const SECRETS = "/run/secrets/";
+
+/** A port that a container publishes on the engine's host. */
+export interface Port {
+  readonly address: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
+/** A file that is copied into a container. */
+export interface ContainerFile {
+  readonly path: string;
+
+  /** Nothing where only the apply tells it. */
+  readonly content?: string;
+}
+
+/**
+ * Whether a container was made by this library, by the hardening that it gives to all and that nobody has by chance.
+ *
+ * Not a label: it would replace every container that is deployed already.
+ */
+export function isOurs(container: Attributes): boolean {
+  const [capabilities, ...others] = container.blocks("capabilities");
+  const drop = capabilities?.drop;
+  return (
+    others.length === 0 &&
+    Array.isArray(drop) &&
+    drop.length === 1 &&
+    drop[0] === "ALL" &&
+    isEmptyValue(capabilities?.add) &&
+    container.texts("security_opts").join() === "no-new-privileges:true" &&
+    container.value("privileged") !== true &&
+    container.text("log_driver") === "json-file" &&
+    (container.number("memory") ?? 0) > 0 &&
+    container.value("memory") === container.value("memory_swap") &&
+    container
+      .blocks("upload")
+      .every(
+        ({ permissions, content_base64: base64, source, file }) =>
+          permissions === "0444" && isEmptyValue(base64) && isEmptyValue(source) && typeof file === "string",
+      )
+  );
+}
+
+/** Whether a container runs once, with an exit code. */
+export function isJob(container: Attributes): boolean {
+  return container.value("must_run") === false && container.value("attach") === true;
+}
+
+export function filesOf(container: Attributes): Map<string, ContainerFile> {
+  return new Map(
+    container.blocks("upload").map(({ file, content }) => {
+      const path = String(file ?? "?");
+      return [path, { path, content: typeof content === "string" ? content : undefined }];
+    }),
+  );
+}
+
+/** Whether the content of a file may be shown: a file of ours, not among the secrets, and its code proves it plain. */
+export function isShown(path: string, address: string, container: Attributes, configuration: Configuration): boolean {
+  if (path.startsWith(SECRETS)) return false;
+  // while one file is not known yet, the marks of the others are not told either.
+  if (!container.isSensitive("upload") && !container.isUnknown("upload")) return true;
+  if (!isOurs(container)) return false;
+  const written = configuration.expression(address, "upload");
+  const blocks = Array.isArray(written)
+    ? (written as { file?: { constant_value?: unknown }; content?: unknown }[])
+    : [];
+  const block = blocks.find(({ file }) => file?.constant_value === path);
+  return block !== undefined && configuration.isPlain(address, block.content);
+}
+
+/** Environment variables by name; nothing where they are sensitive or not known yet. */
+export function environmentOf(container: Attributes): Map<string, string> | undefined {
+  if (container.isSensitive("env") || container.isUnknown("env")) return undefined;
+  return new Map(
+    container.texts("env").map((entry) => {
+      const at = entry.indexOf("=");
+      return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+export function portsOf(container: Attributes): Port[] {
+  return container
+    .blocks("ports")
+    .flatMap(({ external, ip, protocol }) =>
+      typeof external === "number" && external > 0
+        ? [{ port: external, address: String(ip || "0.0.0.0"), protocol: String(protocol || "tcp") }]
+        : [],
+    );
+}
+
+/** A port as people write it: `127.0.0.1:8080`, `[::1]:53/udp`. */
+export function portName({ address, port, protocol }: Port): string {
+  const host = address.includes(":") ? `[${address}]` : address;
+  return `${host}:${port}${protocol === "tcp" ? "" : `/${protocol}`}`;
+}

@@ -1,0 +1,167 @@
+import type { Configuration } from "./configuration";
+import { environmentOf, filesOf, isOurs, isShown } from "./container";
+import type { PlannedContainer } from "./container-change";
+import type { Opening } from "./model";
+import { text, words } from "./text";
+import type { Text } from "./text";
+
+const USERS_FILE = "/etc/caddy/users.json";
+const PASSWORD_FILE = "/run/secrets/auth-hash";
+
+interface Settings {
+  readonly [name: string]: string | undefined;
+}
+
+/** What a changed gateway lets in: users, login, TLS, address, limits, features and rules. */
+export function gatewayOpenings(gateway: PlannedContainer, configuration: Configuration): Opening[] {
+  const { before, after } = gateway;
+  if (!after) return [];
+  const now = settingsOf(gateway, "after");
+  const old = before && settingsOf(gateway, "before");
+  return [
+    ...(old ? settingOpenings(old, now) : firstOpenings(now)),
+    ...features(old?.FEATURES, now.FEATURES),
+    ...userOpenings(gateway, configuration, old, now),
+    ...(before ? fileOpenings(gateway) : []),
+  ];
+}
+
+function settingsOf(gateway: PlannedContainer, side: "before" | "after"): Settings {
+  const container = gateway[side];
+  return Object.fromEntries((container && environmentOf(container)) ?? []);
+}
+
+function firstOpenings(now: Settings): Opening[] {
+  const address = now.SITE_ADDRESS === undefined ? [] : [opens(text`the gateway answers at ${now.SITE_ADDRESS}`)];
+  return now.AUTH_METHOD === undefined ? address : [...address, opens(text`login by ${now.AUTH_METHOD}`)];
+}
+
+function settingOpenings(old: Settings, now: Settings): Opening[] {
+  const found: Opening[] = [];
+  const changed = (name: string) => old[name] !== now[name];
+  const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
+  if (changed("SITE_ADDRESS")) found.push(changes(text`the gateway's address: ${fromTo("SITE_ADDRESS")}`));
+  if (changed("URL_SCHEME")) {
+    found.push(
+      now.URL_SCHEME === "https"
+        ? closes(words("plain HTTP: the gateway answers by TLS"))
+        : opens(words("plain HTTP: passwords and data travel in clear")),
+    );
+  } else if (changed("STRICT_TRANSPORT_SECURITY")) {
+    found.push(changes(text`Strict-Transport-Security: ${fromTo("STRICT_TRANSPORT_SECURITY")}`));
+  }
+  if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
+  if (changed("UPSTREAM")) found.push(changes(text`what stands behind the gateway: ${fromTo("UPSTREAM")}`));
+  if (changed("TRANSFERS"))
+    found.push(
+      now.TRANSFERS === "direct"
+        ? opens(words("direct transfers to the store at /s3, by signed addresses"))
+        : closes(words("direct transfers to the store: files go through MLflow")),
+    );
+  if (changed("STORE") || changed("STORE_BUCKET"))
+    found.push(changes(text`the bucket of direct transfers: ${bucket(old)} → ${bucket(now)}`));
+  const [before, after] = [rate(old), rate(now)];
+  if (before !== after && before !== undefined && after !== undefined)
+    found.push({
+      effect: after > before ? "opens" : "closes",
+      text: text`rate limit of a client: ${limit(old)} → ${limit(now)}`,
+    });
+  return found;
+}
+
+function features(old: string | undefined, now: string | undefined): Opening[] {
+  const [before, after] = [old, now].map((list) => (list ?? "").split(/[\s,]+/).filter(Boolean));
+  return [
+    ...(after ?? []).filter((name) => !before?.includes(name)).map((name) => opens(text`the feature ${name}`)),
+    ...(before ?? []).filter((name) => !after?.includes(name)).map((name) => closes(text`the feature ${name}`)),
+  ];
+}
+
+function userOpenings(gateway: PlannedContainer, configuration: Configuration, old: Settings = {}, now: Settings) {
+  const before = usersOf(gateway, "before", configuration, old);
+  const after = usersOf(gateway, "after", configuration, now);
+  const found: Opening[] = [];
+  for (const [name, role] of after) {
+    const former = before.get(name);
+    if (!before.has(name)) found.push(opens(text`a login for ${name}${as(role)}`));
+    else if (former !== role) found.push(changes(text`the role of ${name}: ${former ?? "none"} → ${role ?? "none"}`));
+  }
+  for (const [name, role] of before) if (!after.has(name)) found.push(closes(text`the login of ${name}${as(role)}`));
+  return found;
+}
+
+function usersOf(
+  { address, ...gateway }: PlannedContainer,
+  side: "before" | "after",
+  configuration: Configuration,
+  settings: Settings,
+): Map<string, string | undefined> {
+  const users = new Map<string, string | undefined>();
+  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, undefined);
+  const container = gateway[side];
+  const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
+  const content = container && plain && isOurs(container) ? filesOf(container).get(USERS_FILE)?.content : undefined;
+  for (const user of parseUsers(content)) users.set(user.name, user.role);
+  return users;
+}
+
+function parseUsers(content: string | undefined): { name: string; role?: string }[] {
+  try {
+    const parsed: unknown = JSON.parse(content ?? "[]");
+    return (Array.isArray(parsed) ? (parsed as { name?: unknown; role?: unknown }[]) : []).flatMap((user) =>
+      typeof user?.name === "string"
+        ? [{ name: user.name, role: typeof user.role === "string" ? user.role : undefined }]
+        : [],
+    );
+  } catch {
+    // the diff shows it as it is.
+    return [];
+  }
+}
+
+function fileOpenings({ before, after }: PlannedContainer): Opening[] {
+  if (!before || !after) return [];
+  const old = filesOf(before);
+  const now = filesOf(after);
+  const differs = (path: string) =>
+    old.get(path)?.content !== now.get(path)?.content || (now.has(path) && now.get(path)?.content === undefined);
+  const rules = [...new Set([...old.keys(), ...now.keys()])]
+    .filter((path) => path.startsWith("/etc/caddy/") && path !== USERS_FILE && differs(path))
+    .sort();
+  return [
+    ...rules.map((path) => changes(text`the gateway's rules in ${path}: read its diff`)),
+    ...(old.has(PASSWORD_FILE) && now.has(PASSWORD_FILE) && differs(PASSWORD_FILE)
+      ? [changes(words("the login password: who uses the old one is refused from then on"))]
+      : []),
+  ];
+}
+
+function bucket({ STORE: store, STORE_BUCKET: name }: Settings): string {
+  return store === undefined ? "nothing" : `${store}/${name ?? ""}`;
+}
+
+function rate({ RATE_LIMIT_EVENTS: events, RATE_LIMIT_WINDOW: window }: Settings): number | undefined {
+  const length = Number.parseFloat(window ?? "") * (/m$/.test(window ?? "") ? 60 : 1);
+  const result = Number(events) / length;
+  return Number.isFinite(result) ? result : undefined;
+}
+
+function limit({ RATE_LIMIT_EVENTS: events = "?", RATE_LIMIT_WINDOW: window = "?" }: Settings): string {
+  return `${events} in ${window}`;
+}
+
+function as(role: string | undefined): Text {
+  return role === undefined ? [] : text` as ${role}`;
+}
+
+function opens(sentence: Text): Opening {
+  return { effect: "opens", text: sentence };
+}
+
+function closes(sentence: Text): Opening {
+  return { effect: "closes", text: sentence };
+}
+
+function changes(sentence: Text): Opening {
+  return { effect: "changes", text: sentence };
+}

@@ -1,0 +1,235 @@
+import { Construct } from "constructs";
+import { DataSize } from "./data-size";
+import { Duration } from "./duration";
+import { ValidationError } from "./errors";
+import { HealthCheck } from "./health-check";
+import { IdentityProvider } from "./identity-provider";
+import type { OAuth2Options } from "./oauth2-options";
+import { validateOutside } from "./outside-address";
+import { PROVIDERS } from "./provider-profile";
+import type { ProviderProfile } from "./provider-profile";
+import type { PublicUrl } from "./public-url";
+import { Secret } from "./secret";
+import { ServiceImage } from "./service-image";
+import type { IServiceNetwork, ServiceFile } from "./service-network";
+
+// with a shell and wget, for the health check.
+const IMAGE = "quay.io/oauth2-proxy/oauth2-proxy:v7.15.4-alpine";
+const PORT = 4180;
+const USER = "65532:65532";
+const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
+const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
+const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
+const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
+// oauth2-proxy takes secrets of 16, 24 or 32 bytes, and decodes those that could be base64: these cannot.
+const COOKIE_SECRET_LENGTH = 24;
+
+/** Properties of an `OAuth2Proxy`. */
+export interface OAuth2ProxyProps extends OAuth2Options {
+  /** The network to run on. The port is open there and nowhere else. */
+  readonly network: IServiceNetwork;
+
+  /** The address under which users reach the gateway. */
+  readonly url: PublicUrl;
+}
+
+/**
+ * oauth2-proxy as a service: keeps the sessions of browsers and checks the tokens of machines, for a gateway that asks.
+ *
+ * It reaches the internet, because it talks to the issuer.
+ *
+ * @throws ValidationError when the issuer is missing or not https, everybody could log in, or a name cannot be asked for.
+ */
+export class OAuth2Proxy extends Construct {
+  /** Host name and port, for the gateway. */
+  public readonly address: string;
+
+  /** Name of the session's cookie. */
+  public readonly cookieName: string;
+
+  /** Where a logout ends, as seen from the gateway. */
+  public readonly endSessionUrl?: string;
+
+  constructor(scope: Construct, id: string, props: OAuth2ProxyProps) {
+    super(scope, id);
+
+    const provider = props.provider ?? IdentityProvider.OIDC;
+    const profile = PROVIDERS[provider];
+    const issuerUrl = props.issuerUrl ?? profile.issuerUrl;
+    this.validateIssuer(issuerUrl, provider);
+    this.validateEndSession(props.endSessionUrl);
+    this.validateWhoMayPass(props);
+    this.validateNames(props, profile);
+
+    // a cookie of this prefix cannot be set by another host or over plain http; browsers want it Secure.
+    this.cookieName = props.url.secure ? "__Host-gateway" : "gateway";
+    this.endSessionUrl = endSession(props, profile, issuerUrl);
+    const clientSecret = props.clientSecret.bind(this, "client-secret");
+    clientSecret.require(
+      'VALUE != "" && length(regexall("[\\\\r\\\\n]", VALUE)) == 0',
+      "The client secret must be one line, because an issuer would take the line break for a part of it.",
+    );
+    const cookieSecret = Secret.generated({ length: COOKIE_SECRET_LENGTH }).bind(this, "cookie-secret");
+
+    const service = props.network.addService(this, "Default", {
+      image: props.image ?? ServiceImage.registry(IMAGE),
+      args: [`--config=${CONFIGURATION_FILE}`],
+      files: [
+        { path: CONFIGURATION_FILE, content: this.configuration(props, profile, issuerUrl), secret: false },
+        { path: CLIENT_SECRET_FILE, content: clientSecret.unsafeUnwrap(), secret: true },
+        { path: COOKIE_SECRET_FILE, content: cookieSecret.unsafeUnwrap(), secret: true },
+        ...issuerCertificate(props.issuerCertificate),
+      ],
+      user: USER,
+      memory: props.memory ?? DataSize.mebibytes(128),
+      egress: true,
+      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${PORT}/ping`], {
+        interval: Duration.seconds(2),
+      }),
+    });
+    this.address = `${service.hostname}:${PORT}`;
+  }
+
+  // sessions without tokens, and no key that lets a request pass unasked: several of those had holes.
+  private configuration(props: OAuth2ProxyProps, profile: ProviderProfile, issuerUrl: string): string {
+    const { url } = props;
+    const session = props.sessionDuration ?? Duration.hours(12);
+    return toml({
+      http_address: `0.0.0.0:${PORT}`,
+      provider: profile.provider,
+      ...(profile.provider === "github" ? {} : { oidc_issuer_url: issuerUrl }),
+      ...(props.groupsClaim !== undefined && { oidc_groups_claim: props.groupsClaim }),
+      ...(props.issuerCertificate !== undefined && {
+        provider_ca_files: [ISSUER_CERTIFICATE_FILE],
+        use_system_trust_store: true,
+      }),
+      redirect_url: `${url.origin}/oauth2/callback`,
+      client_id: props.clientId,
+      client_secret_file: CLIENT_SECRET_FILE,
+      cookie_secret_file: COOKIE_SECRET_FILE,
+      scope: props.scope ?? profile.scope,
+      code_challenge_method: "S256",
+      insecure_oidc_skip_nonce: false,
+      skip_provider_button: true,
+      set_xauthrequest: true,
+      upstreams: ["static://202"],
+      ...(profile.hasTokens && { skip_jwt_bearer_tokens: true, oidc_extra_audiences: props.audiences ?? [] }),
+      email_domains: props.allowedDomains ?? ["*"],
+      allowed_groups: props.allowedGroups ?? [],
+      session_cookie_minimal: true,
+      cookie_name: this.cookieName,
+      cookie_secure: url.secure,
+      cookie_samesite: "lax",
+      cookie_csrf_per_request: true,
+      cookie_csrf_per_request_limit: 5,
+      cookie_expire: session.toGoString(),
+      whitelist_domains: this.endSessionUrl === undefined ? [] : [new URL(this.endSessionUrl).host],
+      request_logging: false,
+    });
+  }
+
+  private validateIssuer(issuerUrl: string | undefined, provider: string): asserts issuerUrl is string {
+    if (issuerUrl === undefined || issuerUrl === "") {
+      throw new ValidationError(
+        "OAuth2Issuer",
+        `'issuerUrl' must be given for the provider '${provider}': the address that the issuer's tokens carry as 'iss'`,
+        this,
+      );
+    }
+    const url = URL.canParse(issuerUrl) ? new URL(issuerUrl) : undefined;
+    if (!url || url.protocol !== "https:" || url.username || url.password || url.search || url.hash) {
+      throw new ValidationError(
+        "OAuth2Issuer",
+        `'issuerUrl' must begin with https:// and hold neither a login nor a query, because whoever can answer in its place can log in as anybody, got: '${issuerUrl}'`,
+        this,
+      );
+    }
+    validateOutside("issuerUrl", url.hostname, this);
+  }
+
+  private validateEndSession(endSessionUrl: string | undefined): void {
+    if (endSessionUrl === undefined || /^https:\/\/[^\s?#"`]+$/.test(endSessionUrl)) return;
+    throw new ValidationError(
+      "OAuth2EndSession",
+      `'endSessionUrl' must begin with https:// and have no query, got: '${endSessionUrl}'`,
+      this,
+    );
+  }
+
+  private validateWhoMayPass({ allowedDomains, allowedGroups, allowAnyDomain }: OAuth2Options): void {
+    for (const domain of allowedDomains ?? []) {
+      if (domain === "*") {
+        throw new ValidationError(
+          "OAuth2AnyDomain",
+          "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
+          this,
+        );
+      }
+      if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i.test(domain)) {
+        throw new ValidationError(
+          "OAuth2Domain",
+          `'allowedDomains' must hold domains such as 'example.com', got: '${domain}'`,
+          this,
+        );
+      }
+    }
+    if (!allowedDomains?.length && !allowedGroups?.length && !allowAnyDomain) {
+      throw new ValidationError(
+        "OAuth2AnyDomain",
+        "'allowedDomains' or 'allowedGroups' must say who may log in; 'allowAnyDomain: true' lets in everybody with an account at the issuer",
+        this,
+      );
+    }
+  }
+
+  private validateNames(props: OAuth2Options, profile: ProviderProfile): void {
+    const { write, admin } = props.roles ?? {};
+    const groups = [...(props.allowedGroups ?? []), ...(write?.groups ?? []), ...(admin?.groups ?? [])];
+    if (groups.length > 0 && !profile.hasGroups) {
+      throw new ValidationError(
+        "OAuth2Groups",
+        "'allowedGroups' and groups of 'roles' must not be used with this provider, which tells no groups; use 'allowedDomains' and 'emails'",
+        this,
+      );
+    }
+    for (const group of groups) {
+      // groups travel in a list with commas, so that one with a comma could not be told from two.
+      if (!/^[^,`\r\n]+$/.test(group)) {
+        throw new ValidationError(
+          "OAuth2Groups",
+          `a group must have no comma, backtick or line break in its name, got: '${group}'`,
+          this,
+        );
+      }
+    }
+    for (const email of [...(write?.emails ?? []), ...(admin?.emails ?? [])]) {
+      if (!/^[^\s@,`]+@[^\s@,`]+$/.test(email)) {
+        throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, this);
+      }
+    }
+    if (props.clientId === "") {
+      throw new ValidationError("OAuth2Client", "'clientId' must be the id of this stack at the issuer", this);
+    }
+  }
+}
+
+function issuerCertificate(content: string | undefined): ServiceFile[] {
+  return content === undefined ? [] : [{ path: ISSUER_CERTIFICATE_FILE, content, secret: false }];
+}
+
+function endSession({ endSessionUrl, clientId, url }: OAuth2ProxyProps, profile: ProviderProfile, issuerUrl: string) {
+  const base = endSessionUrl ?? profile.endSession?.(issuerUrl);
+  if (base === undefined) return undefined;
+  const query = new URLSearchParams({
+    client_id: clientId,
+    post_logout_redirect_uri: `${url.origin}/oauth2/signed_out`,
+  });
+  return `${base}?${query}`;
+}
+
+// strings, booleans, numbers and lists of strings: JSON's way of writing them is TOML's too.
+function toml(settings: { [key: string]: string | boolean | number | string[] }): string {
+  return Object.entries(settings)
+    .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+    .join("");
+}
