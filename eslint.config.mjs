@@ -25,7 +25,7 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-empty-function": "off",
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", ignoreRestSiblings: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
       "no-warning-comments": ["error", { terms: ["todo", "fixme", "xxx"] }],
     },
   },
@@ -61,6 +61,10 @@ export default tseslint.config(
         "the command reads what was synthesized, it makes no resources.",
       ),
     },
+  },
+  {
+    files: ["examples/**/*.ts"],
+    rules: { "no-restricted-imports": forbid("^\\.\\./", "an example imports the package by its name.") },
   },
   {
     files: ["offline/**/*.ts"],

@@ -10,7 +10,7 @@ const BLOCKS = [...README.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code = 
 function problems(blocks: string[]): string[] {
   const configuration = ts.readConfigFile(join(REPOSITORY, "tsconfig.json"), ts.sys.readFile).config.compilerOptions;
   const { options } = ts.convertCompilerOptionsFromJson(
-    { ...configuration, noEmit: true, noUnusedLocals: false, paths: { "cdktf-mlflow": ["./lib/index.ts"] } },
+    { ...configuration, noEmit: true, noUnusedLocals: false },
     REPOSITORY,
   );
   const host = ts.createCompilerHost(options);

@@ -6,14 +6,15 @@ import { alternate, median, seconds } from "./measure";
 import { runProgram } from "./program";
 import type { Row } from "./report";
 
-const STACK = "bench-synthesis";
+// what grows faster than the number of stacks shows up between the last two.
+const COUNTS = [1, 10, 50];
 
 interface StackJson {
   resource: { [type: string]: { [name: string]: object } };
 }
 
 /**
- * How long the app takes that makes the JSON, against one without our constructs.
+ * How long the app takes that makes the JSON of some stacks, against one without our constructs.
  *
  * @throws Error when the two do not make the same resources.
  */
@@ -22,26 +23,41 @@ export async function measureSynthesis(
   runs: number,
   progress: (line: string) => void,
 ): Promise<Row[]> {
-  const ours = new SynthesisApp(compiled, "mlflow-stack");
-  const bare = new SynthesisApp(compiled, "bare");
-  // the first run reads the modules from disk.
-  for (const app of [ours, bare]) await app.run();
-  requireSameResources(ours, bare);
+  const rows: Row[] = [];
+  for (const count of COUNTS) {
+    const ours = new SynthesisApp(compiled, "mlflow-stack", count);
+    const bare = new SynthesisApp(compiled, "bare", count);
+    // the first run reads the modules from disk.
+    for (const app of [ours, bare]) await app.run();
+    requireSameResources(ours, bare);
 
-  const figures = await alternate([ours, bare], runs, async (app, round) => {
-    progress(`${app.name}, ${round + 1} of ${runs}`);
-    return seconds(() => app.run());
-  });
-  return [
-    {
-      what: "Synthesis, one `MlflowStack`",
+    const figures = await alternate([ours, bare], runs, async (app, round) => {
+      progress(`${count} of ${app.name}, ${round + 1} of ${runs}`);
+      return seconds(() => app.run());
+    });
+    rows.push({
+      what: `Synthesis, ${count} \`MlflowStack\` in an app`,
       ours: median(figures.get(ours) ?? []),
       peer: { name: "CDKTF, by hand", figure: median(figures.get(bare) ?? []) },
       unit: "s",
       aim: 1.15,
       runs,
-    },
-  ];
+    });
+  }
+  return [...rows, linearity(rows.map(({ ours }) => ours))];
+}
+
+/** What a further stack costs in a large app, against what it costs in a small one. */
+function linearity([one = NaN, some = NaN, many = NaN]: number[]): Row {
+  const [first = NaN, second = NaN, third = NaN] = COUNTS;
+  return {
+    what: `Each further stack, from ${second} to ${third}`,
+    ours: (1000 * (many - some)) / (third - second),
+    peer: { name: `from ${first} to ${second}`, figure: (1000 * (some - one)) / (second - first) },
+    unit: "ms",
+    aim: 1.15,
+    runs: COUNTS.length,
+  };
 }
 
 class SynthesisApp {
@@ -50,6 +66,7 @@ class SynthesisApp {
   constructor(
     private readonly compiled: Compiled,
     public readonly name: string,
+    private readonly count: number,
   ) {
     this.#folder = compiled.workFolder(`synthesis-${name}`);
   }
@@ -57,13 +74,13 @@ class SynthesisApp {
   public async run(): Promise<void> {
     await runProgram(process.execPath, [this.compiled.file("bench", "apps", `${this.name}.js`)], {
       folder: this.compiled.folder,
-      environment: { CDKTF_OUTDIR: this.#folder },
+      environment: { CDKTF_OUTDIR: this.#folder, STACKS: String(this.count) },
     });
   }
 
-  /** What it made, by address. */
+  /** What it made in its last stack, by address. */
   public resources(): Map<string, object> {
-    const file = join(this.#folder, "stacks", STACK, "cdk.tf.json");
+    const file = join(this.#folder, "stacks", `bench-synthesis-${this.count - 1}`, "cdk.tf.json");
     const { resource } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
     return new Map(
       Object.entries(resource).flatMap(([type, blocks]) =>

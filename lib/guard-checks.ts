@@ -12,6 +12,9 @@ export interface GuardCheck {
   /** The resource type it looks at. */
   readonly resourceType: string;
 
+  /** The attributes it reads, and gets: to resolve all of them takes longer. */
+  readonly reads: readonly string[];
+
   /** What is wrong, each with its remedy. */
   readonly find: (block: Block, stack: TerraformStack) => string[];
 }
@@ -21,30 +24,54 @@ export const GUARD_CHECKS: readonly GuardCheck[] = [
   {
     rule: GuardRule.UNPINNED_IMAGE,
     resourceType: "docker_container",
+    reads: ["image"],
     find: ({ image }) => unpinned(image),
   },
   {
     rule: GuardRule.UNPINNED_IMAGE,
     resourceType: "docker_image",
+    reads: ["name", "build"],
     find: ({ name, build }) => (build === undefined ? unpinned(name) : []),
   },
-  { rule: GuardRule.PUBLISHED_PORT, resourceType: "docker_container", find: publishedPorts },
+  {
+    rule: GuardRule.PUBLISHED_PORT,
+    resourceType: "docker_container",
+    reads: ["ports", "publish_all_ports", "network_mode"],
+    find: publishedPorts,
+  },
   {
     rule: GuardRule.MISSING_MEMORY_LIMIT,
     resourceType: "docker_container",
+    reads: ["memory"],
     find: ({ memory }) => (memory ? [] : ["it may take all memory of its machine; set 'memory'"]),
   },
-  { rule: GuardRule.EXPOSED_SECRET, resourceType: "docker_container", find: exposedSecrets },
-  { rule: GuardRule.MISSING_HEALTH_CHECK, resourceType: "docker_container", find: missingHealthCheck },
+  {
+    rule: GuardRule.EXPOSED_SECRET,
+    resourceType: "docker_container",
+    reads: ["env", "command", "entrypoint", "labels", "healthcheck"],
+    find: exposedSecrets,
+  },
+  {
+    rule: GuardRule.MISSING_HEALTH_CHECK,
+    resourceType: "docker_container",
+    reads: ["healthcheck", "must_run", "attach", "start"],
+    find: missingHealthCheck,
+  },
   {
     rule: GuardRule.UNPROTECTED_VOLUME,
     resourceType: "docker_volume",
+    reads: ["lifecycle"],
     find: ({ lifecycle }) =>
       blocks(lifecycle).some(({ prevent_destroy }) => prevent_destroy)
         ? []
         : ["a plan may delete its data; set 'lifecycle: { preventDestroy: true }'"],
   },
-  { rule: GuardRule.UNPROTECTED_VOLUME, resourceType: "docker_container", find: anonymousVolumes },
+  {
+    rule: GuardRule.UNPROTECTED_VOLUME,
+    resourceType: "docker_container",
+    reads: ["volumes", "mounts"],
+    find: anonymousVolumes,
+  },
 ];
 
 function unpinned(image: unknown): string[] {

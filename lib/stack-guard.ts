@@ -52,7 +52,7 @@ function problems(resource: TerraformResource): string[] {
   if (checks.length === 0) return [];
 
   const stack = TerraformStack.of(resource);
-  const block = synthesized(resource);
+  const block = synthesized(resource, new Set(checks.flatMap(({ reads }) => reads)));
   return checks.flatMap(({ rule, find }) =>
     find(block, stack).map((problem) => `${rule}: ${problem}. ${howToAccept(rule)}`),
   );
@@ -69,9 +69,9 @@ function howToAccept(rule: GuardRule): string {
   return `To accept it: StackGuard.accept(construct, GuardRule.${member}, "why")`;
 }
 
-// without the files: no rule reads them, and they are most of it.
-function synthesized(resource: TerraformResource): Block {
+function synthesized(resource: TerraformResource, reads: Set<string>): Block {
   const { resource: byType } = resource.toTerraform() as { resource?: { [type: string]: { [id: string]: Block } } };
-  const { upload: _files, ...block } = byType?.[resource.terraformResourceType]?.[resource.friendlyUniqueId] ?? {};
+  const all = byType?.[resource.terraformResourceType]?.[resource.friendlyUniqueId] ?? {};
+  const block = Object.fromEntries(Object.entries(all).filter(([attribute]) => reads.has(attribute)));
   return Tokenization.resolve(block, { scope: resource, resolver: RESOLVER, preparing: false }) as Block;
 }

@@ -10,8 +10,10 @@ export interface TransfersBinding {
   /** The file's name, without its extension. */
   readonly snippet: string;
 
+  /** What the file reads from the environment. */
   readonly environment: { [name: string]: string };
 
+  /** What the file reads besides. */
   readonly files: ServiceFile[];
 }
 

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as library from "../../lib";
 import { REPOSITORY } from "../support/deployment";
 import { run, runOk } from "../support/run";
 
@@ -30,10 +31,14 @@ app.synth();
 describe("The packed library", () => {
   const folder = mkdtempSync(join(tmpdir(), "mlflow-package-"));
   const { devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+  let archive: string;
+  let paths: string[];
 
   beforeAll(async () => {
     const packed = await runOk("npm", ["pack", "--json", "--pack-destination", folder], { cwd: REPOSITORY });
-    const [{ filename }] = JSON.parse(packed.slice(packed.indexOf("[\n")));
+    const [{ filename, files }] = JSON.parse(packed.slice(packed.indexOf("[\n")));
+    archive = join(folder, filename);
+    paths = files.map(({ path }: { path: string }) => path);
     const peers = [
       "cdktf",
       "constructs",
@@ -72,13 +77,61 @@ describe("The packed library", () => {
     ).toEqual(["gateway", "minio", "postgres", "server"]);
   });
 
-  test("is imported by ES modules", async () => {
+  test("is imported by ES modules, every name of it", async () => {
     writeFileSync(
       join(folder, "main.mjs"),
-      'import { MlflowStack } from "cdktf-mlflow";\nconsole.log(MlflowStack.name);\n',
+      'import * as library from "cdktf-mlflow";\nconsole.log(JSON.stringify(Object.keys(library)));\n',
     );
+    const names = JSON.parse(await runOk(process.execPath, ["main.mjs"], { cwd: folder }));
 
-    expect(await runOk(process.execPath, ["main.mjs"], { cwd: folder })).toBe("MlflowStack\n");
+    expect(names).toEqual(expect.arrayContaining(Object.keys(library)));
+  });
+
+  test("is required by CommonJS modules", async () => {
+    const script = 'console.log(require("cdktf-mlflow").MlflowStack.name)';
+
+    expect(await runOk(process.execPath, ["-e", script], { cwd: folder })).toBe("MlflowStack\n");
+  });
+
+  test("has its types in an app of ES modules", async () => {
+    const app = join(folder, "esm");
+    mkdirSync(app);
+    writeFileSync(join(app, "package.json"), JSON.stringify({ type: "module" }));
+    writeFileSync(
+      join(app, "main.ts"),
+      'import { App } from "cdktf";\nimport { MlflowStack } from "cdktf-mlflow";\nnew MlflowStack(new App(), "esm", { url: "http://localhost:1" });\n',
+    );
+    const compile = (...flags: string[]) =>
+      run(
+        join(folder, "node_modules", ".bin", "tsc"),
+        ["--strict", "--module", "nodenext", "--skipLibCheck", ...flags],
+        {
+          cwd: app,
+        },
+      );
+
+    expect(await compile("main.ts")).toMatchObject({ code: 0 });
+    writeFileSync(join(app, "wrong.ts"), 'import { MlflowStack } from "cdktf-mlflow";\nnew MlflowStack(1, "wrong");\n');
+    expect((await compile("--noEmit", "wrong.ts")).stdout).toContain(
+      "wrong.ts(2,17): error TS2345: Argument of type 'number'",
+    );
+    expect(await runOk(process.execPath, ["main.js"], { cwd: app })).toBe("");
+  });
+
+  test("is installed beside cdktn, under the name of cdktf, as the README says", async () => {
+    const app = mkdtempSync(join(tmpdir(), "mlflow-package-cdktn-"));
+    const dependencies = JSON.parse(readFileSync(join(REPOSITORY, "__tests__", "cdktn", "package.json"), "utf8"));
+    writeFileSync(
+      join(app, "package.json"),
+      JSON.stringify({ ...dependencies, dependencies: { ...dependencies.dependencies, "cdktf-mlflow": archive } }),
+    );
+    await runOk("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: app });
+    const script =
+      'const { App } = require("cdktf"); const app = new App(); new (require("cdktf-mlflow").MlflowStack)(app, "own"); app.synth(); console.log(require("cdktf/package.json").name)';
+
+    expect(await runOk(process.execPath, ["-e", script], { cwd: app })).toBe("cdktn\n");
+    expect(readFileSync(join(app, "cdktf.out", "stacks", "own", "cdk.tf.json"), "utf8")).toContain("docker_container");
+    rmSync(app, { recursive: true });
   });
 
   test("brings its command", async () => {
@@ -89,21 +142,33 @@ describe("The packed library", () => {
     expect([code, stderr]).toEqual([1, "error: unknown option '--no-such-option'\n"]);
   });
 
-  test("leaves sources, tests and state at home", async () => {
-    const listed = await runOk("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: REPOSITORY });
-    const [{ files }] = JSON.parse(listed.slice(listed.indexOf("[\n")));
-    const paths: string[] = files.map(({ path }: { path: string }) => path);
-
+  test("holds what it needs, its types with their comments, and what is to be read", () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         "action/action.yml",
         "action/workflow.yml",
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
         "caddy/Caddyfile",
-        "dist/lib/index.js",
-        "dist/lib/index.d.ts",
+        "caddy/Dockerfile",
+        "cli/verify/client.py",
+        "dist/cli/index.js",
         "dist/main.js",
       ]),
     );
-    expect(paths.filter((path) => /__tests__|tfstate|node_modules|\.env/.test(path))).toEqual([]);
+    const modules = paths.filter((path) => /^dist\/lib\/.*\.js$/.test(path));
+    expect(modules.filter((path) => !paths.includes(path.replace(/\.js$/, ".d.ts")))).toEqual([]);
+    expect(modules).toContain("dist/lib/index.js");
+    expect(
+      readFileSync(join(folder, "node_modules", "cdktf-mlflow", "dist", "lib", "mlflow-stack.d.ts"), "utf8"),
+    ).toContain('@default "http://localhost:8080"');
+  });
+
+  test("leaves sources, tests, tools and state at home, and stays small", () => {
+    const foreign = /__tests__|^(docs|examples|bench|node_modules)\/|tfstate|\.env|\.snap$|(?<!\.d)\.ts$/;
+
+    expect(paths.filter((path) => foreign.test(path))).toEqual([]);
+    expect(statSync(archive).size).toBeLessThan(500 * 1024);
   });
 });

@@ -72,9 +72,11 @@ export function addresses(stack: TerraformStack): string[] {
 
 /** The JSON without what stands in `caddy/` itself and is reviewed there: the files' texts and the Dockerfile's hash. */
 export function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
-  for (const upload of synthesized.resource.docker_container?.gateway?.upload ?? []) {
-    const [, path] = /^\/etc\/caddy\/(.+)$/.exec(upload.file) ?? [];
-    if (path && existsSync(packagePath("caddy", path))) upload.content = "<as in caddy/>";
+  for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
+    for (const upload of files) {
+      const [, path] = /^\/etc\/caddy\/(.+)$/.exec(upload.file) ?? [];
+      if (path && existsSync(packagePath("caddy", path))) upload.content = "<as in caddy/>";
+    }
   }
   for (const image of Object.values(synthesized.resource.docker_image ?? {})) {
     if (image.build) image.build.context = image.build.context.replace(/[0-9A-F]{32}$/, "<hash>");

@@ -18,9 +18,11 @@ const MIGRATION_FAILURE = "The database could not be brought up to date, so the 
 export function addServer(
   stack: TerraformStack,
   network: Network,
+  port: number,
   { container: postgres, data, serviceFile }: ReturnType<typeof addPostgres>,
   { bucketJob, credentialsFile }: ReturnType<typeof addMinio>,
 ) {
+  const { id } = stack.node;
   const scope = new Construct(stack, "server");
   const flaskKey = new Password(scope, "mlflow-flask-server-secret-key", { length: 32, special: false });
   const webhookKey = new Bytes(scope, "mlflow-webhook-secret-encryption-key", { length: 32 });
@@ -34,7 +36,7 @@ export function addServer(
     "PYTHONDONTWRITEBYTECODE=1",
   ];
   const migration = addJob(migrationScope, "Default", MIGRATION_FAILURE, {
-    name: "bench-synthesis-server-migration",
+    name: `${id}-server-migration`,
     image: image.imageId,
     entrypoint: ["mlflow"],
     command: ["db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
@@ -49,7 +51,7 @@ export function addServer(
   const webhookText = Fn.replace(Fn.replace(webhookKey.base64, "+", "-"), "/", "_");
   const check = 'import urllib.request as u; u.urlopen("http://127.0.0.1:5000/health", timeout=4)';
   addService(scope, {
-    name: "bench-synthesis-server",
+    name: `${id}-server`,
     image: image.imageId,
     entrypoint: ["/bin/sh", "-c", 'rm -rf /tmp/mlflow && mkdir /tmp/mlflow && exec mlflow "$@"', "mlflow"],
     command: ["--env-file", "/run/secrets/mlflow.env", "server"],
@@ -67,9 +69,9 @@ export function addServer(
       "MLFLOW_HOST=0.0.0.0",
       "MLFLOW_MODEL_CATALOG_URI=",
       "MLFLOW_PORT=5000",
-      "MLFLOW_S3_ENDPOINT_URL=http://bench-synthesis-minio:9000",
-      "MLFLOW_SERVER_ALLOWED_HOSTS=localhost,localhost:*,127.0.0.1,127.0.0.1:*,bench-synthesis-gateway,bench-synthesis-gateway:*",
-      "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS=http://localhost:8080,http://127.0.0.1:8080,http://bench-synthesis-gateway:8080",
+      `MLFLOW_S3_ENDPOINT_URL=http://${id}-minio:9000`,
+      `MLFLOW_SERVER_ALLOWED_HOSTS=localhost,localhost:*,127.0.0.1,127.0.0.1:*,${id}-gateway,${id}-gateway:*`,
+      `MLFLOW_SERVER_CORS_ALLOWED_ORIGINS=http://localhost:${port},http://127.0.0.1:${port},http://${id}-gateway:${port}`,
       "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
       "MLFLOW_SERVE_ARTIFACTS=true",
       "MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW=10",
@@ -98,7 +100,8 @@ export function addServer(
 }
 
 /** Caddy, with an image of its own. */
-export function addGateway(stack: TerraformStack, internal: Network, edge: Network) {
+export function addGateway(stack: TerraformStack, internal: Network, edge: Network, port: number) {
+  const { id } = stack.node;
   const scope = new Construct(stack, "gateway");
   const password = new Password(scope, "password", { length: 32, special: false });
   const context = new TerraformAsset(scope, "context", {
@@ -112,19 +115,19 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
   });
   const caddyFile = (name: string) => file(`/etc/caddy/${name}`, escaped(readFileSync(resolve(CADDY, name), "utf8")));
   addService(scope, {
-    name: "bench-synthesis-gateway",
+    name: `${id}-gateway`,
     image: image.imageId,
     env: [
       "AUTH_METHOD=basic",
       "AUTH_USERNAME=admin",
       "RATE_LIMIT_EVENTS=3000",
       "RATE_LIMIT_WINDOW=10s",
-      "SITE_ADDRESS=http://:8080",
-      "STORE=bench-synthesis-minio:9000",
+      `SITE_ADDRESS=http://:${port}`,
+      `STORE=${id}-minio:9000`,
       "STORE_BUCKET=mlflow",
       "STRICT_TRANSPORT_SECURITY=",
       "TRANSFERS=direct",
-      "UPSTREAM=bench-synthesis-server:5000",
+      `UPSTREAM=${id}-server:5000`,
       "UPSTREAM_WAIT=1m0s",
       "URL_SCHEME=http",
     ],
@@ -132,7 +135,7 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
       ...["Caddyfile", "auth/basic.caddy", "transfers/direct.caddy"].map(caddyFile),
       file("/run/secrets/auth-hash", password.bcryptHash),
     ],
-    ports: [{ internal: 8080, external: 8080, ip: "127.0.0.1" }],
+    ports: [{ internal: port, external: port, ip: "127.0.0.1" }],
     networksAdvanced: [{ name: internal.id }, { name: edge.id }],
     user: "1000:1000",
     memory: 256,

@@ -9,15 +9,16 @@ import { addJob, addService, file, health } from "./bare-container";
 
 /** PostgreSQL. */
 export function addPostgres(stack: TerraformStack, network: Network) {
+  const { id } = stack.node;
   const scope = new Construct(stack, "postgres");
   const password = new Password(scope, "password", { length: 32, special: false });
   const data = new Volume(scope, "data-18", {
-    name: "bench-synthesis-postgres-data-18",
+    name: `${id}-postgres-data-18`,
     lifecycle: { preventDestroy: true },
   });
   const image = new Image(scope, "image", { name: "postgres:18.6-trixie", keepLocally: true });
   const container = addService(scope, {
-    name: "bench-synthesis-postgres",
+    name: `${id}-postgres`,
     image: image.imageId,
     command: [
       "postgres",
@@ -43,13 +44,14 @@ export function addPostgres(stack: TerraformStack, network: Network) {
   });
   const serviceFile = file(
     "/run/secrets/pg_service.conf",
-    `[mlflow]\nhost=bench-synthesis-postgres\nport=5432\ndbname=mlflow\nuser=mlflow\npassword=${password.result}\nsslmode=disable\n`,
+    `[mlflow]\nhost=${id}-postgres\nport=5432\ndbname=mlflow\nuser=mlflow\npassword=${password.result}\nsslmode=disable\n`,
   );
   return { container, data, image, serviceFile };
 }
 
 /** The object store, and the job that makes its bucket. */
 export function addMinio(stack: TerraformStack, network: Network) {
+  const { id } = stack.node;
   const scope = new Construct(stack, "minio");
   const secret = (id: string, length: number) => new Password(scope, id, { length, special: false });
   const rootUser = secret("root-user", 20);
@@ -60,10 +62,10 @@ export function addMinio(stack: TerraformStack, network: Network) {
     file("/run/secrets/minio-root-user", rootUser.result),
     file("/run/secrets/minio-root-password", rootPassword.result),
   ];
-  const data = new Volume(scope, "data", { name: "bench-synthesis-minio-data", lifecycle: { preventDestroy: true } });
+  const data = new Volume(scope, "data", { name: `${id}-minio-data`, lifecycle: { preventDestroy: true } });
   const image = new Image(scope, "image", { name: "pgsty/silo:RELEASE.2026-09-16T00-00-00Z", keepLocally: true });
   const container = addService(scope, {
-    name: "bench-synthesis-minio",
+    name: `${id}-minio`,
     image: image.imageId,
     command: ["server", "/data", "--address", ":9000"],
     env: [
@@ -84,14 +86,14 @@ export function addMinio(stack: TerraformStack, network: Network) {
     stopTimeout: 30,
   });
   const bucketJob = addJob(scope, "bucket", "The bucket 'mlflow' and its user could not be made.", {
-    name: "bench-synthesis-minio-bucket",
+    name: `${id}-minio-bucket`,
     image: image.imageId,
     entrypoint: ["/bin/sh", "-c"],
     command: [BUCKET_JOB],
     env: [
       "ACCESS_KEY_FILE=/run/secrets/minio-access-key",
       "BUCKET=mlflow",
-      "ENDPOINT=bench-synthesis-minio:9000",
+      `ENDPOINT=${id}-minio:9000`,
       "POLICY=/etc/minio/policy.json",
       "ROOT_PASSWORD_FILE=/run/secrets/minio-root-password",
       "ROOT_USER_FILE=/run/secrets/minio-root-user",

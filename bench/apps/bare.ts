@@ -8,49 +8,53 @@ import { addMinio, addPostgres } from "./bare-stores";
 
 // What mlflow-stack.ts deploys, as one writes it without constructs: the same resources, from the same bindings.
 const app = new App();
-const stack = new TerraformStack(app, "bench-synthesis");
-
-new LocalBackend(stack, { path: "../../../terraform.bench-synthesis.tfstate" });
-new DockerProvider(stack, "docker");
-new RandomProvider(stack, "random");
-stack.addOverride("terraform.required_providers.docker.version", "4.6.0");
-stack.addOverride("terraform.required_providers.random.version", "3.9.0");
-
-const network = new Construct(stack, "network");
-const internal = new Network(network, "internal", { name: "bench-synthesis-network-internal", internal: true });
-const edge = new Network(network, "edge", { name: "bench-synthesis-network-edge" });
-
-const postgres = addPostgres(stack, internal);
-const minio = addMinio(stack, internal);
-const server = addServer(stack, internal, postgres, minio);
-const gateway = addGateway(stack, internal, edge);
-
-const secret = gateway.password.result;
-const output = (id: string, description: string, value: unknown, sensitive?: boolean) =>
-  new TerraformOutput(stack, id, { value, description, sensitive, staticId: true });
-output("url", "The address to open, and to give to clients.", "http://localhost:8080");
-output("username", "The user who may log in.", "admin");
-output("password", "The user's password.", secret, true);
-output(
-  "client_environment",
-  "Lines for a shell, so that MLflow's clients find the server and may pass.",
-  [
-    "export MLFLOW_TRACKING_URI='http://localhost:8080'",
-    "export MLFLOW_TRACKING_USERNAME='admin'",
-    `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
-    "",
-  ].join("\n"),
-  true,
-);
-output("images", "The image of each service, by its digest where it came from a registry.", {
-  "bench-synthesis-postgres": Fn.coalesce([postgres.image.repoDigest, postgres.image.imageId]),
-  "bench-synthesis-minio": Fn.coalesce([minio.image.repoDigest, minio.image.imageId]),
-  "bench-synthesis-server": Fn.coalesce([server.image.repoDigest, server.image.imageId]),
-  "bench-synthesis-gateway": Fn.coalesce([gateway.image.repoDigest, gateway.image.imageId]),
-});
-output("volumes", "The volumes with data, by their addresses in the Terraform state.", {
-  "docker_volume.postgres_data-18_39DD5BDF": postgres.data.id,
-  "docker_volume.minio_data_FB897F14": minio.data.id,
-});
-
+for (let index = 0; index < Number(process.env.STACKS); index += 1) {
+  addStack(new TerraformStack(app, `bench-synthesis-${index}`), 8080 + index);
+}
 app.synth();
+
+function addStack(stack: TerraformStack, port: number): void {
+  const { id } = stack.node;
+  new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
+  new DockerProvider(stack, "docker");
+  new RandomProvider(stack, "random");
+  stack.addOverride("terraform.required_providers.docker.version", "4.6.0");
+  stack.addOverride("terraform.required_providers.random.version", "3.9.0");
+
+  const network = new Construct(stack, "network");
+  const internal = new Network(network, "internal", { name: `${id}-network-internal`, internal: true });
+  const edge = new Network(network, "edge", { name: `${id}-network-edge` });
+
+  const postgres = addPostgres(stack, internal);
+  const minio = addMinio(stack, internal);
+  const server = addServer(stack, internal, port, postgres, minio);
+  const gateway = addGateway(stack, internal, edge, port);
+
+  const secret = gateway.password.result;
+  const output = (id: string, description: string, value: unknown, sensitive?: boolean) =>
+    new TerraformOutput(stack, id, { value, description, sensitive, staticId: true });
+  output("url", "The address to open, and to give to clients.", `http://localhost:${port}`);
+  output("username", "The user who may log in.", "admin");
+  output("password", "The user's password.", secret, true);
+  output(
+    "client_environment",
+    "Lines for a shell, so that MLflow's clients find the server and may pass.",
+    [
+      `export MLFLOW_TRACKING_URI='http://localhost:${port}'`,
+      "export MLFLOW_TRACKING_USERNAME='admin'",
+      `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
+      "",
+    ].join("\n"),
+    true,
+  );
+  output("images", "The image of each service, by its digest where it came from a registry.", {
+    [`${id}-postgres`]: Fn.coalesce([postgres.image.repoDigest, postgres.image.imageId]),
+    [`${id}-minio`]: Fn.coalesce([minio.image.repoDigest, minio.image.imageId]),
+    [`${id}-server`]: Fn.coalesce([server.image.repoDigest, server.image.imageId]),
+    [`${id}-gateway`]: Fn.coalesce([gateway.image.repoDigest, gateway.image.imageId]),
+  });
+  output("volumes", "The volumes with data, by their addresses in the Terraform state.", {
+    "docker_volume.postgres_data-18_39DD5BDF": postgres.data.id,
+    "docker_volume.minio_data_FB897F14": minio.data.id,
+  });
+}
