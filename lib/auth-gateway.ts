@@ -113,7 +113,6 @@ export class AuthGateway extends Construct {
         URL_ORIGIN: url.origin,
         URL_SCHEME: url.scheme,
         URL_HOSTNAME: url.hostname,
-        URL_PORT: String(url.port),
         UPSTREAM: `${upstream.hostname}:${upstream.port}`,
         UPSTREAM_WAIT: (props.upstreamWait ?? Duration.minutes(1)).toGoString(),
         TLS: tls.snippet,

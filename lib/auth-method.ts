@@ -107,8 +107,10 @@ class OAuth2Auth extends AuthMethod {
         OAUTH2_LOGOUT: `/oauth2/sign_out?rd=${encodeURIComponent(proxy.endSessionUrl ?? "/oauth2/signed_out")}`,
         WRITE_GROUPS: caddyWords(write?.groups),
         WRITE_EMAILS: caddyWords(write?.emails),
+        WRITE_MACHINES: caddyWords(write?.machines),
         ADMIN_GROUPS: caddyWords(admin?.groups),
         ADMIN_EMAILS: caddyWords(admin?.emails),
+        ADMIN_MACHINES: caddyWords(admin?.machines),
       },
       ...bindUsers(scope, this.options.users ?? []),
     };

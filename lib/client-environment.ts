@@ -37,7 +37,7 @@ export function clientEnvironment(
   return [...lines, ""].join("\n");
 }
 
-// a dollar sign before a brace would begin a reference of Terraform's.
+// a dollar sign before a brace would begin a reference of Terraform's; in what replaces it, two would be one.
 function shell(text: string, stack: string): string {
-  return text.replace("STACK", stack).replaceAll("${", "$${");
+  return text.replace("STACK", stack).replaceAll("${", () => "$${");
 }

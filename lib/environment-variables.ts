@@ -96,11 +96,31 @@ export const ENVIRONMENT_VARIABLES = [
     default: "`false`",
   },
   {
-    names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS"],
+    names: ["OAUTH2_ALLOWED_MACHINES"],
+    description: "Subjects of tokens without an e-mail address that may enter, with commas between them.",
+    default: "those with a role",
+  },
+  {
+    names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS", "OAUTH2_WRITE_MACHINES"],
     description: "Who may write; all others read.",
     default: "nobody",
   },
-  { names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS"], description: "Who is an admin.", default: "nobody" },
+  {
+    names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS", "OAUTH2_ADMIN_MACHINES"],
+    description: "Who is an admin.",
+    default: "nobody",
+  },
+  {
+    names: ["OAUTH2_AUDIENCES"],
+    description: "Audiences of machines' tokens besides the client id, with commas between them.",
+    default: "none",
+  },
+  { names: ["OAUTH2_GROUPS_CLAIM"], description: "Claim that holds the groups.", default: "`groups`" },
+  {
+    names: ["OAUTH2_END_SESSION_URL"],
+    description: "Where the issuer ends its own session, so that a logout is one.",
+    default: "that of Keycloak and Entra",
+  },
   {
     names: ["DB_URL"],
     description:

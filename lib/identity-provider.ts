@@ -3,16 +3,19 @@ export enum IdentityProvider {
   /** Any issuer that keeps to OpenID Connect. */
   OIDC = "oidc",
 
-  /** Google. Knows no groups: roles by e-mail. */
+  /** Google. Knows no groups: roles by e-mail. Tokens are those of service accounts (ID tokens). */
   GOOGLE = "google",
 
-  /** GitHub, where organizations and `organization:team` are groups. Its tokens are no JWTs: machines use a password. */
+  /**
+   * github.com, where organizations and `organization:team` are groups. The e-mail address is the primary one, if it is
+   * verified. Its tokens are no JWTs: machines use a password.
+   */
   GITHUB = "github",
 
-  /** Microsoft Entra ID: `https://login.microsoftonline.com/<tenant>/v2.0`. Groups are object ids. */
+  /** Microsoft Entra ID, one tenant: `https://login.microsoftonline.com/<tenant id>/v2.0`. Groups are object ids. */
   ENTRA = "entra",
 
-  /** Keycloak: `https://<host>/realms/<realm>`. */
+  /** Keycloak: `https://<host>/realms/<realm>`. Its roles are groups too: `role:<role>` and `role:<client>:<role>`. */
   KEYCLOAK = "keycloak",
 }
 
@@ -23,7 +26,15 @@ export interface ProviderProfile {
 
   /** Address of the issuer where it is always the same. */
   readonly issuerUrl?: string;
+
+  /** What an issuer of this kind looks like, where others would not work. */
+  readonly issuerForm?: { readonly pattern: RegExp; readonly example: string };
+
   readonly scope: string;
+
+  /** What the scope needs besides where groups are used: many issuers refuse a login with a scope they do not know. */
+  readonly groupsScope?: string;
+
   readonly hasGroups: boolean;
 
   /** Whether its tokens are JWTs that machines can use. */
@@ -37,7 +48,8 @@ export interface ProviderProfile {
 export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfile } = {
   [IdentityProvider.OIDC]: {
     provider: "oidc",
-    scope: "openid email profile groups",
+    scope: "openid email profile",
+    groupsScope: "groups",
     hasGroups: true,
     hasTokens: true,
   },
@@ -52,19 +64,26 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
   [IdentityProvider.GITHUB]: {
     provider: "github",
     issuerUrl: "https://github.com",
+    issuerForm: { pattern: /^https:\/\/github\.com$/, example: "https://github.com" },
     scope: "user:email read:org",
     hasGroups: true,
     hasTokens: false,
   },
   [IdentityProvider.ENTRA]: {
+    // checks the tenant of a token, and asks for the groups of who is in more than 200.
     provider: "entra-id",
+    issuerForm: {
+      pattern: /^https:\/\/login\.microsoftonline\.com\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/v2\.0$/i,
+      example: "https://login.microsoftonline.com/<tenant id>/v2.0",
+    },
     scope: "openid email profile",
     hasGroups: true,
     hasTokens: true,
-    endSession: (issuerUrl) => `${issuerUrl.replace(/\/v2\.0\/?$/, "")}/oauth2/v2.0/logout`,
+    endSession: (issuerUrl) => `${issuerUrl.replace(/\/v2\.0$/, "")}/oauth2/v2.0/logout`,
   },
   [IdentityProvider.KEYCLOAK]: {
     provider: "keycloak-oidc",
+    // without `groups`: a realm has no such scope until somebody makes it, and then by default.
     scope: "openid email profile",
     hasGroups: true,
     hasTokens: true,

@@ -20,6 +20,13 @@ export interface RoleMembers {
    * @default - none
    */
   readonly emails?: string[];
+
+  /**
+   * Subjects (claim `sub`) of tokens without an e-mail address, such as those of machines. They may enter.
+   *
+   * @default - none
+   */
+  readonly machines?: string[];
 }
 
 /** Roles of users who log in at an issuer. Everyone else who may log in has the role `read`. */
@@ -41,7 +48,7 @@ export interface OAuth2Options {
   readonly provider?: IdentityProvider;
 
   /**
-   * Address of the issuer, an https one.
+   * Address of the issuer, an https one, exactly as its tokens carry it in `iss`.
    *
    * @default - that of Google and GitHub; all others need it
    */
@@ -75,6 +82,14 @@ export interface OAuth2Options {
   readonly allowedGroups?: string[];
 
   /**
+   * Subjects (claim `sub`) of tokens without an e-mail address, such as those of machines, that may enter whatever the
+   * `allowedDomains`. Where `allowedGroups` is given, they need one of those groups as well.
+   *
+   * @default - those that have a role
+   */
+  readonly allowedMachines?: string[];
+
+  /**
    * Whether everyone may log in to whom the issuer gives an account. With a public one, that is everybody.
    *
    * @default false
@@ -105,7 +120,7 @@ export interface OAuth2Options {
   /**
    * Scopes to ask for, with blanks between them.
    *
-   * @default - what the provider needs
+   * @default - what the provider needs; `groups` only where groups are used
    */
   readonly scope?: string;
 

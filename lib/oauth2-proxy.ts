@@ -20,6 +20,7 @@ const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
 const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
 const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
 const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
+const MACHINES_FILE = "/etc/oauth2-proxy/machines";
 // oauth2-proxy takes secrets of 16, 24 or 32 bytes, and decodes those that could be base64: these cannot.
 const COOKIE_SECRET_LENGTH = 24;
 
@@ -55,7 +56,7 @@ export class OAuth2Proxy extends Construct {
     const provider = props.provider ?? IdentityProvider.OIDC;
     const profile = PROVIDERS[provider];
     const issuerUrl = props.issuerUrl ?? profile.issuerUrl;
-    this.validateIssuer(issuerUrl, provider);
+    this.validateIssuer(issuerUrl, provider, profile);
     this.validateEndSession(props.endSessionUrl);
     this.validateWhoMayPass(props);
     this.validateNames(props, profile);
@@ -78,6 +79,7 @@ export class OAuth2Proxy extends Construct {
         { path: CLIENT_SECRET_FILE, content: clientSecret.unsafeUnwrap(), secret: true },
         { path: COOKIE_SECRET_FILE, content: cookieSecret.unsafeUnwrap(), secret: true },
         ...issuerCertificate(props.issuerCertificate),
+        ...machinesFile(allMachines(props)),
       ],
       user: USER,
       memory: props.memory ?? DataSize.mebibytes(128),
@@ -106,14 +108,15 @@ export class OAuth2Proxy extends Construct {
       client_id: props.clientId,
       client_secret_file: CLIENT_SECRET_FILE,
       cookie_secret_file: COOKIE_SECRET_FILE,
-      scope: props.scope ?? profile.scope,
+      scope: props.scope ?? scopeFor(props, profile),
       code_challenge_method: "S256",
       insecure_oidc_skip_nonce: false,
       skip_provider_button: true,
       set_xauthrequest: true,
       upstreams: ["static://202"],
       ...(profile.hasTokens && { skip_jwt_bearer_tokens: true, oidc_extra_audiences: props.audiences ?? [] }),
-      email_domains: props.allowedDomains ?? ["*"],
+      email_domains: props.allowedDomains?.length ? props.allowedDomains : ["*"],
+      ...(allMachines(props).length > 0 && { authenticated_emails_file: MACHINES_FILE }),
       allowed_groups: props.allowedGroups ?? [],
       session_cookie_minimal: true,
       cookie_name: this.cookieName,
@@ -127,7 +130,11 @@ export class OAuth2Proxy extends Construct {
     });
   }
 
-  private validateIssuer(issuerUrl: string | undefined, provider: string): asserts issuerUrl is string {
+  private validateIssuer(
+    issuerUrl: string | undefined,
+    provider: string,
+    { issuerForm }: ProviderProfile,
+  ): asserts issuerUrl is string {
     if (issuerUrl === undefined || issuerUrl === "") {
       throw new ValidationError(
         "OAuth2Issuer",
@@ -144,6 +151,13 @@ export class OAuth2Proxy extends Construct {
       );
     }
     validateOutside("issuerUrl", url.hostname, this);
+    if (issuerForm && !issuerForm.pattern.test(issuerUrl)) {
+      throw new ValidationError(
+        "OAuth2Issuer",
+        `'issuerUrl' must be ${issuerForm.example} for the provider '${provider}'; others may work with the provider 'oidc', got: '${issuerUrl}'`,
+        this,
+      );
+    }
   }
 
   private validateEndSession(endSessionUrl: string | undefined): void {
@@ -183,7 +197,7 @@ export class OAuth2Proxy extends Construct {
 
   private validateNames(props: OAuth2Options, profile: ProviderProfile): void {
     const { write, admin } = props.roles ?? {};
-    const groups = [...(props.allowedGroups ?? []), ...(write?.groups ?? []), ...(admin?.groups ?? [])];
+    const groups = allGroups(props);
     if (groups.length > 0 && !profile.hasGroups) {
       throw new ValidationError(
         "OAuth2Groups",
@@ -206,10 +220,45 @@ export class OAuth2Proxy extends Construct {
         throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, this);
       }
     }
+    const machines = allMachines(props);
+    if (machines.length > 0 && !profile.hasTokens) {
+      throw new ValidationError(
+        "OAuth2Machines",
+        "'machines' must not be used with this provider, whose tokens cannot be checked; give machines a password ('users')",
+        this,
+      );
+    }
+    for (const machine of machines) {
+      // they stand in a file of values with commas between them.
+      if (!/^[^\s,`"#][^\s,`"]*$/.test(machine)) {
+        throw new ValidationError(
+          "OAuth2Machines",
+          `'machines' must hold subjects without blanks, commas and quotes, got: '${machine}'`,
+          this,
+        );
+      }
+    }
     if (props.clientId === "") {
       throw new ValidationError("OAuth2Client", "'clientId' must be the id of this stack at the issuer", this);
     }
   }
+}
+
+function allGroups({ allowedGroups = [], roles }: OAuth2Options): string[] {
+  return [...allowedGroups, ...(roles?.write?.groups ?? []), ...(roles?.admin?.groups ?? [])];
+}
+
+function allMachines({ allowedMachines = [], roles }: OAuth2Options): string[] {
+  return [...new Set([...allowedMachines, ...(roles?.write?.machines ?? []), ...(roles?.admin?.machines ?? [])])];
+}
+
+function scopeFor(options: OAuth2Options, { scope, groupsScope }: ProviderProfile): string {
+  return groupsScope !== undefined && allGroups(options).length > 0 ? `${scope} ${groupsScope}` : scope;
+}
+
+// oauth2-proxy takes the subject of a token for its e-mail address, where it has none.
+function machinesFile(machines: string[]): ServiceFile[] {
+  return machines.length === 0 ? [] : [{ path: MACHINES_FILE, content: `${machines.join("\n")}\n`, secret: false }];
 }
 
 function issuerCertificate(content: string | undefined): ServiceFile[] {

@@ -185,6 +185,7 @@ class AutomaticTls extends Tls {
       snippet: directoryUrl === undefined ? "automatic" : "acme",
       siteAddress: url.origin,
       environment: {
+        ...portOf(url),
         ACME_EMAIL: email ?? "",
         ...(directoryUrl !== undefined && {
           ACME_DIRECTORY: directoryUrl,
@@ -208,6 +209,7 @@ class InternalTls extends Tls {
       ...NOTHING,
       snippet: "internal",
       siteAddress: url.origin,
+      environment: portOf(url),
       ports: portsOf(url),
       keepsCertificates: true,
       ownAuthority: true,
@@ -234,6 +236,7 @@ class CertificateTls extends Tls {
       snippet: "certificate",
       siteAddress: url.origin,
       environment: {
+        ...portOf(url),
         TLS_CERTIFICATE: CERTIFICATE_FILE,
         TLS_PRIVATE_KEY: PRIVATE_KEY_FILE,
       },
@@ -318,6 +321,11 @@ class TerminatedTls extends Tls {
 }
 
 const NOTHING = { environment: {}, files: [], keepsCertificates: false, ownAuthority: false };
+
+// where other host names are refused.
+function portOf(url: PublicUrl): { [name: string]: string } {
+  return { URL_PORT: String(url.port) };
+}
 
 // port 80 leads to https, where https is at the port that a browser takes without being told.
 function portsOf(url: PublicUrl): PublishedPort[] {

@@ -37,7 +37,7 @@ test("free text reaches Caddy as a placeholder and is never parsed as part of th
 
 test.each([
   ["transfers", ["transfers_before_login", "transfers_after_login"]],
-  ["tls", ["tls_options", "tls_server", "tls_site", "tls_redirect"]],
+  ["tls", ["tls_options", "tls_server", "tls_site", "tls_other_sites"]],
 ])("every file of %s defines the snippets that the Caddyfile imports", (folder, expected) => {
   const [caddyfile] = files.filter(({ path }) => path === "Caddyfile");
   for (const { text } of files.filter(({ path }) => path.startsWith(`${folder}/`))) {

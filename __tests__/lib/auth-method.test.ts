@@ -141,6 +141,27 @@ describe("AuthMethod.oauth2", () => {
     });
   });
 
+  test("lets machines in by their subjects, beside the domains", () => {
+    const auth = oauth2({ allowedMachines: ["nightly"], roles: { write: { machines: ["batch"] }, admin: {} } });
+    const { stack } = gatewayStack(auth);
+
+    expect(configuration(auth).authenticated_emails_file).toBe("/etc/oauth2-proxy/machines");
+    expect(file(stack, PROXY, "/etc/oauth2-proxy/machines")).toBe("nightly\nbatch\n");
+    expect(environment(stack, "gateway")).toMatchObject({ WRITE_MACHINES: "`batch`", ADMIN_MACHINES: "" });
+  });
+
+  test("asks for groups only where they decide, because not every issuer knows that scope", () => {
+    const roles = { write: { groups: ["ml"] } };
+
+    expect(configuration(oauth2()).scope).toBe("openid email profile");
+    expect(configuration(oauth2({ roles })).scope).toBe("openid email profile groups");
+    expect(configuration(oauth2({ roles, scope: "openid email" })).scope).toBe("openid email");
+  });
+
+  test("lets nobody out by an empty list of domains beside groups", () => {
+    expect(configuration(oauth2({ allowedDomains: [], allowedGroups: ["ml"] })).email_domains).toEqual(["*"]);
+  });
+
   test("ends the session at the issuer too, where it can", () => {
     const issuerUrl = "https://login.example.com/realms/ml";
     const keycloak = oauth2({ provider: IdentityProvider.KEYCLOAK, issuerUrl });
@@ -212,6 +233,26 @@ describe("AuthMethod.oauth2", () => {
       "an e-mail that is none",
       { roles: { write: { emails: ["ada"] } } },
       "'emails' must hold e-mail addresses, got: 'ada'",
+    ],
+    [
+      "Entra without a tenant",
+      { provider: IdentityProvider.ENTRA, issuerUrl: "https://login.microsoftonline.com/common/v2.0" },
+      "'issuerUrl' must be https://login.microsoftonline.com/<tenant id>/v2.0 for the provider 'entra'; others may work with the provider 'oidc', got: 'https://login.microsoftonline.com/common/v2.0'",
+    ],
+    [
+      "another GitHub",
+      { provider: IdentityProvider.GITHUB, issuerUrl: "https://github.example.com" },
+      "'issuerUrl' must be https://github.com for the provider 'github'; others may work with the provider 'oidc', got: 'https://github.example.com'",
+    ],
+    [
+      "machines of an issuer without tokens",
+      { provider: IdentityProvider.GITHUB, issuerUrl: undefined, allowedMachines: ["batch"] },
+      "'machines' must not be used with this provider, whose tokens cannot be checked; give machines a password ('users')",
+    ],
+    [
+      "a machine with a comma",
+      { roles: { admin: { machines: ["a,b"] } } },
+      "'machines' must hold subjects without blanks, commas and quotes, got: 'a,b'",
     ],
     ["no client", { clientId: "" }, "'clientId' must be the id of this stack at the issuer"],
   ])("fails on %s", (_title, options, message) => {

@@ -11,13 +11,16 @@ const run = promisify(execFile);
 /** Image of the gateway. A missing engine or image fails the tests that use it. */
 export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/gateway:2.11.9";
 
-const CADDY_FOLDER = resolve(__dirname, "../../caddy");
+/** The repository's files of the gateway. */
+export const CADDY_FOLDER = resolve(__dirname, "../../caddy");
 
 /** A user of a gateway. */
 export interface TestUser {
   readonly name: string;
   readonly role: string;
   readonly password: string;
+  /** Cost of the hash. @default 4, the lowest */
+  readonly cost?: number;
 }
 
 export interface GatewayOptions {
@@ -31,6 +34,16 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Scheme for the readiness check and `origin`. @default "http" */
   readonly scheme?: "http" | "https";
+  /** Host name that the readiness check asks for. @default "localhost" */
+  readonly hostname?: string;
+  /** Range of the network, for tests that need addresses of their own choice. @default - one that Docker chooses */
+  readonly subnet?: string;
+  /** Further options of `docker create`. */
+  readonly flags?: readonly string[];
+  /** Folder with the gateway's files. @default - the repository's */
+  readonly folder?: string;
+  /** Called when the network is there, before the gateway starts; gives options that it could not know before. */
+  readonly prepare?: (network: string) => Promise<GatewayOptions>;
 }
 
 /** Settings of a gateway for bundled services, with a limit that no test reaches by accident. */
@@ -39,6 +52,7 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   URL_ORIGIN: "http://localhost:8080",
   URL_SCHEME: "http",
   URL_HOSTNAME: "localhost",
+  URL_PORT: "443",
   UPSTREAM: "mlflow-server:5000",
   UPSTREAM_WAIT: "10s",
   TLS: "none",
@@ -65,34 +79,49 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
 
 /** A running gateway: the real image with the repository's files, hardened as in a deployment. */
 export class GatewayContainer {
+  /** Address as seen from the test. */
+  public origin = "";
+
   private constructor(
     public readonly name: string,
-    /** Address as seen from the test. */
-    public readonly origin: string,
-    private readonly network: string,
+    /** Its network. */
+    public readonly network: string,
+    private readonly options: GatewayOptions,
   ) {}
 
   /** Starts a gateway whose names `mlflow-server` and `mlflow-minio` lead to the machine that runs the test. */
-  public static async start(options: GatewayOptions): Promise<GatewayContainer> {
+  public static async start(given: GatewayOptions): Promise<GatewayContainer> {
     const name = `gateway-test-${randomBytes(4).toString("hex")}`;
-    const port = options.port ?? 8080;
-    await docker("network", "create", name);
+    await docker("network", "create", ...(given.subnet ? ["--subnet", given.subnet] : []), name);
     try {
+      const options = { ...given, ...(await given.prepare?.(name)) };
+      const port = options.port ?? 8080;
       await createContainer(name, options, [
         ...["--network", name, "--publish", `127.0.0.1::${port}`],
         ...["--add-host", "mlflow-server:host-gateway", "--add-host", "mlflow-minio:host-gateway"],
+        ...(options.flags ?? []),
       ]);
-      await docker("start", name);
-      const published = await docker("port", name, `${port}/tcp`);
-      const scheme = options.scheme ?? "http";
-      const gateway = new GatewayContainer(name, `${scheme}://${published.trim().split("\n")[0]}`, name);
-      await gateway.ready();
+      const gateway = new GatewayContainer(name, name, options);
+      await gateway.restart();
       return gateway;
     } catch (error) {
       const logs = await docker("logs", name).catch(() => "");
       await removeAll(name);
       throw new Error(`the gateway did not start: ${String(error)}\n${logs}`);
     }
+  }
+
+  /** Starts it again, after which `origin` is another. */
+  public async restart(): Promise<void> {
+    await docker("restart", "--time", "5", this.name);
+    this.origin = await this.address(this.options.port ?? 8080, this.options.scheme);
+    await this.ready();
+  }
+
+  /** Address of a published port, as seen from the test. */
+  public async address(port: number, scheme = "http"): Promise<string> {
+    const published = await docker("port", this.name, `${port}/tcp`);
+    return `${scheme}://${published.trim().split("\n")[0]}`;
   }
 
   /** Starts another container of the same image on the gateway's network, reachable there by `alias`. */
@@ -117,6 +146,14 @@ export class GatewayContainer {
     return docker("exec", this.name, ...command);
   }
 
+  /** Seconds of a core that it has used so far. */
+  public async cpuSeconds(): Promise<number> {
+    const [v2, v1] = ["/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpuacct/cpuacct.usage"];
+    const text = await this.exec("sh", "-c", `cat ${v2} 2>/dev/null || cat ${v1}`);
+    const [, microseconds] = /^usage_usec (\d+)$/m.exec(text) ?? [];
+    return microseconds === undefined ? Number(text) / 1e9 : Number(microseconds) / 1e6;
+  }
+
   /** Everything it has logged, one entry a line. */
   public async logLines(): Promise<string[]> {
     const { stdout, stderr } = await run("docker", ["logs", this.name], { maxBuffer: 256 * 1024 * 1024 });
@@ -130,7 +167,10 @@ export class GatewayContainer {
   private async ready(): Promise<void> {
     const deadline = Date.now() + 20_000;
     for (;;) {
-      const status = await send(this.origin, { path: "/healthz", headers: [["Host", "localhost"]] }).then(
+      const status = await send(this.origin, {
+        path: "/healthz",
+        headers: [["Host", this.options.hostname ?? "localhost"]],
+      }).then(
         (answer) => answer.status,
         () => 0,
       );
@@ -162,16 +202,17 @@ export async function runCaddy(
 
 const hashes = new Map<string, Promise<string>>();
 
-/** The bcrypt hash of a password at the lowest cost, made by the image's own Caddy, once. */
-function hashPassword(password: string): Promise<string> {
-  const known = hashes.get(password) ?? computeHash(password);
-  hashes.set(password, known);
+/** The bcrypt hash of a password, made by the image's own Caddy, once. */
+function hashPassword({ password, cost = 4 }: TestUser): Promise<string> {
+  const key = `${cost} ${password}`;
+  const known = hashes.get(key) ?? computeHash(password, cost);
+  hashes.set(key, known);
   return known;
 }
 
-function computeHash(password: string): Promise<string> {
+function computeHash(password: string, cost: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", "4"];
+    const hash = ["hash-password", "--algorithm", "bcrypt", "--bcrypt-cost", String(cost)];
     const child = spawn("docker", ["run", "--rm", "--interactive", GATEWAY_IMAGE, "caddy", ...hash]);
     let stdout = "";
     let stderr = "";
@@ -189,7 +230,7 @@ function computeHash(password: string): Promise<string> {
 /** Creates, without starting. Files are copied and not mounted, so that a remote engine works too. */
 async function createContainer(
   name: string,
-  options: Pick<GatewayOptions, "settings" | "users" | "files">,
+  options: Pick<GatewayOptions, "settings" | "users" | "files" | "folder">,
   flags: readonly string[],
   command: readonly string[] = [],
 ): Promise<void> {
@@ -202,7 +243,7 @@ async function createContainer(
     "/etc/caddy/users.json": JSON.stringify(users.map(({ name, role }) => ({ name, role }))),
     ...options.files,
   };
-  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user.password);
+  for (const user of users) files[`/run/secrets/users/${user.name}`] = await hashPassword(user);
 
   const folder = await mkdtemp(join(tmpdir(), "gateway-test-"));
   try {
@@ -212,7 +253,7 @@ async function createContainer(
     }
     // as deployed: readable for the user of the container.
     await run("chmod", ["-R", "a+rX", folder]);
-    await docker("cp", `${CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
+    await docker("cp", `${options.folder ?? CADDY_FOLDER}/.`, `${name}:/etc/caddy`);
     await docker("cp", `${folder}/.`, `${name}:/`);
   } finally {
     await rm(folder, { recursive: true });

@@ -9,6 +9,8 @@ export interface SendOptions {
   /** Name and value pairs, sent as they are, duplicates included. */
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]>;
   readonly body?: Buffer | string;
+  /** Name that is said to TLS. @default - that of the header Host, else "localhost" */
+  readonly servername?: string;
 }
 
 export interface Received {
@@ -55,8 +57,14 @@ export function open(origin: string, options: SendOptions): http.ClientRequest {
     agent: false,
     // Only ever 127.0.0.1 with a certificate that the container made for itself.
     rejectUnauthorized: false,
-    servername: "localhost",
+    servername: options.servername ?? hostOf(options) ?? "localhost",
   } as https.RequestOptions);
+}
+
+// the name that the request is for, as clients say it to TLS as well; none where it is an address.
+function hostOf({ headers = [] }: SendOptions): string | undefined {
+  const [, host] = headers.find(([name]) => name.toLowerCase() === "host") ?? [];
+  return host && /^[a-z][a-z0-9.-]*(?::\d+)?$/i.test(host) ? host.replace(/:\d+$/, "") : undefined;
 }
 
 /** The header of HTTP Basic authentication, in UTF-8 as browsers and the MLflow client send it. */

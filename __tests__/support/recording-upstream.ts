@@ -42,6 +42,12 @@ export class RecordingUpstream {
   /** Listens (again), on the same port as before. */
   public async listen(): Promise<void> {
     const server = createServer((request, response) => this.record(request, response));
+    // what cannot be read has reached it all the same; what breaks off is on the record already.
+    server.on("clientError", ({ code = "", message }: NodeJS.ErrnoException, socket) => {
+      const unreadable = code.startsWith("HPE_") && code !== "HPE_INVALID_EOF_STATE";
+      if (unreadable) this.requests.push({ method: "", url: `unreadable: ${message}`, headers: [], bodyLength: 0 });
+      socket.destroy();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(this.boundPort, "0.0.0.0", resolve);

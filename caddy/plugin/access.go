@@ -97,7 +97,8 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err := limitBody(w, r, found.body); err != nil {
 		return err
 	}
-	return next.ServeHTTP(w, r)
+	body := r.Body
+	return answerOfBody(r, body, next.ServeHTTP(w, r))
 }
 
 // need returns the role that a route needs, for some after reading the body.

@@ -32,7 +32,7 @@ const testRoutes = `{
   "graphql": { "read": ["mlflowGetRun", "mlflowSearchRuns", "__schema"] }
 }`
 
-func accessAs(t *testing.T, role Role, more ...string) []caddyhttp.MiddlewareHandler {
+func accessAs(t testing.TB, role Role, more ...string) []caddyhttp.MiddlewareHandler {
 	t.Helper()
 	access := load(t, new(Access), "mlflow_access {\nroutes "+writeFile(t, "routes.json", testRoutes)+
 		"\nartifact_root mlflow-artifacts:/\n"+strings.Join(more, "\n")+"\n}")

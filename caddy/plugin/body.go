@@ -2,14 +2,15 @@ package gateway
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -41,7 +42,7 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 	}
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, err
+		return nil, answerOfBody(r, r.Body, caddyhttp.Error(statusClientClosed, err))
 	}
 	object, err := parseObject(text)
 	if err == nil {
@@ -99,7 +100,7 @@ func limitTraces(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Header.Del("Content-Encoding")
 	if encoding == "gzip" {
-		r.Body = &unpackedBody{packed: r.Body, request: r, left: maxUnpackedTraces}
+		r.Body = &unpackedBody{packed: r.Body, left: maxUnpackedTraces}
 		r.ContentLength = -1
 		r.Header.Del("Content-Length")
 	}
@@ -109,23 +110,62 @@ func limitTraces(w http.ResponseWriter, r *http.Request) error {
 // capBody limits how long a body is, and how long it takes.
 func capBody(w http.ResponseWriter, r *http.Request, limit int64, patience time.Duration) error {
 	if r.ContentLength > limit {
-		return refuseSize(r, limit)
+		return tooLarge(limit).answer(r)
 	}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
 	}
+	deadline := time.Now().Add(patience)
 	control := http.NewResponseController(w)
 	// not all kinds of connections have deadlines; the servers' own still hold.
-	_ = control.SetReadDeadline(time.Now().Add(patience))
-	r.Body = &cappedBody{ReadCloser: http.MaxBytesReader(w, r.Body, limit), request: r, limit: limit, control: control}
+	_ = control.SetReadDeadline(deadline)
+	r.Body = &cappedBody{
+		ReadCloser: http.MaxBytesReader(w, r.Body, limit), limit: limit, control: control, deadline: deadline,
+	}
 	return nil
+}
+
+// bodyError is why a body is refused while it is read. Whoever reads it, maybe the proxy's own goroutine, must not touch
+// the request's variables, so the answer is made of it afterwards.
+type bodyError struct {
+	status        int
+	code, message string
+}
+
+func (e *bodyError) Error() string { return e.message }
+
+func (e *bodyError) answer(r *http.Request) error { return refuse(r, e.status, e.code, e.message) }
+
+func tooLarge(limit int64) *bodyError {
+	return &bodyError{
+		http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE",
+		"The body is too large: this call takes " + strconv.FormatInt(limit>>20, 10) + " MiB.",
+	}
+}
+
+// watchedBody tells why its reading failed.
+type watchedBody interface{ problem() *bodyError }
+
+// answerOfBody is the answer to a body that could not be read, or the error itself when it has another reason.
+func answerOfBody(r *http.Request, body io.Reader, err error) error {
+	if err == nil {
+		return nil
+	}
+	if watched, ok := body.(watchedBody); ok {
+		if problem := watched.problem(); problem != nil {
+			return problem.answer(r)
+		}
+	}
+	return err
 }
 
 type cappedBody struct {
 	io.ReadCloser
-	request *http.Request
-	limit   int64
-	control *http.ResponseController
+	limit    int64
+	control  *http.ResponseController
+	deadline time.Time
+	ended    atomic.Bool
+	failed   atomic.Pointer[bodyError]
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
@@ -133,57 +173,70 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 	if err == nil {
 		return n, nil
 	}
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		err = refuseSize(b.request, b.limit)
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = refuse(b.request, http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come.")
-	case errors.Is(err, io.EOF):
+	if _, exceeded := errors.AsType[*http.MaxBytesError](err); exceeded {
+		b.failed.Store(tooLarge(b.limit))
+	}
+	if errors.Is(err, io.EOF) && !b.ended.Swap(true) {
 		// the answer may take longer than the body was allowed to.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
 
+func (b *cappedBody) problem() *bodyError {
+	// the server gives up the request as soon as the time is over, which others may see first.
+	if !b.ended.Load() && b.failed.Load() == nil && !time.Now().Before(b.deadline) {
+		return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
+	}
+	return b.failed.Load()
+}
+
 // unpackedBody is the inside of a gzip body.
 type unpackedBody struct {
-	packed  io.ReadCloser
-	reader  *gzip.Reader
-	request *http.Request
-	left    int64
+	packed io.ReadCloser
+	reader *gzip.Reader
+	left   int64
+	failed atomic.Pointer[bodyError]
 }
 
 func (b *unpackedBody) Read(p []byte) (int, error) {
 	if b.reader == nil {
 		reader, err := gzip.NewReader(b.packed)
 		if err != nil {
-			return 0, b.refusal(err)
+			return 0, b.fail(err)
 		}
 		b.reader = reader
 	}
 	n, err := b.reader.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		return 0, refuseSize(b.request, maxUnpackedTraces)
+		b.failed.Store(tooLarge(maxUnpackedTraces))
+		return 0, b.failed.Load()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = b.refusal(err)
+		err = b.fail(err)
 	}
 	return n, err
 }
 
-func (b *unpackedBody) Close() error { return b.packed.Close() }
-
-func (b *unpackedBody) refusal(err error) error {
-	if _, refused := errors.AsType[caddyhttp.HandlerError](err); refused {
-		return err
+func (b *unpackedBody) fail(err error) error {
+	// only what is wrong with the gzip itself: other errors are the connection's.
+	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt || errors.Is(err, gzip.ErrHeader) ||
+		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		b.failed.Store(&bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body is no gzip."})
+		return io.ErrUnexpectedEOF
 	}
-	return refuseBody(b.request, "The body is no gzip.")
+	return err
 }
 
-func refuseSize(r *http.Request, limit int64) error {
-	return refuse(r, http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE",
-		"The body is too large: this call takes "+strconv.FormatInt(limit>>20, 10)+" MiB.")
+func (b *unpackedBody) Close() error { return b.packed.Close() }
+
+func (b *unpackedBody) problem() *bodyError {
+	if watched, ok := b.packed.(watchedBody); ok {
+		if problem := watched.problem(); problem != nil {
+			return problem
+		}
+	}
+	return b.failed.Load()
 }
 
 func refuseEncoding(r *http.Request) error {

@@ -47,6 +47,8 @@ func register(name string, create func() directive) {
 //			admin_groups <group> ...
 //			write_emails <address> ...
 //			admin_emails <address> ...
+//			write_machines <subject> ...
+//			admin_machines <subject> ...
 //		}
 //	}
 func (l *Login) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
@@ -63,10 +65,12 @@ func (l *Login) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 				return d.ArgErr()
 			}
 			return readNestedBlock(d, settings{
-				"write_groups": texts(&l.OAuth2.WriteGroups),
-				"admin_groups": texts(&l.OAuth2.AdminGroups),
-				"write_emails": texts(&l.OAuth2.WriteEmails),
-				"admin_emails": texts(&l.OAuth2.AdminEmails),
+				"write_groups":   texts(&l.OAuth2.WriteGroups),
+				"admin_groups":   texts(&l.OAuth2.AdminGroups),
+				"write_emails":   texts(&l.OAuth2.WriteEmails),
+				"admin_emails":   texts(&l.OAuth2.AdminEmails),
+				"write_machines": texts(&l.OAuth2.WriteMachines),
+				"admin_machines": texts(&l.OAuth2.AdminMachines),
 			})
 		},
 	})

@@ -26,7 +26,7 @@ type module interface {
 	caddy.Validator
 }
 
-func tryLoad[M module](t *testing.T, handler M, text string) (M, error) {
+func tryLoad[M module](t testing.TB, handler M, text string) (M, error) {
 	t.Helper()
 	if err := handler.UnmarshalCaddyfile(caddyfile.NewTestDispenser(text)); err != nil {
 		return handler, err
@@ -39,7 +39,7 @@ func tryLoad[M module](t *testing.T, handler M, text string) (M, error) {
 	return handler, handler.Validate()
 }
 
-func load[M module](t *testing.T, handler M, text string) M {
+func load[M module](t testing.TB, handler M, text string) M {
 	t.Helper()
 	loaded, err := tryLoad(t, handler, text)
 	if err != nil {
@@ -49,7 +49,7 @@ func load[M module](t *testing.T, handler M, text string) M {
 }
 
 // writeFile writes a file into a folder of this test alone and returns its path.
-func writeFile(t *testing.T, name, text string) string {
+func writeFile(t testing.TB, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -64,7 +64,7 @@ type testUser struct {
 }
 
 // writeUsers writes a users file and a folder of hashes, and returns the lines of the Caddyfile that name them.
-func writeUsers(t *testing.T, users ...testUser) string {
+func writeUsers(t testing.TB, users ...testUser) string {
 	t.Helper()
 	folder := t.TempDir()
 	entries := []map[string]string{}
@@ -160,7 +160,7 @@ func request(method, address, body string) *http.Request {
 	return httptest.NewRequest(method, address, strings.NewReader(body))
 }
 
-func expectStatus(t *testing.T, got received, status int, code string) {
+func expectStatus(t testing.TB, got received, status int, code string) {
 	t.Helper()
 	if got.status != status || got.code != code {
 		t.Fatalf("answered %d %s (%s), not %d %s", got.status, got.code, got.message, status, code)

@@ -17,7 +17,7 @@ import (
 
 var ada = testUser{name: "ada", role: "admin", password: "correct horse"}
 
-func loginWith(t *testing.T, more string, users ...testUser) []caddyhttp.MiddlewareHandler {
+func loginWith(t testing.TB, more string, users ...testUser) []caddyhttp.MiddlewareHandler {
 	t.Helper()
 	login := load(t, new(Login), "mlflow_login {\n"+writeUsers(t, users...)+more+"\n}")
 	t.Cleanup(func() { _ = login.Cleanup() })
@@ -184,7 +184,7 @@ func TestAHundredRequestsAtOnceWithTheRightPasswordCostOneHash(t *testing.T) {
 }
 
 // countWork adds up the rounds of all hashes.
-func countWork(t *testing.T) *atomic.Int64 {
+func countWork(t testing.TB) *atomic.Int64 {
 	t.Helper()
 	work := new(atomic.Int64)
 	compare = func(hash, password []byte) error {

@@ -27,8 +27,8 @@ const (
 	maxReturnAddress = 4096
 )
 
-// OAuth2 asks oauth2-proxy who has a session or a token. Everybody it lets in may read; groups and e-mail addresses say
-// who may do more.
+// OAuth2 asks oauth2-proxy who has a session or a token. Everybody it lets in may read; groups, e-mail addresses and
+// subjects say who may do more.
 type OAuth2 struct {
 	// Host and port of oauth2-proxy.
 	Proxy       string   `json:"proxy"`
@@ -36,6 +36,9 @@ type OAuth2 struct {
 	AdminGroups []string `json:"admin_groups,omitempty"`
 	WriteEmails []string `json:"write_emails,omitempty"`
 	AdminEmails []string `json:"admin_emails,omitempty"`
+	// Subjects of tokens without an e-mail address.
+	WriteMachines []string `json:"write_machines,omitempty"`
+	AdminMachines []string `json:"admin_machines,omitempty"`
 
 	client   *http.Client
 	accepted *recentTokens
@@ -113,12 +116,17 @@ func (o *OAuth2) ask(ctx context.Context, shown proof, groups []string) (answer,
 	defer response.Body.Close()
 	// read to the end, so that the connection can be used again.
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-	return answer{
+	given := answer{
 		status:  response.StatusCode,
 		user:    response.Header.Get("X-Auth-Request-User"),
 		email:   response.Header.Get("X-Auth-Request-Email"),
 		cookies: response.Header.Values("Set-Cookie"),
-	}, nil
+	}
+	// oauth2-proxy does not ask for the domain of who has no e-mail address.
+	if given.status == http.StatusAccepted && given.email == "" {
+		given.status = http.StatusForbidden
+	}
+	return given, nil
 }
 
 // session lets in who has a session.
@@ -251,14 +259,15 @@ type visitor struct {
 func (o *OAuth2) identity(given answer, shown proof) *visitor {
 	v := &visitor{oauth2: o, name: orDefault(given.email, given.user), proof: shown, role: RoleRead}
 	// Of a token without an e-mail address, oauth2-proxy takes the subject for one, and a subject can be anything.
-	email := lowerASCII(given.email)
-	if isEmail(email) && email != lowerASCII(given.user) {
-		switch {
-		case slices.Contains(o.AdminEmails, email):
-			v.role = RoleAdmin
-		case slices.Contains(o.WriteEmails, email):
-			v.role = RoleWrite
-		}
+	name, admins, writers := lowerASCII(given.email), o.AdminEmails, o.WriteEmails
+	if name == lowerASCII(given.user) {
+		name, admins, writers = given.user, o.AdminMachines, o.WriteMachines
+	}
+	switch {
+	case slices.Contains(admins, name):
+		v.role = RoleAdmin
+	case slices.Contains(writers, name):
+		v.role = RoleWrite
 	}
 	return v
 }

@@ -84,6 +84,9 @@ func loginWithProxy(t *testing.T, more string) (*stubProxy, []caddyhttp.Middlewa
 		"Bearer ci":           {user: "ci", email: "ci"},
 		"Bearer boss":         {user: "boss@corp.example", email: "boss@corp.example"},
 		"Bearer bot":          {user: "sub-6", email: "bot@corp.example"},
+		"Bearer batch":        {user: "batch", email: "batch"},
+		"Bearer ops":          {user: "ops@clients", email: "ops@clients"},
+		"Bearer nameless":     {},
 		"Bearer out":          {stranger: true},
 	}}
 	server := httptest.NewServer(proxy)
@@ -94,6 +97,8 @@ oauth2 `+server.Listener.Addr().String()+` {
 	admin_groups mlflow-admins
 	write_emails bot@corp.example
 	admin_emails boss@corp.example
+	write_machines batch sub-1
+	admin_machines ops@clients
 }`, ada)
 }
 
@@ -116,6 +121,8 @@ func TestASessionOrATokenLetsIn(t *testing.T) {
 		{"a token", with("Authorization", "Bearer ci"), "ci", RoleRead},
 		{"a token with an admin's address as its subject", with("Authorization", "Bearer boss"), "boss@corp.example", RoleRead},
 		{"a writer by e-mail", with("Authorization", "Bearer bot"), "bot@corp.example", RoleWrite},
+		{"a writer by subject", with("Authorization", "Bearer batch"), "batch", RoleWrite},
+		{"an admin by subject", with("Authorization", "Bearer ops"), "ops@clients", RoleAdmin},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,6 +236,7 @@ func TestWhoMayNotEnterIsTold(t *testing.T) {
 	_, login := loginWithProxy(t, "")
 	expectStatus(t, send(get("/"), login, append(page, with("Cookie", "__Host-gateway=out"))...), http.StatusForbidden, "PERMISSION_DENIED")
 	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer out")), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer nameless")), http.StatusForbidden, "PERMISSION_DENIED")
 }
 
 func TestWithoutAnAnswerNobodyEnters(t *testing.T) {

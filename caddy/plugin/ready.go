@@ -22,6 +22,9 @@ var readyQuestions = []string{
 	"/api/2.0/mlflow-artifacts/artifacts?path=gateway-readiness-no-such-folder",
 }
 
+// How many times the time-out an answer holds longer when it was none.
+const patienceAfterTimeout = 3
+
 // Ready answers 200 while MLflow, its database and its artifact store answer, and 503 otherwise. Everybody may ask; MLflow
 // is asked once in a while, however many ask.
 type Ready struct {
@@ -38,9 +41,10 @@ type Ready struct {
 	logger *zap.Logger
 	now    func() time.Time
 
-	mutex   sync.Mutex
-	asking  chan struct{}
-	askedAt time.Time
+	mutex  sync.Mutex
+	asking chan struct{}
+	// until when the last answer holds.
+	until time.Time
 	// why it is not ready.
 	problem error
 	logged  string
@@ -101,7 +105,7 @@ func (h *Ready) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Ha
 // current returns why MLflow is not ready. It is asked by one caller at a time; the others wait for the answer.
 func (h *Ready) current(ctx context.Context) (problem, err error) {
 	h.mutex.Lock()
-	if !h.askedAt.IsZero() && h.now().Sub(h.askedAt) < time.Duration(h.Keep) {
+	if h.now().Before(h.until) {
 		defer h.mutex.Unlock()
 		return h.problem, nil
 	}
@@ -135,7 +139,12 @@ func (h *Ready) askAll(asking chan struct{}) {
 
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	h.problem, h.askedAt, h.asking = problem, h.now(), nil
+	hold := time.Duration(h.Keep)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		// MLflow goes on waiting for its store or database after this end has given up: such questions must not add up.
+		hold += patienceAfterTimeout * time.Duration(h.Timeout)
+	}
+	h.problem, h.until, h.asking = problem, h.now().Add(hold), nil
 	close(asking)
 	reason := ""
 	if problem != nil {

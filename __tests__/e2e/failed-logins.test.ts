@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Duration } from "../../lib";
+import type { AuthGatewayOptions } from "../../lib";
+import { GatewayContainer } from "../support/gateway-container";
+import { gatewaySettings } from "../support/gateway-settings";
+import { NetworkClient } from "../support/network-client";
+import { RecordingUpstream } from "../support/recording-upstream";
+
+jest.setTimeout(5 * 60_000);
+
+const SUBNET = "10.231.54.0/24";
+const address = (last: number) => `10.231.54.${last}`;
+const PASSWORD = "a password of this test";
+// the costs that generated and given passwords get.
+const USERS = [
+  { name: "ada", role: "admin", password: PASSWORD, cost: 12 },
+  { name: "bob", role: "write", password: PASSWORD, cost: 12 },
+  { name: "cleo", role: "read", password: PASSWORD, cost: 10 },
+];
+const PROGRAM = readFileSync(join(__dirname, "../support/logins.py"), "utf8");
+
+interface Flood {
+  statuses: { [status: string]: number };
+  seconds: number;
+}
+interface Use {
+  times: number[];
+  failures: (number | string)[];
+}
+interface Login {
+  status: number;
+  seconds: number;
+  answer: string[];
+}
+
+let mlflow: RecordingUpstream;
+let store: RecordingUpstream;
+let gateway: GatewayContainer;
+
+beforeAll(async () => {
+  mlflow = await RecordingUpstream.start();
+  store = await RecordingUpstream.start();
+});
+
+beforeEach(() => mlflow.forget());
+
+afterAll(async () => {
+  await mlflow?.close();
+  await store?.close();
+});
+
+function withGateway(options: AuthGatewayOptions): void {
+  beforeAll(async () => {
+    const { settings } = gatewaySettings(options, { mlflow, store, url: "http://localhost:8080" });
+    gateway = await GatewayContainer.start({ settings, users: USERS, subnet: SUBNET, flags: ["--network-alias", "gateway"] }); // prettier-ignore
+  });
+
+  afterAll(() => gateway?.remove());
+}
+
+const machine = (last: number) => NetworkClient.start(gateway.network, address(last));
+const call = <T>(client: NetworkClient, name: string, ...given: unknown[]) =>
+  client.python<T>(`${PROGRAM}\n${name}(*json.loads(${JSON.stringify(JSON.stringify(given))}))\n`);
+const tryEach = (client: NetworkClient, logins: [string | null, string][]) => call<Login[]>(client, "try_each", logins);
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+const right = (name: string): [string, string] => [name, PASSWORD];
+const wrong = (name: string | null, count: number) =>
+  Array.from({ length: count }, (_, i): [string | null, string] => [name, `wrong ${i} ${Math.random()}`]);
+
+describe("200 failed logins a second from one address", () => {
+  const SECONDS = 10;
+  const RATE = 200;
+  let before: Use[];
+  let flooded: Flood;
+  let used: Use[];
+  let first: Login[];
+  let cores: number;
+
+  withGateway({});
+
+  beforeAll(async () => {
+    const [attacker, one, two, newcomer] = await Promise.all([66, 11, 12, 13].map(machine));
+    if (!attacker || !one || !two || !newcomer) throw new Error("there are no machines");
+    // one whole hash each, as at the beginning of a day.
+    await Promise.all([tryEach(one, [right("ada")]), tryEach(two, [right("bob")])]);
+    const work = (seconds: number) =>
+      Promise.all([call<Use>(one, "use", seconds, "ada", PASSWORD), call<Use>(two, "use", seconds, "bob", PASSWORD)]);
+    before = await work(4);
+
+    const [spent, began] = [await gateway.cpuSeconds(), Date.now()];
+    const attack = call<Flood>(attacker, "flood", SECONDS, RATE, ["ada", "cleo", "nobody", null, "root"]);
+    [flooded, used, first] = await Promise.all([attack, work(SECONDS), tryEach(newcomer, [right("cleo")])]);
+    cores = ((await gateway.cpuSeconds()) - spent) / ((Date.now() - began) / 1000);
+  });
+
+  test("is what the attacker managed, and got 401 and 429 for, the latter with Retry-After", () => {
+    const { statuses, seconds } = flooded;
+    expect(seconds).toBeLessThan(SECONDS * 1.5);
+    expect(Object.keys(statuses).sort()).toEqual(["401", "429"]);
+    // the limit of an address in a minute, and no more.
+    expect(statuses["401"]).toBeLessThanOrEqual(30);
+    expect(Object.values(statuses).reduce((sum, count) => sum + count)).toBe(SECONDS * RATE);
+  });
+
+  test("fails no call of others, nor makes it slow", () => {
+    expect(used.flatMap(({ failures }) => failures)).toEqual([]);
+    const [calm, attacked] = [before, used].map((uses) => median(uses.flatMap(({ times }) => times))) as [
+      number,
+      number,
+    ];
+    expect(used.map(({ times }) => times.length > 50)).toEqual([true, true]);
+    expect(attacked).toBeLessThan(3 * calm + 20);
+  });
+
+  test("does not keep a user out who is attacked, and logs in from elsewhere for the first time", () => {
+    expect(first.map(({ status }) => status)).toEqual([200]);
+  });
+
+  test("costs the gateway less than one core", () => {
+    expect(cores).toBeLessThan(1);
+  });
+
+  test("reaches MLflow with not one request", () => {
+    // each call of the others, and the three first ones.
+    const calls = [...before, ...used].reduce((sum, { times }) => sum + times.length, 0);
+    expect(calls).toBeGreaterThan(0);
+    expect(mlflow.requests.length).toBeLessThanOrEqual(calls + 3);
+  });
+});
+
+describe("from several addresses at the same time", () => {
+  withGateway({});
+
+  test("failed logins cost less than one core, and new users still get in", async () => {
+    const attackers = await Promise.all([71, 72, 73, 74].map(machine));
+    const client = await machine(14);
+    const [spent, began] = [await gateway.cpuSeconds(), Date.now()];
+    const attacks = attackers.map((attacker) => call<Flood>(attacker, "flood", 8, 50, ["ada", "nobody", null]));
+    const logins = await tryEach(client, [right("ada"), right("bob"), right("cleo")]);
+    await Promise.all(attacks);
+
+    expect(((await gateway.cpuSeconds()) - spent) / ((Date.now() - began) / 1000)).toBeLessThan(1);
+    expect(logins.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+});
+
+describe("failed logins over a limit", () => {
+  withGateway({ failedLogins: { perAddress: 6, perUser: 3, window: Duration.minutes(30) } });
+
+  test("are counted as the props say, for an address and for an address with a user name", async () => {
+    const statuses = (logins: Login[]) => logins.map(({ status }) => status);
+    const client = await machine(21);
+    expect(statuses(await tryEach(client, wrong("ada", 4)))).toEqual([401, 401, 401, 429]);
+    expect(statuses(await tryEach(client, [...wrong("bob", 2), ...wrong(null, 1), ...wrong("cleo", 1)]))).toEqual([401, 401, 401, 429]); // prettier-ignore
+
+    const other = await machine(22);
+    expect(statuses(await tryEach(other, [...wrong("ada", 1), right("ada")]))).toEqual([401, 200]);
+    // whose password was right before is let in where others are not.
+    expect(statuses(await tryEach(client, [right("ada"), right("bob")]))).toEqual([200, 429]);
+  });
+
+  test("do not count what was right", async () => {
+    const client = await machine(23);
+    const logins = await tryEach(client, [...Array.from({ length: 20 }, () => right("bob")), ...wrong("bob", 3)]);
+    expect(logins.map(({ status }) => status)).toEqual([...Array(20).fill(200), 401, 401, 401]);
+  });
+});
+
+// cheaper hashes, so that more samples take less time.
+const CHEAPER = USERS.map((user) => ({ ...user, cost: user.cost - 3 }));
+
+test("whether a user exists cannot be told by answer or time", async () => {
+  const { settings } = gatewaySettings(
+    { failedLogins: { perAddress: 10_000, perUser: 10_000 } },
+    { mlflow, store, url: "http://localhost:8080" },
+  );
+  gateway = await GatewayContainer.start({
+    ...{ settings, users: CHEAPER, subnet: SUBNET },
+    flags: ["--network-alias", "gateway"],
+  });
+  try {
+    const client = await machine(31);
+    // the costs of known users differ; each kind comes right after each other one.
+    const kinds = ["ada", "nobody", null, "cleo", "", "a name that is long ".repeat(20)];
+    const rounds = Array.from({ length: 21 }, (_, i) => kinds.map((_, j) => kinds[(i + j) % kinds.length] ?? null));
+    const order = rounds.flat();
+    const logins = await tryEach(
+      client,
+      order.flatMap((kind) => wrong(kind, 1)),
+    );
+
+    expect(new Set(logins.map(({ status, answer }) => JSON.stringify([status, answer]))).size).toBe(1);
+    const times = (kind: string | null) => logins.filter((_, i) => order[i] === kind).map(({ seconds }) => seconds);
+    const all = median(logins.map(({ seconds }) => seconds));
+    const ratios = kinds.map((kind) => [kind, median(times(kind)) / all] as const);
+    expect(ratios.filter(([, ratio]) => ratio < 0.7 || ratio > 1.4)).toEqual([]);
+  } finally {
+    await gateway.remove();
+  }
+});
+
+describe("the general limit", () => {
+  withGateway({ rateLimit: { events: 10, window: Duration.seconds(3) } });
+
+  test("slows the MLflow client down, which recovers by itself", async () => {
+    mlflow.answer = (_request, response) =>
+      response.writeHead(200, { "content-type": "application/json" }).end('{"experiments": []}');
+    const client = await machine(41);
+    const script = `
+import json, os
+os.environ.update(MLFLOW_TRACKING_URI="http://gateway:8080", MLFLOW_TRACKING_USERNAME="ada", MLFLOW_TRACKING_PASSWORD="${PASSWORD}")
+import mlflow
+print(json.dumps([len(mlflow.MlflowClient().search_experiments()) for _ in range(25)]))`;
+
+    expect(await client.python<number[]>(script)).toEqual(Array(25).fill(0));
+    const statuses = (await gateway.logLines()).map((line) => JSON.parse(line).status);
+    expect(statuses).toContain(429);
+  });
+});
+
+describe("clients that keep the gateway waiting", () => {
+  withGateway({});
+
+  test("starve nobody, and those without a whole request are cut off", async () => {
+    const [slow, client] = await Promise.all([51, 52].map(machine));
+    if (!slow || !client) throw new Error("there are no machines");
+    await tryEach(client, [right("ada")]);
+    const before = await call<Use>(client, "use", 3, "ada", PASSWORD);
+    mlflow.forget();
+    const [cut, used] = await Promise.all([
+      call<{ [kind: string]: number }>(slow, "keep_waiting", 16, "bob", PASSWORD),
+      call<Use>(client, "use", 12, "ada", PASSWORD),
+    ]);
+
+    expect(used.failures).toEqual([]);
+    expect(median(used.times)).toBeLessThan(3 * median(before.times) + 20);
+    expect(cut).toMatchObject({ idle: 300, "slow headers": 200 });
+    // none of the bodies that are still under way holds a worker.
+    expect(mlflow.requests.filter(({ method }) => method === "POST")).toEqual([]);
+  });
+});

@@ -1,0 +1,22 @@
+import { AuthGateway, AuthMethod } from "../../lib";
+import type { AuthGatewayOptions } from "../../lib";
+import type { RecordingUpstream } from "./recording-upstream";
+import { environment, file, testStack } from "./synth";
+
+/** Settings and files that the construct gives a gateway in front of recording upstreams. */
+export function gatewaySettings(
+  options: AuthGatewayOptions,
+  { mlflow, store, url }: { mlflow: RecordingUpstream; store: RecordingUpstream; url: string },
+) {
+  const { stack, network } = testStack();
+  new AuthGateway(stack, "gateway", {
+    ...options,
+    ...{ network, url, auth: AuthMethod.basic() },
+    upstream: {
+      ...{ hostname: "mlflow-server", port: mlflow.port },
+      transferTarget: { scheme: "http", preferred: true, endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
+    },
+  });
+  const files = (paths: string[]) => Object.fromEntries(paths.map((path) => [path, file(stack, "gateway", path)]));
+  return { settings: environment(stack, "gateway"), files };
+}
