@@ -56,18 +56,19 @@ export async function measureArtifacts(
   const end = new AbortController();
   const watching = usages.map((usage) => usage.watchMemory(end.signal));
   const figures = new Map<TransferCase, Map<Way, Measured[]>>();
-  for (const transfers of cases) {
-    const ways = WAYS.filter((way) => way.goes(transfers));
-    figures.set(
-      transfers,
-      await alternate(ways, transfers.rounds, (way, round) => {
+  try {
+    for (const transfers of cases) {
+      const ways = WAYS.filter((way) => way.goes(transfers));
+      const measured = await alternate(ways, transfers.rounds, (way, round) => {
         progress(`${describe(transfers)}, ${way.name}, ${round + 1} of ${transfers.rounds}`);
         return measureOne(new TransferClient(way.of(terraform.state)), transfers, usages);
-      }),
-    );
+      });
+      figures.set(transfers, measured);
+    }
+  } finally {
+    end.abort();
+    await Promise.all(watching);
   }
-  end.abort();
-  await Promise.all(watching);
   await removeAll();
   return [rates(figures), processors(figures), memory(usages)].join("\n\n");
 }

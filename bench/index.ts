@@ -53,7 +53,10 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
           memory.push(...(await measureMemory(compiled, progress)));
         }),
         part("artifacts", "Artifacts", async (progress) => {
-          const cases = TRANSFER_CASES.filter(({ size }) => sizes.includes(String(size)));
+          const cases = TRANSFER_CASES.filter(({ size }) => sizes.includes(String(size))).map((transfers) => ({
+            ...transfers,
+            rounds: Math.min(transfers.rounds, runs),
+          }));
           artifacts = await measureArtifacts(compiled, cases, progress);
         }),
       ],
@@ -86,7 +89,7 @@ function count(text: string): number {
 }
 
 new Command("bench")
-  .option("--runs <number>", "deployments of each kind", count, 5)
+  .option("--runs <number>", "deployments of each kind, and the most transfers", count, 5)
   .option("--synthesis-runs <number>", "syntheses and reviews of each kind", count, 9)
   .addOption(
     new Option("--only <parts...>", "measure only these; README.md stays as it is unless all of a table are measured")

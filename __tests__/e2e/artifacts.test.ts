@@ -55,7 +55,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await runOk("sh", ["-c"]);
   await stack.remove();
   await storeDisk.unmount();
   await temporaryDisk.unmount();
