@@ -393,11 +393,11 @@ describe("What opens and closes", () => {
 
   test("is a new login password, and a changed rule of the gateway", () => {
     const files = (rule: string, hash: string) =>
-      gateway([], { upload: [upload("/etc/caddy/Caddyfile", rule), upload("/run/secrets/auth-hash", hash)] });
+      gateway([], { upload: [upload("/etc/caddy/Caddyfile", rule), upload("/run/secrets/users/ada", hash)] });
 
     expect(openings(changed(files("a", "hash-of-one"), files("b", "hash-of-two")))).toEqual([
       "changes the gateway's rules in '/etc/caddy/Caddyfile': read its diff",
-      "changes the login password: who uses the old one is refused from then on",
+      "changes the password of 'ada': who uses the old one is refused from then on",
     ]);
   });
 

@@ -6,7 +6,7 @@ import { text, words } from "./text";
 import type { Text } from "./text";
 
 const USERS_FILE = "/etc/caddy/users.json";
-const PASSWORD_FILE = "/run/secrets/auth-hash";
+const PASSWORD_HASH = /^\/run\/secrets\/users\/(.+)$/;
 
 interface Settings {
   readonly [name: string]: string | undefined;
@@ -32,15 +32,23 @@ function settingsOf(gateway: PlannedContainer, side: "before" | "after"): Settin
 }
 
 function firstOpenings(now: Settings): Opening[] {
-  const address = now.SITE_ADDRESS === undefined ? [] : [opens(text`the gateway answers at ${now.SITE_ADDRESS}`)];
-  return now.AUTH_METHOD === undefined ? address : [...address, opens(text`login by ${now.AUTH_METHOD}`)];
+  const address = addressOf(now);
+  return [
+    ...(address === undefined ? [] : [opens(text`the gateway answers at ${address}`)]),
+    ...(now.AUTH_METHOD === undefined ? [] : [opens(text`login by ${now.AUTH_METHOD}`)]),
+    ...(hasConsole(now) ? [opens(text`the store's console, with ${now.CONSOLE ?? ""}`)] : []),
+  ];
 }
 
 function settingOpenings(old: Settings, now: Settings): Opening[] {
   const found: Opening[] = [];
   const changed = (name: string) => old[name] !== now[name];
   const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
-  if (changed("SITE_ADDRESS")) found.push(changes(text`the gateway's address: ${fromTo("SITE_ADDRESS")}`));
+  const [address, next] = [addressOf(old), addressOf(now)];
+  if (address !== next)
+    found.push(changes(text`the gateway's address: ${address ?? "nothing"} → ${next ?? "nothing"}`));
+  if (changed("TLS")) found.push(changes(text`the certificate of the gateway: ${fromTo("TLS")}`));
+  if (hasConsole(old) !== hasConsole(now)) found.push((hasConsole(now) ? opens : closes)(words("the store's console")));
   if (changed("URL_SCHEME")) {
     found.push(
       now.URL_SCHEME === "https"
@@ -130,10 +138,21 @@ function fileOpenings({ before, after }: PlannedContainer): Opening[] {
     .sort();
   return [
     ...rules.map((path) => changes(text`the gateway's rules in ${path}: read its diff`)),
-    ...(old.has(PASSWORD_FILE) && now.has(PASSWORD_FILE) && differs(PASSWORD_FILE)
-      ? [changes(words("the login password: who uses the old one is refused from then on"))]
-      : []),
+    ...[...old.keys()].sort().flatMap((path) => {
+      const user = PASSWORD_HASH.exec(path)?.[1];
+      return user !== undefined && now.has(path) && differs(path)
+        ? [changes(text`the password of ${user}: who uses the old one is refused from then on`)]
+        : [];
+    }),
   ];
+}
+
+function addressOf({ URL_ORIGIN: origin, SITE_ADDRESS: site }: Settings): string | undefined {
+  return origin ?? site;
+}
+
+function hasConsole({ CONSOLE: console }: Settings): boolean {
+  return console !== undefined && console !== "off";
 }
 
 function bucket({ STORE: store, STORE_BUCKET: name }: Settings): string {
