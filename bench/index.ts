@@ -3,6 +3,8 @@ import { runSteps } from "../cli/tasks";
 import { removeAll } from "./bench-stack";
 import { Compiled } from "./compiled";
 import { measureDeployment } from "./deployment";
+import { measureGateway } from "./gateway";
+import type { GatewayFigures } from "./gateway";
 import { takeInterruptions } from "./interruption";
 import { describeMachine } from "./machine";
 import { measureMemory } from "./memory";
@@ -10,7 +12,7 @@ import { render, writeReadme } from "./report";
 import type { MemoryRow, Row } from "./report";
 import { measureSynthesis } from "./synthesis";
 
-const PARTS = ["synthesis", "deployment", "memory"] as const;
+const PARTS = ["synthesis", "deployment", "memory", "gateway"] as const;
 const MEMORY_AIM = 900;
 
 interface Options {
@@ -24,6 +26,7 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
   takeInterruptions();
   const rows: Row[] = [];
   const memory: MemoryRow[] = [];
+  let gateway: GatewayFigures | undefined;
   const compiled = await Compiled.make();
   const part = (name: (typeof PARTS)[number], title: string, measure: (progress: Progress) => Promise<void>) => ({
     title,
@@ -42,6 +45,9 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
         part("memory", "Memory", async (progress) => {
           memory.push(...(await measureMemory(compiled, progress)));
         }),
+        part("gateway", "Gateway", async (progress) => {
+          gateway = await measureGateway(compiled, runs, progress);
+        }),
       ],
       process.stderr,
     );
@@ -50,7 +56,7 @@ async function bench({ runs, synthesisRuns, only }: Options): Promise<void> {
     compiled.remove();
     await removeAll();
   }
-  const figures = render(await describeMachine(), rows, memory, MEMORY_AIM);
+  const figures = render(await describeMachine(), rows, memory, MEMORY_AIM, gateway);
   console.log(figures);
   if (PARTS.every((name) => only.includes(name))) writeReadme(figures);
 }
