@@ -5,7 +5,9 @@ import { offlineEnvironment } from "../offline";
 import { interruption } from "./interruption";
 import { runProgram } from "./program";
 
-const PORT = 18180;
+/** Port of the gateway. */
+export const PORT = 18180;
+
 const PATIENCE = 180_000;
 
 /** Id of the deployed stack. Every name on the engine begins with it. */
@@ -16,6 +18,9 @@ export const STACK_URL = `http://localhost:${PORT}`;
 
 /** Password of the user `admin`. Given, because it has to be known before the deployment ends. */
 export const PASSWORD = randomBytes(18).toString("base64url");
+
+/** Name and password of the user. */
+export const LOGIN = `admin:${PASSWORD}`;
 
 // what would make the stack another one.
 const UNSET = ["DB_URL", "MLFLOW_S3_BUCKET", "MLFLOW_S3_ENDPOINT_URL", "IMAGE_REGISTRY", "AUTH_USERNAME"];
@@ -39,7 +44,7 @@ export function stackEnvironment(): { [name: string]: string | undefined } {
 /** Waits until MLflow answers a call through the gateway, with the login. */
 export async function firstAnswer(signal: AbortSignal): Promise<void> {
   const address = `http://127.0.0.1:${PORT}/api/2.0/mlflow/experiments/search?max_results=1`;
-  const headers = { Authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString("base64")}` };
+  const headers = { Authorization: `Basic ${Buffer.from(LOGIN).toString("base64")}` };
   const limit = AbortSignal.any([signal, interruption, AbortSignal.timeout(PATIENCE)]);
   for (;;) {
     limit.throwIfAborted();

@@ -57,13 +57,17 @@ export class TerraformContestant implements Contestant {
   public readonly name = "terraform";
   readonly #folder: string;
 
-  constructor(private readonly compiled: Compiled) {
+  /** @param app the program that synthesizes the stack. */
+  constructor(
+    compiled: Compiled,
+    private readonly app = compiled.file("main.js"),
+  ) {
     this.#folder = compiled.workFolder("terraform");
   }
 
   public async reset(): Promise<void> {
     emptyFolder(this.#folder);
-    await runProgram(process.execPath, [this.compiled.file("main.js")], {
+    await runProgram(process.execPath, [this.app], {
       environment: { ...stackEnvironment(), CDKTF_OUTDIR: join(this.#folder, "cdktf.out") },
     });
   }

@@ -4,6 +4,8 @@ import { measureArtifacts, TRANSFER_CASES } from "./artifacts";
 import { removeAll } from "./bench-stack";
 import { Compiled } from "./compiled";
 import { measureDeployment } from "./deployment";
+import { measureGateway } from "./gateway";
+import type { GatewayFigures } from "./gateway";
 import { takeInterruptions } from "./interruption";
 import { describeMachine } from "./machine";
 import { measureMemory } from "./memory";
@@ -12,7 +14,7 @@ import type { MemoryRow, Row } from "./report";
 import { measureReview } from "./review";
 import { measureSynthesis } from "./synthesis";
 
-const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory"] as const;
+const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory", "gateway"] as const;
 // artifacts take as long as all others together, so they are measured when they are asked for.
 const PARTS = [...DEFAULT_PARTS, "artifacts"] as const;
 const SIZES = [...new Set(TRANSFER_CASES.map(({ size }) => String(size)))];
@@ -31,6 +33,7 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
   const rows: Row[] = [];
   const memory: MemoryRow[] = [];
   let artifacts = "";
+  let gateway: GatewayFigures | undefined;
   const compiled = await Compiled.make();
   const part = (name: (typeof PARTS)[number], title: string, measure: (progress: Progress) => Promise<void>) => ({
     title,
@@ -59,6 +62,9 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
           }));
           artifacts = await measureArtifacts(compiled, cases, progress);
         }),
+        part("gateway", "Gateway", async (progress) => {
+          gateway = await measureGateway(compiled, runs, progress);
+        }),
       ],
       process.stderr,
     );
@@ -68,8 +74,8 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
     await removeAll();
   }
   const machine = await describeMachine();
-  if (rows.length + memory.length > 0) {
-    const figures = render(machine, rows, memory, MEMORY_AIM);
+  if (rows.length + memory.length > 0 || gateway) {
+    const figures = render(machine, rows, memory, MEMORY_AIM, gateway);
     console.log(figures);
     if (DEFAULT_PARTS.every((name) => only.includes(name))) writeReadme("figures", figures);
   }

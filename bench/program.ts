@@ -7,6 +7,9 @@ export interface ProgramOptions {
 
   /** Variables on top of the environment. */
   readonly environment?: { readonly [name: string]: string | undefined };
+
+  /** What it reads. @default - nothing */
+  readonly input?: string;
 }
 
 /**
@@ -19,7 +22,7 @@ export async function runProgram(program: string, args: string[], options: Progr
   const { stdout } = await execa(program, args, {
     cwd: options.folder,
     env: { ...options.environment },
-    stdin: "ignore",
+    ...(options.input === undefined ? { stdin: "ignore" } : { input: options.input }),
     maxBuffer: 1024 ** 3,
   });
   return stdout;

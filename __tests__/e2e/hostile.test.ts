@@ -63,8 +63,8 @@ async function withGateway(options: GatewayOptions, use: (gateway: GatewayContai
 const requests = (count: number, random = new Random(SEED)) =>
   Array.from({ length: count }, () => hostileRequest(random));
 
-// the gateway's own answers to strangers, and Go's to a question that no program behind it hears.
-const OPEN = /^\w+ \/(healthz|readyz) |^OPTIONS \* |":method":"OPTIONS",":path":"\*"/;
+// the gateway's own answers to strangers, at whatever address means these, and Go's to a question nothing behind it hears.
+const OPEN = /^\w+ \/(healthz|readyz)\b|^OPTIONS \* |":path":"\/(healthz|readyz)\b|":method":"OPTIONS",":path":"\*"/;
 
 /** Nothing but refusals, and an answer to almost all: else the requests did not get as far as a check. */
 function expectRefused(statuses: Statuses, unanswered: number): void {

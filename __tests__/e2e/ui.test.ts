@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ContentSecurityPolicy } from "../../lib";
 import type { BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "../support/browser";
 import { Deployment, REPOSITORY, removeLeftovers } from "../support/deployment";
@@ -7,14 +8,26 @@ jest.setTimeout(10 * 60_000);
 
 const stack = new Deployment("e2e-ui", 18085);
 
+// red, of one pixel.
+const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
+const PAGE = `<p id="text">no script has run</p><script>document.getElementById("text").textContent = "a script has run"</script>`;
+
 const LOG_A_RUN = `
-import math, mlflow
+import base64, math, mlflow
 mlflow.set_experiment("browser")
 with mlflow.start_run(run_name="seen in a browser") as run:
     mlflow.log_param("alpha", 0.5)
     for step in range(40):
         mlflow.log_metric("loss", math.exp(-step / 10), step=step)
     mlflow.log_text("the artifact that was logged", "notes.txt")
+    mlflow.log_text(${JSON.stringify(PAGE)}, "page.html")
+    with open("/tmp/picture.png", "wb") as file:
+        file.write(base64.b64decode("${PICTURE}"))
+    mlflow.log_artifact("/tmp/picture.png")
+    mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input, registered_model_name="seen-model", pip_requirements=[])
+    with mlflow.start_span("seen-span") as span:
+        span.set_inputs({"question": "seen in a trace"})
+mlflow.flush_trace_async_logging()
 print("RUN", run.info.experiment_id, run.info.run_id)
 `;
 
@@ -28,17 +41,23 @@ describe("MLflow's pages behind the gateway", () => {
   let browser: BrowserContext;
   let page: Page;
   let runUrl: string;
+  let experimentUrl: string;
   const errors: string[] = [];
+  const violations: string[] = [];
 
   beforeAll(async () => {
     await removeLeftovers(stack.id);
     await stack.commandOk(["up", "--yes"]);
     const [, experiment, run] = /RUN (\w+) (\w+)/.exec(await stack.python(LOG_A_RUN)) ?? [];
-    runUrl = `${stack.url}/#/experiments/${experiment}/runs/${run}`;
+    experimentUrl = `${stack.url}/#/experiments/${experiment}`;
+    runUrl = `${experimentUrl}/runs/${run}`;
 
     browser = await openBrowser("admin", await stack.output("password"));
     page = await browser.newPage();
     page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.text().includes("Content Security Policy")) violations.push(message.text());
+    });
     page.setDefaultTimeout(60_000);
   });
 
@@ -76,6 +95,52 @@ describe("MLflow's pages behind the gateway", () => {
     await page.goto(`${runUrl}/artifacts/notes.txt`);
 
     await page.getByText("the artifact that was logged").first().waitFor();
+  });
+
+  test("show the image", async () => {
+    // from elsewhere: within the list of files the address alone selects none.
+    await page.goto("about:blank");
+    await page.goto(`${runUrl}/artifacts/picture.png`);
+
+    const picture = page.locator("img[src^='blob:']").first();
+    await picture.waitFor({ state: "attached" });
+    await page.waitForFunction((image) => (image as { naturalWidth: number }).naturalWidth > 0, await picture.elementHandle()); // prettier-ignore
+  });
+
+  test.each([
+    ["the runs of the experiment", () => `${experimentUrl}/runs`, "seen in a browser"],
+    ["the traces", () => `${experimentUrl}/traces`, "seen in a trace"],
+    ["the models", () => `${stack.url}/#/models`, "seen-model"],
+    ["a model", () => `${stack.url}/#/models/seen-model`, "Version 1"],
+    ["a version", () => `${stack.url}/#/models/seen-model/versions/1`, "seen-model"],
+  ])("show %s", async (_title, address, text) => {
+    await page.goto(address());
+
+    await page.getByText(text).first().waitFor();
+  });
+
+  test("do all of this without a violation of their policy", () => {
+    expect(violations).toEqual([]);
+  });
+
+  test("show a page that was logged, and run no script of it", async () => {
+    await page.goto(`${runUrl}/artifacts/page.html`);
+
+    await page.frameLocator("iframe").getByText("no script has run").waitFor();
+    expect(violations.length).toBeGreaterThan(0);
+    expect(violations.filter((text) => !/script/.test(text))).toEqual([]);
+  });
+
+  test("run the scripts of such a page with the policy that allows them", async () => {
+    const policy = ContentSecurityPolicy.allowArtifactScripts()._headers.enforced;
+    await page.route(`${stack.url}/`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+    });
+    await page.goto("about:blank");
+    await page.goto(`${runUrl}/artifacts/page.html`);
+
+    await page.frameLocator("iframe").getByText("a script has run").waitFor();
   });
 
   test("run without an error of their own", () => {

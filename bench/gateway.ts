@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { LOGIN, PORT, STACK, removeAll } from "./bench-stack";
+import type { Compiled } from "./compiled";
+import { TerraformContestant } from "./contestants";
+import { runProgram } from "./program";
+
+const PLAIN = `${STACK}-plain`;
+const PATIENCE = 120_000;
+
+/** One call by one way. */
+export interface GatewayRow {
+  readonly call: string;
+  readonly way: string;
+
+  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than; one client, one connection. */
+  readonly p50: number;
+  readonly p99: number;
+
+  /** Calls in a second with 8 clients at the same time. */
+  readonly rate: number;
+}
+
+/** What the gateway costs. */
+export interface GatewayFigures {
+  readonly rows: GatewayRow[];
+
+  /** Milliseconds of the very first call of a user with a password, the only one that is hashed. */
+  readonly firstLogin: number;
+}
+
+/** What calls take through the gateway, to the server itself, and to MLflow as it is deployed by most. */
+export async function measureGateway(
+  compiled: Compiled,
+  rounds: number,
+  progress: (line: string) => void,
+): Promise<GatewayFigures> {
+  const terraform = new TerraformContestant(compiled, compiled.file("bench", "apps", "gateway.js"));
+  progress("deploying");
+  await removeAll();
+  await terraform.reset();
+  await terraform.start();
+  progress("starting MLflow as people run it");
+  await startPlain();
+
+  const settings = {
+    ways: {
+      directly: { host: `${STACK}-server`, port: 5000 },
+      "through the gateway, user with a password": { host: "127.0.0.1", port: PORT, login: LOGIN },
+      "MLflow as people run it": { host: PLAIN, port: 5000 },
+    },
+    ...{ host_header: `localhost:${PORT}`, rounds, seconds: 3 },
+  };
+  progress("asking");
+  const { first, results } = JSON.parse(await runClient(settings)) as {
+    first: { [way: string]: number };
+    results: GatewayRow[];
+  };
+  await removeAll();
+  return { rows: results, firstLogin: first["through the gateway, user with a password"] ?? NaN };
+}
+
+// beside the gateway, so that both ways to MLflow go over the same network.
+async function runClient(settings: object): Promise<string> {
+  const image = (await runProgram("docker", ["inspect", "-f", "{{.Image}}", `${STACK}-server`])).trim();
+  const program = readFileSync(join(__dirname, "gateway_client.py"), "utf8");
+  return runProgram(
+    "docker",
+    [
+      ...["run", "--rm", "-i", "--name", `${STACK}-caller`, "--network", `container:${STACK}-gateway`],
+      ...["--entrypoint", "python", image, "-"],
+    ],
+    { input: `import json\nsettings = json.loads(${JSON.stringify(JSON.stringify(settings))})\n${program}` },
+  );
+}
+
+/** MLflow on the same database with four workers, and with asyncio's own loop, which an image without uvloop has. */
+async function startPlain(): Promise<void> {
+  const [server] = JSON.parse(await runProgram("docker", ["inspect", `${STACK}-server`])) as {
+    Image: string;
+    Config: { Env: string[]; Entrypoint: string[]; Cmd: string[] };
+    NetworkSettings: { Networks: { [name: string]: object } };
+  }[];
+  if (!server) throw new Error("the server does not run");
+  const { Image, Config, NetworkSettings } = server;
+  const environment = [
+    ...Config.Env.filter((entry) => !/^MLFLOW_(WORKERS|UVICORN_OPTS|SERVER_ALLOWED_HOSTS)=/.test(entry)),
+    ...["MLFLOW_WORKERS=4", "MLFLOW_UVICORN_OPTS=--loop asyncio --http h11", "MLFLOW_SERVER_ALLOWED_HOSTS=*"],
+  ];
+  const [network = ""] = Object.keys(NetworkSettings.Networks);
+  const [entrypoint = "", ...args] = [...Config.Entrypoint, ...Config.Cmd];
+  await runProgram("docker", [
+    ...["create", "--name", PLAIN, "--network", network, "--user", "1000:1000", "--entrypoint", entrypoint],
+    ...environment.flatMap((entry) => ["--env", entry]),
+    ...[Image, ...args],
+  ]);
+  const files = `docker cp ${STACK}-server:/run/secrets - | docker cp - ${PLAIN}:/run`;
+  await runProgram("sh", ["-c", files]);
+  await runProgram("docker", ["start", PLAIN]);
+  const ask = "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/health', timeout=3)";
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const answer = await runProgram("docker", ["exec", PLAIN, "python", "-c", ask]).catch(() => undefined);
+    if (answer !== undefined) return;
+    if (Date.now() > end) throw new Error(`${PLAIN} does not answer`);
+  }
+}

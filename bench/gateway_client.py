@@ -1,0 +1,115 @@
+"""Asks MLflow by several ways, in turn, on kept connections. Settings are set before it is read; prints JSON."""
+
+import base64
+import http.client
+import json
+import threading
+import time
+
+settings: dict  # ways: {name: {host, port, login}}, host_header, rounds, seconds
+
+EXPERIMENT_RUNS = 500
+CLIENTS = 8
+
+
+def headers_of(way):
+    headers = {"Host": settings["host_header"], "Content-Type": "application/json"}
+    if way.get("login"):
+        headers["Authorization"] = "Basic " + base64.b64encode(way["login"].encode()).decode()
+    return headers
+
+
+def connect(way):
+    return http.client.HTTPConnection(way["host"], way["port"], timeout=60)
+
+
+def call(connection, way, method, path, body=None):
+    connection.request(method, path, json.dumps(body) if body is not None else None, headers_of(way))
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{method} {path} by {way}: {answer.status} {content[:200]}")
+    return content
+
+
+ways = settings["ways"]
+first = {}
+for name, way in ways.items():
+    begin = time.monotonic()
+    call(connect(way), way, "GET", "/version")
+    first[name] = (time.monotonic() - begin) * 1000
+
+own = ways["directly"]
+setup = connect(own)
+api = "/api/2.0/mlflow"
+experiment = json.loads(call(setup, own, "POST", f"{api}/experiments/create", {"name": f"bench {time.time()}"}))
+experiment = experiment["experiment_id"]
+for number in range(EXPERIMENT_RUNS):
+    run = {"experiment_id": experiment, "start_time": number, "run_name": f"run {number}"}
+    run_id = json.loads(call(setup, own, "POST", f"{api}/runs/create", run))["run"]["info"]["run_id"]
+
+counter = iter(range(10**9))
+
+
+def log_batch():
+    step = next(counter)
+    now = int(time.time() * 1000)
+    metrics = [{"key": f"m{i}", "value": i, "timestamp": now, "step": step} for i in range(100)]
+    return {"run_id": run_id, "metrics": metrics}
+
+
+operations = {
+    "`/version`": (100, lambda: ("GET", "/version")),
+    "log-batch of 100 metrics": (20, lambda: ("POST", f"{api}/runs/log-batch", log_batch())),
+    "search over 500 runs": (
+        15,
+        lambda: ("POST", f"{api}/runs/search", {"experiment_ids": [experiment], "max_results": 100}),
+    ),
+}
+
+
+def one_after_another(way, request, count):
+    connection, times = connect(way), []
+    call(connection, way, *request())
+    for _ in range(count):
+        begin = time.monotonic()
+        call(connection, way, *request())
+        times.append((time.monotonic() - begin) * 1000)
+    return times
+
+
+def at_the_same_time(way, request, seconds):
+    end, counts = time.monotonic() + seconds, []
+
+    def client():
+        connection, count = connect(way), 0
+        while time.monotonic() < end:
+            call(connection, way, *request())
+            count += 1
+        counts.append(count)
+
+    begin = time.monotonic()
+    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.monotonic() - begin)
+
+
+results = []
+for title, (count, request) in operations.items():
+    times = {name: [] for name in ways}
+    rates = {name: [] for name in ways}
+    names = list(ways)
+    for turn in range(settings["rounds"]):
+        names = names[1:] + names[:1]
+        for name in names:
+            times[name] += one_after_another(ways[name], request, count)
+            rates[name].append(at_the_same_time(ways[name], request, settings["seconds"]))
+    for name in ways:
+        ordered = sorted(times[name])
+        rate = sorted(rates[name])[len(rates[name]) // 2]
+        p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
+        results.append({"call": title, "way": name, "p50": p50, "p99": p99, "rate": rate})
+print(json.dumps({"first": first, "results": results}))
