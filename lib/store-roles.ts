@@ -67,7 +67,10 @@ export interface TransferTarget {
 
 /** A user of a store's console. */
 export interface ConsoleLogin {
+  /** Access key. */
   readonly username: SecretValue;
+
+  /** Secret key. */
   readonly password: SecretValue;
 }
 
