@@ -122,7 +122,7 @@ export class AuthGateway extends Construct {
         TRANSFERS: transfers.snippet,
         ...transfers.environment,
         CONSOLE: console?.snippet ?? "off",
-        FEATURES: "traces",
+        FEATURES: (upstream.features ?? ["traces"]).join(" "),
       },
       files: [
         caddyFile("Caddyfile"),

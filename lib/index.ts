@@ -15,6 +15,7 @@ export * from "./guard-rule";
 export * from "./health-check";
 export * from "./identity-provider";
 export * from "./minio-store";
+export * from "./mlflow-features";
 export * from "./mlflow-server";
 export * from "./mlflow-server-options";
 export * from "./mlflow-stack";

@@ -1,5 +1,6 @@
 import type { DataSize } from "./data-size";
 import type { HealthCheckOptions } from "./health-check";
+import type { MlflowFeatureOptions } from "./mlflow-features";
 import type { Secret } from "./secret";
 import type { ServiceImage } from "./service-image";
 import type { VolumeOptions } from "./service-network";
@@ -81,11 +82,11 @@ export interface MlflowServerOptions {
   readonly telemetry?: boolean;
 
   /**
-   * Whether MLflow runs background jobs, in four more processes.
+   * What is switched on besides tracking and the model registry.
    *
-   * @default false
+   * @default - traces alone
    */
-  readonly jobExecution?: boolean;
+  readonly features?: MlflowFeatureOptions;
 
   /**
    * Further settings of MLflow, by environment variable. Not for secrets.

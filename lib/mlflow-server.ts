@@ -3,6 +3,8 @@ import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { HealthCheck } from "./health-check";
+import { featureRoutes } from "./mlflow-features";
+import type { MlflowFeatureOptions } from "./mlflow-features";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
 import { SERVICE_NAME } from "./postgres-client";
@@ -26,6 +28,9 @@ const MEMORY_PER_WORKER = 576;
 // files on their way through MLflow; what a killed worker left there goes with the next start.
 const TEMPORARY = "/tmp/mlflow";
 const START = `rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} && exec mlflow "$@"`;
+// where a model version may come from: what MLflow itself keeps, and the words it puts in place of a source for prompts.
+// From anywhere else it would read with its own rights.
+const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
 const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
 
 /** Properties of an `MlflowServer`. */
@@ -56,11 +61,12 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly port = PORT;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
+  public readonly features?: string[];
 
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
 
-    const { network, backendStore, artifactStore } = props;
+    const { network, backendStore, artifactStore, features = {} } = props;
     const url = PublicUrl.parse(props.url, this);
     const workers = props.workers ?? 2;
     const pool = { size: props.connectionPool?.size ?? 5, overflow: props.connectionPool?.overflow ?? 10 };
@@ -68,6 +74,7 @@ export class MlflowServer extends Construct implements IUpstream {
     this.validatePool(pool, workers, backendStore.connectionLimit);
     const memory = props.memory ?? leastMemory(workers);
     this.validateMemory(memory, workers);
+    this.validateFeatures(features, props.egress ?? false);
     validateMlflowSettings(
       { ...props.environment, ...props.secretEnvironment } as { [name: string]: string },
       props.flags ?? [],
@@ -114,8 +121,9 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: names.map((name) => url.originAt(name)).join(","),
         MLFLOW_DISABLE_TELEMETRY: String(!(props.telemetry ?? false)),
         DO_NOT_TRACK: String(!(props.telemetry ?? false)),
-        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(props.jobExecution ?? false),
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(features.jobExecution ?? false),
         MLFLOW_ENABLE_AI_GATEWAY: "false",
+        MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
         // empty: otherwise the first call of several features waits for a list from the internet.
         ...(!props.egress && { MLFLOW_MODEL_CATALOG_URI: "" }),
         // the gateway logs every request, with the user.
@@ -135,6 +143,7 @@ export class MlflowServer extends Construct implements IUpstream {
     });
 
     this.hostname = service.hostname;
+    this.features = featureRoutes(features);
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
   }
@@ -187,6 +196,15 @@ export class MlflowServer extends Construct implements IUpstream {
         this,
       );
     }
+  }
+
+  private validateFeatures({ webhooks }: MlflowFeatureOptions, egress: boolean): void {
+    if (!webhooks || egress) return;
+    throw new ValidationError(
+      "FeatureEgress",
+      "'features.webhooks' needs 'egress: true', because MLflow sends requests to addresses outside",
+      this,
+    );
   }
 
   private validateMemory(memory: DataSize, workers: number): void {

@@ -18,7 +18,11 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   { pattern: /^(MLFLOW_WORKERS|--workers|-w)$/, remedy: "use 'workers'" },
   { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
   { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'telemetry'" },
-  { pattern: /^MLFLOW_SERVER_ENABLE_JOB_EXECUTION$/, remedy: "use 'jobExecution'" },
+  { pattern: /^MLFLOW_SERVER_ENABLE_JOB_EXECUTION$/, remedy: "use 'features'" },
+  {
+    pattern: /^MLFLOW_(ENABLE_AI_GATEWAY|ENABLE_WORKSPACES|CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX)$/,
+    remedy: "the gateway relies on it",
+  },
   {
     pattern: /^(MLFLOW_(HOST|PORT|STATIC_PREFIX)|--(host|port|static-prefix)|-h|-p)$/,
     remedy: "the gateway relies on it",

@@ -13,4 +13,11 @@ export interface IUpstream {
 
   /** Host name and port of a console for admins, where the store beside the upstream has one. */
   readonly consoleAddress?: string;
+
+  /**
+   * Features of MLflow that are switched on, by their names in caddy/routes.json.
+   *
+   * @default - traces alone
+   */
+  readonly features?: string[];
 }

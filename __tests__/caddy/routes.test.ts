@@ -11,7 +11,7 @@ const verdict = ({ group }: Row) => JSON.stringify([group.need, group.feature, g
 describe("caddy/routes.json", () => {
   test("has nothing but what the gateway's module knows", () => {
     const known = {
-      need: ["admin", "closed", "create-experiment", "graphql", "read", "write"],
+      need: ["admin", "closed", "create-experiment", "graphql", "read", "trace-tags", "write"],
       feature: ["ai-gateway", "basic-auth", "job-execution", "metrics", "traces", "webhooks", "workspaces"],
       body: ["artifact", "small", "traces"],
     };

@@ -280,7 +280,7 @@ function expected({ caller, method, path }: Call, features: readonly string[]): 
 /** The role for the bodies that `bodyFor` gives. */
 function needOf(need: Row["group"]["need"]): Caller {
   if (need === "graphql") return "read";
-  if (need === "create-experiment") return "write";
+  if (need === "create-experiment" || need === "trace-tags") return "write";
   return need as Caller;
 }
 

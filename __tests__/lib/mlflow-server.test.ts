@@ -117,11 +117,31 @@ describe("MlflowServer", () => {
       MLFLOW_ENABLE_AI_GATEWAY: "false",
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     });
-    expect(environment(serverStack({ telemetry: true, jobExecution: true }).stack, "server")).toMatchObject({
+    expect(
+      environment(serverStack({ telemetry: true, features: { jobExecution: true } }).stack, "server"),
+    ).toMatchObject({
       DO_NOT_TRACK: "false",
       MLFLOW_DISABLE_TELEMETRY: "false",
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "true",
     });
+  });
+
+  test("tells the gateway what is switched on", () => {
+    const features = (options: MlflowServerOptions) => serverStack(options).server.features;
+
+    expect(features({})).toEqual(["traces"]);
+    expect(features({ features: { traces: false } })).toEqual([]);
+    expect(features({ features: { webhooks: true, jobExecution: true }, egress: true })).toEqual([
+      "traces",
+      "webhooks",
+      "job-execution",
+    ]);
+  });
+
+  test("fails on webhooks that lead nowhere", () => {
+    expect(() => serverStack({ features: { webhooks: true } })).toThrow(
+      "'features.webhooks' needs 'egress: true', because MLflow sends requests to addresses outside [test/server]",
+    );
   });
 
   test("has no way out of the internal network with bundled stores", () => {

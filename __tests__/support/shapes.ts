@@ -117,7 +117,13 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
         dataVolume: { hostPath: "/srv/mlflow/postgres" },
       }),
       artifactStore: ArtifactStore.minio({ bucket: "models", dataVolume: { hostPath: "/srv/mlflow/minio" } }),
-      server: { workers: 4, egress: true, telemetry: true, jobExecution: true, temporaryVolume: {} },
+      server: {
+        workers: 4,
+        egress: true,
+        telemetry: true,
+        features: { jobExecution: true, webhooks: true },
+        temporaryVolume: {},
+      },
     }),
 
   "from environment variables": () =>

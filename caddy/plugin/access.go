@@ -80,11 +80,11 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	}
 	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
 		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
-			found.feature+" is switched off. To switch it on: features."+camelCase(found.feature)+" of MlflowStack.")
+			found.feature+" is switched off. What can be switched on stands in server.features of MlflowStack.")
 	}
 
-	// what goes on is what was judged, in one spelling.
-	r.URL.Path, r.URL.RawPath = path, ""
+	// what goes on is what was judged, in one spelling; a slash at the end stays, because some routes of MLflow have one.
+	r.URL.RawPath = ""
 	// MLflow upgrades no connection, and what is said on one could not be judged.
 	r.Header.Del("Upgrade")
 	need, err := a.need(w, r, found)
@@ -106,10 +106,13 @@ func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Rol
 	switch found.need {
 	case needGraphQL:
 		return a.needOfGraphQL(w, r)
-	case needCreateExperiment:
+	case needCreateExperiment, needTraceTags:
 		// who may not even write needs not send a body.
 		if allowed, err := IdentityOf(r).Has(r.Context(), RoleWrite); err != nil || !allowed {
 			return RoleWrite, nil
+		}
+		if found.need == needTraceTags {
+			return a.needOfTraceTags(w, r)
 		}
 		return a.needOfCreateExperiment(w, r)
 	default:
@@ -130,17 +133,6 @@ func demand(r *http.Request, identity Identity, need Role, known bool) error {
 		return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "The gateway does not know this address, and lets only the role admin try it.")
 	}
 	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "This call needs the role "+need.String()+".")
-}
-
-// camelCase makes a property's name of a feature's: ai-gateway is aiGateway there.
-func camelCase(name string) string {
-	words := strings.Split(name, "-")
-	for i, word := range words[1:] {
-		if word != "" {
-			words[i+1] = strings.ToUpper(word[:1]) + word[1:]
-		}
-	}
-	return strings.Join(words, "")
 }
 
 func refuseAddress(r *http.Request) error {

@@ -27,7 +27,8 @@ const testRoutes = `{
     { "need": "read", "feature": "ai-gateway", "routes": ["GET /api/3.0/mlflow/gateway/endpoints/list"] },
     { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
     { "need": "graphql", "routes": ["GET|POST /graphql"] },
-    { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] }
+    { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] },
+    { "need": "trace-tags", "routes": ["PATCH /api/2.0/mlflow/traces/{request_id}", "DELETE|PATCH /api/3.0/mlflow/traces/{trace_id}/tags"] }
   ],
   "graphql": { "read": ["mlflowGetRun", "mlflowSearchRuns", "__schema"] }
 }`
@@ -111,9 +112,9 @@ func TestAPathThatCouldBeReadInTwoWaysIsRefusedToEverybody(t *testing.T) {
 	const artifacts = "/api/2.0/mlflow-artifacts/artifacts/"
 	paths := []string{
 		"//version", "/x//version", "/./version", "/x/../version", "/x/..", "/version/.", "/%2e%2e/version", "/x/%2E%2e/version",
-		"/%2fversion", "/x%2Fversion", "/x%5Cversion", `/x\version`, "/version%00", "/version%0a", "/%0d%0aversion", "/version%7f",
+		"/%2fversion", "/x%5Cversion", `/x\version`, "/version%00", "/version%0a", "/%0d%0aversion", "/version%7f",
 		"/%ff", "/%c0%af", "/%ed%a0%80", "/versio%256e", "/%252fversion", "/x/%252e%252e/version", "/version%E2%80%A8",
-		artifacts + "..", artifacts + "1/../2", artifacts + "1/%2e%2e/2", artifacts + "1%2f2", artifacts + "%2fetc", artifacts + "1//2",
+		artifacts + "..", artifacts + "1/../2", artifacts + "1/%2e%2e/2", artifacts + "1/..%2f2", artifacts + "%2fetc", artifacts + "1//2",
 		artifacts + "1/%252e%252e/2", artifacts + "1/%25252e%25252e/2", artifacts + "%252fetc", artifacts + "1/a%255cb", artifacts + "1/a%2500",
 		artifacts + "1/..%252f2", artifacts + "1/a%0ab", "/version? HTTP/1.1", "/version?a=#b",
 	}
@@ -164,12 +165,12 @@ func TestMethodsThatMLflowDoesNotHaveAreRefused(t *testing.T) {
 func TestAFeatureThatIsOffSaysHowToSwitchItOn(t *testing.T) {
 	got := send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleAdmin))
 	expectStatus(t, got, http.StatusForbidden, "FEATURE_DISABLED")
-	if got.message != "webhooks is switched off. To switch it on: features.webhooks of MlflowStack." {
+	if got.message != "webhooks is switched off. What can be switched on stands in server.features of MlflowStack." {
 		t.Errorf("says %s", got.message)
 	}
 
 	got = send(get("/api/3.0/mlflow/gateway/endpoints/list"), accessAs(t, RoleAdmin))
-	if got.message != "ai-gateway is switched off. To switch it on: features.aiGateway of MlflowStack." {
+	if got.message != "ai-gateway is switched off. What can be switched on stands in server.features of MlflowStack." {
 		t.Errorf("says %s", got.message)
 	}
 

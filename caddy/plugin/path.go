@@ -18,7 +18,7 @@ func judgedPath(address *url.URL) (path string, ok bool) {
 	escaped := strings.ToLower(address.EscapedPath())
 	if !strings.HasPrefix(path, "/") || !utf8.ValidString(path) ||
 		strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\\\u2028\u2029") ||
-		strings.Contains(escaped, "%2f") || strings.Contains(escaped, "%5c") ||
+		strings.Contains(escaped, "%5c") ||
 		strings.Contains(path, "//") || hasDotSegment(path) {
 		return "", false
 	}

@@ -15,6 +15,7 @@ const (
 	needClosed           = "closed"
 	needGraphQL          = "graphql"
 	needCreateExperiment = "create-experiment"
+	needTraceTags        = "trace-tags"
 )
 
 // Classes of bodies.
@@ -96,8 +97,8 @@ func parseRoutes(text []byte) (*routeTable, error) {
 			return nil, fmt.Errorf("unknown body %q: must be small, traces or artifact", group.Body)
 		}
 		if _, err := parseRole(group.Need); err != nil &&
-			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment}, group.Need) {
-			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, closed, graphql or create-experiment", group.Need)
+			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment, needTraceTags}, group.Need) {
+			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, closed, graphql, create-experiment or trace-tags", group.Need)
 		}
 		if group.Feature != "" && !slices.Contains(table.features, group.Feature) {
 			table.features = append(table.features, group.Feature)

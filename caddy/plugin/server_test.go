@@ -128,7 +128,7 @@ func TestInAWholeCaddy(t *testing.T) {
 		if response.StatusCode != 200 || body != "from MLflow" {
 			t.Fatalf("%d %s", response.StatusCode, body)
 		}
-		if got := mlflow.seen(); got[len(got)-1] != "GET /version?a=%2F..%2F" {
+		if got := mlflow.seen(); got[len(got)-1] != "GET /version/?a=%2F..%2F" {
 			t.Errorf("%s arrived", got[len(got)-1])
 		}
 	})
