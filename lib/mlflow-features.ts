@@ -24,16 +24,3 @@ export interface MlflowFeatureOptions {
    */
   readonly jobExecution?: boolean;
 }
-
-/** Name of each feature in the gateway's list of routes. */
-const ROUTES: { readonly [feature in keyof MlflowFeatureOptions]-?: string } = {
-  traces: "traces",
-  webhooks: "webhooks",
-  jobExecution: "job-execution",
-};
-
-/** The names of what is switched on, as the gateway's list of routes has them. */
-export function featureRoutes(features: MlflowFeatureOptions): string[] {
-  const on = { traces: true, ...features };
-  return Object.entries(ROUTES).flatMap(([feature, name]) => (on[feature as keyof typeof ROUTES] ? [name] : []));
-}
