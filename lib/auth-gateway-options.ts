@@ -69,12 +69,12 @@ export interface AccessLogOptions {
   readonly maskAddresses?: boolean;
 }
 
-/** A further port on the engine's host, for admins. */
+/** A further port on the engine's host. */
 export interface AdminPortOptions {
   /**
    * Number of the port.
    *
-   * @default - 9001 for the console
+   * @default - 9001 for the console, 9000 for the S3 API
    */
   readonly port?: number;
 
@@ -138,9 +138,9 @@ export interface AuthGatewayOptions {
   readonly accessLog?: AccessLogOptions;
 
   /**
-   * Publishes the console of the bundled store, behind the login of an admin and then its own.
+   * Where the console of the bundled store is published, behind the login of an admin and then its own.
    *
-   * @default - the console is off
+   * @default - on the engine's own host, where the store has it switched on
    */
   readonly console?: AdminPortOptions;
 
@@ -150,6 +150,14 @@ export interface AuthGatewayOptions {
    * @default - direct to a store of the stack or one that clients reach, else through MLflow
    */
   readonly transfers?: Transfers;
+
+  /**
+   * Where the S3 API of the bundled store is published, for programs with keys: the outputs `s3_access_key_id` and
+   * `s3_secret_access_key` of the stack. Nothing without a signature reaches the store.
+   *
+   * @default - on the engine's own host, where the store has it switched on
+   */
+  readonly s3Api?: AdminPortOptions;
 
   /**
    * How long a request waits for an upstream that restarts.

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { Construct } from "constructs";
-import type { AdminPortOptions, AuthGatewayOptions } from "./auth-gateway-options";
+import type { AuthGatewayOptions } from "./auth-gateway-options";
 import type { AuthMethod, AuthUser } from "./auth-method";
 import { ContentSecurityPolicy } from "./content-security-policy";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
-import { Exposure } from "./exposure";
+import { gatewayLimits } from "./gateway-limits";
 import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
 import { packagePath } from "./package-folder";
@@ -14,8 +14,9 @@ import { PublicUrl } from "./public-url";
 import { Role } from "./role";
 import type { SecretValue } from "./secret";
 import { ServiceImage } from "./service-image";
-import type { IService, IServiceNetwork, IVolume, PublishedPort, ServiceFile, VolumeMount } from "./service-network";
+import type { IService, IServiceNetwork, IVolume, ServiceFile, VolumeMount } from "./service-network";
 import { StackGuard } from "./stack-guard";
+import { CONSOLE, S3_API, storePort } from "./store-port";
 import { Tls } from "./tls";
 import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
@@ -26,7 +27,6 @@ const USER = "1000:1000";
 const LEAST_MEMORY = DataSize.mebibytes(64);
 // inside the container, whatever name and certificate the site itself needs.
 const HEALTH_PORT = 2019;
-const CONSOLE_PORT = 9001;
 const HSTS = "max-age=31536000";
 const LOG_FOLDER = "/var/log/caddy";
 const ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt";
@@ -96,7 +96,8 @@ export class AuthGateway extends Construct {
       this,
       target,
     );
-    const console = this.console(url, props);
+    const console = storePort(this, CONSOLE, upstream.consoleAddress, props.console, url);
+    const s3Api = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, url);
     // certificates survive a new container; made anew too often, the authority refuses them.
     const certificates = tls.keepsCertificates
       ? network.addVolume(this, "data", { protect: tls.ownAuthority })
@@ -108,9 +109,10 @@ export class AuthGateway extends Construct {
       environment: {
         ...auth.environment,
         ...tls.environment,
-        ...this.limits(props),
+        ...gatewayLimits(this, props),
         ...this.answers(url, props),
-        ...console?.environment,
+        ...console.environment,
+        ...s3Api.environment,
         SITE_ADDRESS: tls.siteAddress,
         URL_ORIGIN: url.origin,
         URL_SCHEME: url.scheme,
@@ -121,7 +123,6 @@ export class AuthGateway extends Construct {
         AUTH_METHOD: auth.snippet,
         TRANSFERS: transfers.snippet,
         ...transfers.environment,
-        CONSOLE: console?.snippet ?? "off",
         FEATURES: (upstream.features ?? ["traces"]).join(" "),
       },
       files: [
@@ -131,15 +132,14 @@ export class AuthGateway extends Construct {
         caddyFile(`auth/${auth.snippet}.caddy`),
         caddyFile(`transfers/${transfers.snippet}.caddy`),
         ...transfers.files,
-        caddyFile(`console/${console?.snippet ?? "off"}.caddy`),
-        ...(console ? [caddyFile("console/site.caddy"), caddyFile("console/routes.json")] : []),
+        ...[...console.files, ...s3Api.files].map(caddyFile),
         ...tls.files,
         ...auth.files,
       ],
       volumes: this.volumes(network, certificates, props),
       user: USER,
       memory,
-      ports: [...tls.ports, ...(console?.ports ?? [])],
+      ports: [...tls.ports, ...console.ports, ...s3Api.ports],
       edgeAliases: url.local ? [] : [url.hostname],
       healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${HEALTH_PORT}/healthz`], {
         ...props.healthCheck,
@@ -159,23 +159,6 @@ export class AuthGateway extends Construct {
     if (tls.ownAuthority && certificates) {
       this.rootCertificate = this.readRootCertificate(network, image, service, certificates);
     }
-  }
-
-  private limits({ rateLimit, failedLogins }: AuthGatewayOptions): { [name: string]: string } {
-    const requests = this.validateLimit("rateLimit", {
-      events: rateLimit?.events ?? 3000,
-      window: rateLimit?.window ?? Duration.seconds(10),
-    });
-    const window = failedLogins?.window ?? Duration.minutes(1);
-    const perAddress = this.validateLimit("failedLogins", { events: failedLogins?.perAddress ?? 30, window });
-    const perUser = this.validateLimit("failedLogins", { events: failedLogins?.perUser ?? 10, window });
-    return {
-      RATE_LIMIT_EVENTS: String(requests.events),
-      RATE_LIMIT_WINDOW: requests.window.toGoString(),
-      FAILED_LOGINS_PER_ADDRESS: String(perAddress.events),
-      FAILED_LOGINS_PER_USER: String(perUser.events),
-      FAILED_LOGINS_WINDOW: window.toGoString(),
-    };
   }
 
   private answers(url: PublicUrl, { contentSecurityPolicy, accessLog }: AuthGatewayOptions) {
@@ -201,35 +184,6 @@ export class AuthGateway extends Construct {
       ...(logs ? [{ volume: logs, path: LOG_FOLDER }] : []),
     ];
     return mounts.length > 0 ? mounts : undefined;
-  }
-
-  private console(url: PublicUrl, props: AuthGatewayProps) {
-    const { consoleAddress } = props.upstream;
-    if (consoleAddress === undefined) {
-      if (props.console === undefined) return undefined;
-      throw new ValidationError(
-        "NoConsole",
-        "'console' needs a store with a console: ArtifactStore.minio({ console: true })",
-        this,
-      );
-    }
-    const { port = CONSOLE_PORT, exposure = Exposure.loopback() }: AdminPortOptions = props.console ?? {};
-    const isLocal = exposure.address === Exposure.loopback().address;
-    if (!isLocal && !url.secure) {
-      throw new ValidationError(
-        "ConsoleExposure",
-        `'console' must be published on the engine's own host where 'url' has no TLS, got: '${exposure.address}'`,
-        this,
-      );
-    }
-    return {
-      snippet: isLocal ? "local" : "public",
-      environment: {
-        CONSOLE_ADDRESS: isLocal ? `http://:${port}` : `${url.scheme}://${url.hostname}:${port}`,
-        CONSOLE_UPSTREAM: consoleAddress,
-      },
-      ports: [{ port, exposure }] as PublishedPort[],
-    };
   }
 
   // Caddy makes the certificate when it starts for the first time, so that only what runs after it can tell.
@@ -264,18 +218,6 @@ export class AuthGateway extends Construct {
     if (port === HEALTH_PORT) {
       throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
     }
-  }
-
-  private validateLimit(prop: string, limit: { events: number; window: Duration }) {
-    const { events, window } = limit;
-    if (!Number.isInteger(events) || events < 1 || window.toMilliseconds() < 1000) {
-      throw new ValidationError(
-        "RateLimit",
-        `'${prop}' must be 1 or more in a 'window' of 1 second or more, got: ${events} in ${window}`,
-        this,
-      );
-    }
-    return limit;
   }
 
   private validateMemory(memory: DataSize): void {

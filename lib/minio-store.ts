@@ -9,7 +9,7 @@ import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
-import type { ClientSettings, ConsoleLogin, IArtifactStore, TransferTarget } from "./store-roles";
+import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from "./store-roles";
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
@@ -58,6 +58,20 @@ export interface MinioStoreOptions {
   readonly console?: boolean;
 
   /**
+   * Whether others than MLflow may use the S3 API, with the keys of the bucket's user. The gateway publishes it.
+   *
+   * @default false
+   */
+  readonly s3Api?: boolean;
+
+  /**
+   * Whether an `image` of yours is known to check every signature. The last releases of MinIO itself do not.
+   *
+   * @default - true of the default image, false of others
+   */
+  readonly imageChecksSignatures?: boolean;
+
+  /**
    * Where the data lies.
    *
    * @default - a named volume that Terraform refuses to delete
@@ -89,7 +103,9 @@ export class MinioStore extends Construct implements IArtifactStore {
   public readonly destination: string;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
-  public readonly consoleLogin?: ConsoleLogin;
+  public readonly consoleLogin?: StoreLogin;
+  public readonly s3ApiAddress?: string;
+  public readonly s3ApiLogin?: StoreLogin;
 
   constructor(scope: Construct, id: string, props: MinioStoreProps) {
     super(scope, id);
@@ -98,6 +114,7 @@ export class MinioStore extends Construct implements IArtifactStore {
     const memory = props.memory ?? DataSize.gibibytes(1);
     validateBucket(bucket, this);
     this.validateMemory(memory);
+    this.validateS3Api(props);
 
     const image = props.image ?? ServiceImage.registry(IMAGE);
     const rootUser = Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "root-user");
@@ -167,9 +184,14 @@ export class MinioStore extends Construct implements IArtifactStore {
 
     this.destination = `s3://${bucket}`;
     this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
+    const login = { username: keys.accessKeyId, password: keys.secretAccessKey };
     if (props.console) {
       this.consoleAddress = `${service.hostname}:${CONSOLE_PORT}`;
-      this.consoleLogin = { username: keys.accessKeyId, password: keys.secretAccessKey };
+      this.consoleLogin = login;
+    }
+    if (props.s3Api) {
+      this.s3ApiAddress = endpoint;
+      this.s3ApiLogin = login;
     }
     this.clientSettings = {
       environment: {
@@ -182,6 +204,15 @@ export class MinioStore extends Construct implements IArtifactStore {
       outside: false,
       epochs: [data.source],
     };
+  }
+
+  private validateS3Api({ s3Api, image, imageChecksSignatures }: MinioStoreOptions): void {
+    if (!s3Api || (imageChecksSignatures ?? image === undefined)) return;
+    throw new ValidationError(
+      "S3ApiImage",
+      "'s3Api' needs an image that checks every signature, as the default one does; say 'imageChecksSignatures: true' if yours is known to",
+      this,
+    );
   }
 
   private validateMemory(memory: DataSize): void {

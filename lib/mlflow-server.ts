@@ -61,6 +61,7 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly port = PORT;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
+  public readonly s3ApiAddress?: string;
   public readonly features?: string[];
 
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
@@ -146,6 +147,7 @@ export class MlflowServer extends Construct implements IUpstream {
     this.features = featureRoutes(features);
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
+    this.s3ApiAddress = artifactStore.s3ApiAddress;
   }
 
   // what MLflow takes only from its environment, and must be the same for all workers and after every restart.

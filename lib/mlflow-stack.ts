@@ -140,7 +140,7 @@ export class MlflowStack extends TerraformStack {
     Aspects.of(this).add(new StackGuard());
   }
 
-  private addOutputs({ consoleLogin }: IArtifactStore): void {
+  private addOutputs({ consoleLogin, s3ApiLogin }: IArtifactStore): void {
     const { url, users, username, password, rootCertificate } = this.gateway;
     const passwords = users.flatMap((user) => (user.password ? [[user.name, user.password.unsafeUnwrap()]] : []));
 
@@ -153,6 +153,11 @@ export class MlflowStack extends TerraformStack {
       const { username: key, password: secret } = consoleLogin;
       this.output("console_username", "Who may log in to the bucket's console.", key.unsafeUnwrap(), true);
       this.output("console_password", "The password for the console.", secret.unsafeUnwrap(), true);
+    }
+    if (s3ApiLogin) {
+      const { username: key, password: secret } = s3ApiLogin;
+      this.output("s3_access_key_id", "Access key for the bucket's S3 API.", key.unsafeUnwrap(), true);
+      this.output("s3_secret_access_key", "Secret key for the bucket's S3 API.", secret.unsafeUnwrap(), true);
     }
     this.output("passwords", "The password of each user, by name.", Object.fromEntries(passwords), true);
     this.output(

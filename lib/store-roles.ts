@@ -65,8 +65,8 @@ export interface TransferTarget {
   readonly preferred: boolean;
 }
 
-/** A user of a store's console. */
-export interface ConsoleLogin {
+/** A user of a store, at its console or its S3 API. */
+export interface StoreLogin {
   /** Access key. */
   readonly username: SecretValue;
 
@@ -89,5 +89,19 @@ export interface IArtifactStore extends IConstruct {
   readonly consoleAddress?: string;
 
   /** Who may log in there: the bucket's own user, who sees and changes nothing else. */
-  readonly consoleLogin?: ConsoleLogin;
+  readonly consoleLogin?: StoreLogin;
+
+  /**
+   * Host name and port of the store's S3 API, where others than MLflow may use it.
+   *
+   * @default - nobody may
+   */
+  readonly s3ApiAddress?: string;
+
+  /**
+   * Who may use it.
+   *
+   * @default - nobody may
+   */
+  readonly s3ApiLogin?: StoreLogin;
 }

@@ -15,6 +15,13 @@ export interface IUpstream {
   readonly consoleAddress?: string;
 
   /**
+   * Host name and port of the S3 API of the store beside the upstream, where others may use it.
+   *
+   * @default - nobody may
+   */
+  readonly s3ApiAddress?: string;
+
+  /**
    * Features of MLflow that are switched on, by their names in caddy/routes.json.
    *
    * @default - traces alone

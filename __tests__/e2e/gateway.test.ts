@@ -4,7 +4,7 @@ import type http from "node:http";
 import { join } from "node:path";
 import { makePair } from "../support/certificate";
 import { REPOSITORY } from "../support/deployment";
-import { GatewayContainer, runCaddy } from "../support/gateway-container";
+import { GatewayContainer, runCaddy, type GatewayOptions } from "../support/gateway-container";
 import { basicAuth, open, send, type Received, type SendOptions } from "../support/http-request";
 import { headerValues, RecordingUpstream } from "../support/recording-upstream";
 
@@ -45,7 +45,7 @@ afterAll(async () => {
 
 async function startGateway(
   settings: Record<string, string> = {},
-  others: { port?: number; scheme?: "http" | "https" } = {},
+  others: Pick<GatewayOptions, "port" | "scheme" | "flags"> = {},
 ): Promise<GatewayContainer> {
   const upstreams = { UPSTREAM: `mlflow-server:${mlflow.port}`, STORE: `mlflow-minio:${store.port}` };
   const gateway = await GatewayContainer.start({ settings: { ...upstreams, ...settings }, users: USERS, ...others });
@@ -115,7 +115,7 @@ const OAUTH2 = {
 };
 
 describe("the configuration files", () => {
-  const files = ["Caddyfile", ...["auth", "console", "tls", "transfers"].flatMap((folder) => KINDS(folder).map((kind) => `${folder}/${kind}.caddy`))]; // prettier-ignore
+  const files = ["Caddyfile", ...["auth", "console", "s3-api", "tls", "transfers"].flatMap((folder) => KINDS(folder).map((kind) => `${folder}/${kind}.caddy`))]; // prettier-ignore
   test.each(files)("%s is formatted as caddy fmt does", async (file) => {
     const result = await runCaddy(["fmt", "--diff", `/etc/caddy/${file}`]);
     expect(result).toEqual({ exitCode: 0, output: expect.any(String) });
@@ -947,6 +947,63 @@ test("with an https address the gateway serves TLS and names it in presigned add
   mlflow.answer = (_request, response) => response.writeHead(307, { Location: "http://localhost/graphql" }).end();
   const redirect = await send(gateway.origin, { path: "/graphql/", method: "POST", headers: [LOGIN, ["Host", "localhost"], ["Content-Type", "application/json"]], body: '{"query":"{ mlflowSearchRuns { __typename } }"}' }); // prettier-ignore
   expect([redirect.status, redirect.headers.location]).toEqual([307, "https://localhost/graphql"]);
+});
+
+describe("the store's S3 API on a port of its own", () => {
+  const SIGNED = ["Authorization", "AWS4-HMAC-SHA256 Credential=key/20261124/us-east-1/s3/aws4_request"] as const;
+  let origin: string;
+
+  beforeAll(async () => {
+    const settings = { S3_API: "local", S3_API_ADDRESS: "http://:9000", S3_API_UPSTREAM: `mlflow-minio:${store.port}` };
+    const gateway = await startGateway(settings, { flags: ["--publish", "127.0.0.1::9000"] });
+    origin = await gateway.address(9000);
+  });
+
+  test.each([
+    ["GET", "/mlflow?list-type=2", [SIGNED]],
+    ["PUT", "/mlflow/a%20b", [SIGNED, ["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"]]],
+    ["POST", "/mlflow?delete", [SIGNED]],
+    ["GET", `/mlflow/a?${signedQuery()}`, []],
+  ] as const)("%s %s reaches the store as it was signed", async (method, path, headers) => {
+    const body = method === "GET" ? undefined : "x";
+    await send(origin, { method, path, headers: [["Host", "s3.example.com:9000"], ...headers], body });
+    expect(store.onlyRequest).toMatchObject({ method, url: path });
+    expect(headerValues(store.onlyRequest, "host")).toEqual(["s3.example.com:9000"]);
+    for (const [name, value] of headers) expect(headerValues(store.onlyRequest, name)).toEqual([value]);
+  });
+
+  test.each([
+    ["nothing", []],
+    ["a password", [LOGIN]],
+    ["a signature of version 2", [["Authorization", "AWS key:signature"]]],
+    ["a cookie", [["Cookie", "token=x"]]],
+  ] as const)("%s is no signature", async (_title, headers) => {
+    for (const path of ["/", "/mlflow", "/mlflow/a", "/mlflow/a?X-Amz-Signature", "/mlflow/a?x-amz-signature=a"]) {
+      expectGatewayError(await send(origin, { path, headers }), 403, "PERMISSION_DENIED");
+    }
+    expectNothingReachedTheUpstreams();
+  });
+
+  test.each([
+    "/minio/admin/v3/info",
+    "/MINIO/health/live",
+    "//minio/health/live",
+    "/%6dinio/v2/metrics/cluster",
+    "/minio",
+  ])("%s of the store is closed", async (path) => {
+    expectGatewayError(await send(origin, { path, headers: [SIGNED] }), 404, "ENDPOINT_NOT_FOUND");
+    expectNothingReachedTheUpstreams();
+  });
+
+  test("a signature in the address comes without a header that could weaken it", async () => {
+    await send(origin, {
+      method: "PUT",
+      path: `/mlflow/a?${signedQuery()}`,
+      headers: [["X-Amz-Content-Sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"]],
+      body: "x",
+    });
+    expect(headerValues(store.onlyRequest, "x-amz-content-sha256")).toEqual([]);
+  });
 });
 
 function sha256(data: Buffer): string {

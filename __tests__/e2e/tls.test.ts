@@ -72,7 +72,7 @@ function expectSecured(answer: Received): void {
 }
 
 describe("a certificate by ACME", () => {
-  const volume = `e2e-tls-acme-${process.pid}`;
+  const volume = `gateway-test-acme-${process.pid}`;
   let gateway: GatewayContainer;
   let pebble: Pebble;
   let served: X509Certificate;

@@ -189,6 +189,15 @@ describe("AuthGateway", () => {
     ["proxied transfers", { upstream: PROXIED }],
     ["a store that clients reach", { upstream: { ...DIRECT, transferTarget: REACHABLE } }],
     ["a console", { upstream: { ...DIRECT, consoleAddress: "store:9001" } }],
+    ["the store's S3 API", { upstream: { ...DIRECT, s3ApiAddress: "store:9000" } }],
+    [
+      "a public S3 API",
+      {
+        upstream: { ...DIRECT, s3ApiAddress: "store:9000" },
+        s3Api: { exposure: Exposure.public() },
+        url: "https://mlflow.example.com",
+      },
+    ],
     [
       "a public console",
       {
@@ -227,7 +236,7 @@ describe("AuthGateway", () => {
     expect(Object.keys(environment(stack, "gateway"))).toEqual([...read].sort());
   });
 
-  test.each(["auth", "tls", "transfers", "console"])("uses every file in caddy/%s", (folder) => {
+  test.each(["auth", "tls", "transfers", "console", "s3-api"])("uses every file in caddy/%s", (folder) => {
     const used = KINDS.flatMap(([, options]) =>
       container(gatewayStack(options).stack, "gateway").upload.map(({ file }: { file: string }) => file),
     );
@@ -320,7 +329,32 @@ describe("AuthGateway", () => {
 
     test("fails on a console that nothing has", () => {
       expect(() => gatewayStack({ console: {} })).toThrow(
-        "'console' needs a store with a console: ArtifactStore.minio({ console: true }) [test/gateway]",
+        "'console' must be switched on in the store too: ArtifactStore.minio({ console: true }) [test/gateway]",
+      );
+    });
+  });
+
+  describe("with the S3 API of the store behind it", () => {
+    const upstream = { ...DIRECT, s3ApiAddress: "store:9000" };
+
+    test("publishes it on the engine's own host", () => {
+      const { stack } = gatewayStack({ upstream });
+
+      expect(container(stack, "gateway").ports).toContainEqual({ external: 9000, internal: 9000, ip: "127.0.0.1" });
+      expect(environment(stack, "gateway")).toMatchObject({
+        S3_API: "local",
+        S3_API_ADDRESS: "http://:9000",
+        S3_API_UPSTREAM: "store:9000",
+      });
+    });
+
+    test("publishes it elsewhere with TLS only", () => {
+      const s3Api = { exposure: Exposure.public() };
+      const { stack } = gatewayStack({ upstream, s3Api, url: "https://mlflow.example.com" });
+
+      expect(environment(stack, "gateway").S3_API_ADDRESS).toBe("https://mlflow.example.com:9000");
+      expect(() => gatewayStack({ upstream, s3Api })).toThrow(
+        "'s3Api' must be published on the engine's own host where 'url' has no TLS, got: '0.0.0.0' [test/gateway]",
       );
     });
   });

@@ -1,4 +1,4 @@
-import { DataSize, MinioStore } from "../../lib";
+import { DataSize, MinioStore, ServiceImage } from "../../lib";
 import type { MinioStoreOptions } from "../../lib";
 import { addresses, container, environment, file, synth, testStack } from "../support/synth";
 
@@ -88,6 +88,16 @@ describe("MinioStore", () => {
   test("fails on too little memory", () => {
     expect(() => storeStack({ memory: DataSize.mebibytes(256) })).toThrow(
       "'memory' must be at least 512 MiB, got: 256 MiB [test/minio]",
+    );
+  });
+
+  test("lets others use its S3 API only with an image that checks every signature", () => {
+    const image = ServiceImage.registry("registry.example.com/minio:1");
+
+    expect(storeStack({ s3Api: true }).store.s3ApiAddress).toBe("test-minio:9000");
+    expect(storeStack({ s3Api: true, image, imageChecksSignatures: true }).store.s3ApiAddress).toBe("test-minio:9000");
+    expect(() => storeStack({ s3Api: true, image })).toThrow(
+      "'s3Api' needs an image that checks every signature, as the default one does; say 'imageChecksSignatures: true' if yours is known to [test/minio]",
     );
   });
 });

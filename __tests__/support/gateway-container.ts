@@ -63,6 +63,7 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   STORE_PATH: "mlflow",
   STORE_SCHEME: "http",
   CONSOLE: "off",
+  S3_API: "off",
   FEATURES: "traces",
   RATE_LIMIT_EVENTS: "100000",
   RATE_LIMIT_WINDOW: "1s",
