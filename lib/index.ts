@@ -33,6 +33,7 @@ export * from "./stack-guard";
 export * from "./state-backend";
 export * from "./store-roles";
 export * from "./tls";
+export * from "./tls-options";
 export * from "./transfers";
 export * from "./upstream";
 export * from "./user";

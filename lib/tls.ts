@@ -1,11 +1,12 @@
-import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { Construct } from "constructs";
 import { ValidationError } from "./errors";
 import { Exposure } from "./exposure";
 import type { PublicUrl } from "./public-url";
-import type { Secret } from "./secret";
 import type { PublishedPort, ServiceFile } from "./service-network";
+import { validateCertificate } from "./tls-certificate";
+import type { AutomaticTlsOptions, CertificateTlsOptions, TerminatedTlsOptions } from "./tls-options";
+import { validateTrustedProxies } from "./trusted-proxies";
 
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
@@ -14,62 +15,6 @@ const PRIVATE_KEY_FILE = "/run/secrets/tls-private-key.pem";
 const ACME_ROOT_FILE = "/etc/caddy/tls/acme-root.pem";
 // where Debian's and Alpine's images keep the authorities they trust.
 const SYSTEM_ROOTS = "/etc/ssl/certs/ca-certificates.crt";
-
-/** Options of `Tls.automatic()`. */
-export interface AutomaticTlsOptions {
-  /**
-   * Address to which the authority writes when a certificate is about to expire.
-   *
-   * @default - none
-   */
-  readonly email?: string;
-
-  /**
-   * Address of the directory of another ACME server, such as one of your company.
-   *
-   * @default - Let's Encrypt, and ZeroSSL where an `email` is given
-   */
-  readonly directoryUrl?: string;
-
-  /**
-   * Certificate of the authority that signed the ACME server's own certificate, in PEM form.
-   *
-   * @default - those that the image trusts
-   */
-  readonly directoryCertificate?: string;
-}
-
-/** Options of `Tls.certificate()`. */
-export interface CertificateTlsOptions {
-  /** The certificate, followed by those of intermediate authorities, in PEM form. It is public. */
-  readonly certificate: string;
-
-  /** The private key in PEM form, without a passphrase. */
-  readonly privateKey: Secret;
-}
-
-/** Options of `Tls.terminatedBefore()`. */
-export interface TerminatedTlsOptions {
-  /**
-   * Addresses or ranges of the proxies that stand before the gateway. What they say of a client's address is believed,
-   * and nobody else. `172.16.0.0/12` are Docker's own networks, so that a proxy on the engine's host is meant.
-   */
-  readonly trustedProxies: string[];
-
-  /**
-   * Port on which the gateway takes plain HTTP from them.
-   *
-   * @default 8080
-   */
-  readonly port?: number;
-
-  /**
-   * From where that port can be reached. Passwords travel in clear there.
-   *
-   * @default - from the engine's own host
-   */
-  readonly exposure?: Exposure;
-}
 
 /** What a kind of TLS adds to the gateway. */
 export interface TlsSettings {
@@ -224,7 +169,7 @@ class CertificateTls extends Tls {
 
   public bind(scope: Construct, url: PublicUrl): TlsSettings {
     requireHttps(url, scope);
-    this.validateCertificate(url, scope);
+    validateCertificate(this.options.certificate, url, scope);
 
     const key = this.options.privateKey.bind(scope, "tls-private-key");
     key.require(
@@ -247,31 +192,6 @@ class CertificateTls extends Tls {
       ports: portsOf(url),
     };
   }
-
-  private validateCertificate(url: PublicUrl, scope: Construct): void {
-    const { certificate } = this.options;
-    if (certificate.includes("PRIVATE KEY")) {
-      throw new ValidationError("TlsCertificate", "'certificate' must not hold the private key: it is public", scope);
-    }
-    let parsed: X509Certificate;
-    try {
-      parsed = new X509Certificate(certificate);
-    } catch {
-      throw new ValidationError("TlsCertificate", "'certificate' must be a certificate in PEM form", scope);
-    }
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const matches = isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host);
-    if (matches === undefined) {
-      throw new ValidationError(
-        "TlsCertificateName",
-        `'certificate' must be for '${host}', the host of 'url', got one for: ${parsed.subjectAltName ?? parsed.subject}`,
-        scope,
-      );
-    }
-    if (new Date(parsed.validTo).getTime() < Date.now()) {
-      throw new ValidationError("TlsCertificateExpired", `'certificate' has expired on ${parsed.validTo}`, scope);
-    }
-  }
 }
 
 class TerminatedTls extends Tls {
@@ -282,7 +202,7 @@ class TerminatedTls extends Tls {
   public bind(scope: Construct, url: PublicUrl): TlsSettings {
     requireHttps(url, scope);
     const { trustedProxies, port = 8080, exposure } = this.options;
-    this.validateProxies(trustedProxies, scope);
+    validateTrustedProxies(trustedProxies, scope);
     return {
       ...NOTHING,
       snippet: "terminated",
@@ -290,33 +210,6 @@ class TerminatedTls extends Tls {
       environment: { TRUSTED_PROXIES: trustedProxies.join(" ") },
       ports: [{ port, exposure: exposure ?? Exposure.loopback() }],
     };
-  }
-
-  private validateProxies(proxies: string[], scope: Construct): void {
-    if (proxies.length === 0) {
-      throw new ValidationError("TrustedProxies", "'trustedProxies' must name the proxies before the gateway", scope);
-    }
-    for (const proxy of proxies) {
-      const [address = "", bits] = proxy.split("/");
-      const family = isIP(address);
-      const most = family === 6 ? 128 : 32;
-      const prefix = bits === undefined ? most : /^\d{1,3}$/.test(bits) ? Number(bits) : NaN;
-      if (family === 0 || !(prefix <= most)) {
-        throw new ValidationError(
-          "TrustedProxies",
-          `'trustedProxies' must be addresses or ranges such as '10.1.2.3' or '10.1.0.0/16', got: '${proxy}'`,
-          scope,
-        );
-      }
-      // whoever is trusted may claim any address, and with it escape every limit.
-      if (prefix < (family === 6 ? 16 : 8)) {
-        throw new ValidationError(
-          "TrustedProxiesOpen",
-          `'trustedProxies' must not cover the internet; name the addresses of your own proxies, got: '${proxy}'`,
-          scope,
-        );
-      }
-    }
   }
 }
 

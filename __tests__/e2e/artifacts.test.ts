@@ -377,7 +377,9 @@ print(json.dumps(load("direct.bin") == data))
 `);
 
     const [direct, proxied, visible, same] = answer<[string, string, string[], boolean]>(output);
-    expect(direct).toMatch(/^MlflowException: Failed to upload at least one part .*50[07] .*(XMinioStorageFull|no space left)/s);
+    expect(direct).toMatch(
+      /^MlflowException: Failed to upload at least one part .*50[07] .*(XMinioStorageFull|no space left)/s,
+    );
     expect(proxied).toMatch(/507 .*There may be no space left for it/s);
     for (const error of [direct, proxied]) expect(Number(/after (\d+) s$/.exec(error)?.[1])).toBeLessThan(60);
     expect([visible, same]).toEqual([["small.bin"], true]);
