@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { packagePath } from "../lib/package-folder";
 import { statusOf } from "./ask";
 import { CommandError } from "./command-error";
+import { commandLine } from "./command-line";
 import { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "./docker";
 import { isOwnHost } from "./health";
@@ -103,8 +104,12 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   await docker.info();
   const state = await (await deployment.requireTerraform()).state();
   const [url, username, password] = ["url", "username", "password"].map((output) => state.output(output));
-  if (url === undefined || username === undefined || password === undefined) {
-    throw new CommandError(`stack '${name}' is not deployed, or has no outputs url, username and password`);
+  if (url === undefined) throw new CommandError(`stack '${name}' is not deployed, or has no output url`);
+  if (username === undefined || password === undefined) {
+    throw new CommandError(
+      `stack '${name}' has no admin whose password is known, with which it could be used`,
+      `Add one: ${commandLine("users", "add", "verify", "--role", "admin")}, then ${commandLine("up")}`,
+    );
   }
   const containers = await docker.containers(
     state.ofType("docker_container").map(({ attributes }) => String(attributes.name)),
