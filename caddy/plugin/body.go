@@ -34,6 +34,15 @@ var (
 
 // readObject reads a JSON object out of the body, capped.
 func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessage, error) {
+	text, err := readText(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return objectIn(r, text)
+}
+
+// readText reads the whole body, capped.
+func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, refuseEncoding(r)
 	}
@@ -44,6 +53,10 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 	if err != nil {
 		return nil, answerOfBody(r, r.Body, caddyhttp.Error(statusClientClosed, err))
 	}
+	return text, nil
+}
+
+func objectIn(r *http.Request, text []byte) (map[string]json.RawMessage, error) {
 	object, err := parseObject(text)
 	if err == nil {
 		return object, nil

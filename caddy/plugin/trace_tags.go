@@ -21,10 +21,16 @@ func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, 
 	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || strings.Contains(query, traceLocationTag) {
 		need = RoleAdmin
 	}
-	if r.ContentLength == 0 {
+	text, err := readText(w, r)
+	if err != nil {
+		return 0, err
+	}
+	// without a body there is no tag to judge, and MLflow says what is missing.
+	if len(text) == 0 {
+		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil
 		return need, nil
 	}
-	body, err := readObject(w, r)
+	body, err := objectIn(r, text)
 	if err != nil {
 		return 0, err
 	}

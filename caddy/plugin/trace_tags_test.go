@@ -17,6 +17,7 @@ func TestMovingTheFilesOfATraceIsForAdmins(t *testing.T) {
 		{http.MethodPatch, tags, `"{\"key\":\"mlflow.artifactLocation\",\"value\":\"s3://other\"}"`, RoleAdmin},
 		{http.MethodPatch, "/api/2.0/mlflow/traces/tr-1", `{"tags":[{"key":"mlflow.artifactLocation","value":"s3://other"}]}`, RoleAdmin},
 		{http.MethodPatch, "/api/2.0/mlflow/traces/tr-1", `{"status":"OK","tags":[{"key":"team","value":"a"}]}`, RoleWrite},
+		{http.MethodPatch, tags, "", RoleWrite},
 		{http.MethodDelete, tags + "?key=team", "", RoleWrite},
 		{http.MethodDelete, tags + "?key=mlflow.artifact%4Cocation", "", RoleAdmin},
 	} {
