@@ -91,7 +91,7 @@ export interface AuthGatewayOptions {
   /**
    * Image with Caddy, the plugins `rate_limit` and `replace_response`, and the handlers of caddy/plugin.
    *
-   * @default - built on the engine from caddy/Dockerfile
+   * @default - built on the engine from caddy/plugin
    */
   readonly image?: ServiceImage;
 

@@ -151,7 +151,7 @@ describe("The packed library", () => {
         "LICENSE",
         "README.md",
         "caddy/Caddyfile",
-        "caddy/Dockerfile",
+        "caddy/plugin/Dockerfile",
         "cli/verify/client.py",
         "dist/cli/index.js",
         "dist/main.js",
