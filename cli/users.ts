@@ -1,13 +1,11 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { Role } from "../lib/role";
+import { isUserName, isVariableName } from "../lib/user-name";
 import { UsersFile } from "../lib/users-file";
 import type { UserEntry } from "../lib/users-file";
 import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
 import { table } from "./table";
-
-const NAME = /^[\w.@+-]{1,64}$/;
-const VARIABLE = /^[A-Za-z_]\w*$/;
 
 /** Options of all commands on users. */
 export interface UsersOptions {
@@ -50,14 +48,14 @@ export function listUsers({ file, json }: ListUsersOptions): void {
 export function addUser(name: string, options: AddUserOptions): void {
   const path = pathOf(options.file);
   const users = read(path);
-  if (!NAME.test(name)) {
+  if (!isUserName(name)) {
     throw new CommandError(`a name must be 1 to 64 letters, digits and .@_+-, got: '${name}'`);
   }
   if (users.some((user) => user.name.toLowerCase() === name.toLowerCase())) {
     throw new CommandError(`the user '${name}' is in ${path} already`);
   }
   for (const variable of [options.passwordVariable, options.hashVariable]) {
-    if (variable !== undefined && !VARIABLE.test(variable)) {
+    if (variable !== undefined && !isVariableName(variable)) {
       throw new CommandError(`a Terraform variable has a name of letters, digits and '_', got: '${variable}'`);
     }
   }

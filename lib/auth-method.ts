@@ -9,6 +9,7 @@ import type { SecretValue } from "./secret";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
 import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
+import { isUserName } from "./user-name";
 
 const USERS_FILE = "/etc/caddy/users.json";
 const HASHES = "/run/secrets/users";
@@ -164,7 +165,7 @@ function caddyWords(words: string[] = []): string {
 function validateUsers(users: UserOptions[], scope: Construct): void {
   const seen = new Set<string>();
   for (const { name, role } of users) {
-    if (Token.isUnresolved(name) || !/^[\w.@+-]{1,64}$/.test(name)) {
+    if (Token.isUnresolved(name) || !isUserName(name)) {
       throw new ValidationError(
         "UserName",
         `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}'`,

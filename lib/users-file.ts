@@ -4,6 +4,7 @@ import type { Role } from "./role";
 import { Secret } from "./secret";
 import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
+import { isVariableName } from "./user-name";
 
 const KEYS = ["name", "role", "passwordVariable", "hashVariable", "generation"];
 
@@ -85,7 +86,7 @@ function validateEntry(path: string, entry: unknown): void {
     }
   }
   for (const variable of [passwordVariable, hashVariable]) {
-    if (variable !== undefined && (typeof variable !== "string" || !/^[A-Za-z_]\w*$/.test(variable))) {
+    if (variable !== undefined && (typeof variable !== "string" || !isVariableName(variable))) {
       throw refusal(path, `must give user '${name}' the name of a Terraform variable, not a value`);
     }
   }

@@ -38,7 +38,7 @@ function migration(job: PlannedContainer, running: readonly PlannedContainer[], 
 }
 
 /** The release in an image's name: `ghcr.io/mlflow/mlflow:v3.17.2-full` is of 3.17.2. */
-export function versionOf(image: string | undefined): string | undefined {
+function versionOf(image: string | undefined): string | undefined {
   return /:[^/]*?(\d+\.\d+(?:\.\d+)?)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "")?.[1];
 }
 

@@ -1,0 +1,9 @@
+/** Whether a text can be the name of a user: that of a file too, and without what Basic authentication splits at. */
+export function isUserName(text: string): boolean {
+  return /^[\w.@+-]{1,64}$/.test(text);
+}
+
+/** Whether a text can be the name of a Terraform variable. */
+export function isVariableName(text: string): boolean {
+  return /^[A-Za-z_]\w*$/.test(text);
+}
