@@ -5,8 +5,8 @@ import type { Environment } from "./environment";
 import { SynthesizedStack } from "./synthesized-stack";
 
 /**
- * The images built on this machine that the app's stacks used when they were last synthesized. They stay in use, so that
- * `verify` or a second `up` changes nothing by itself.
+ * The images built on this machine for the services that used one when the app's stacks were last synthesized. So
+ * `verify` or a second `up` changes nothing by itself, and what has changed since is built here again.
  *
  * @param output folder that the app writes to.
  * @param environment the environment of the command; an image that the user names there wins.
@@ -17,10 +17,15 @@ export function imagesBuiltHere(output: string, environment: Environment): { [na
   const folders = existsSync(stacks) ? readdirSync(stacks).map((name) => join(stacks, name)) : [];
   const inUse = folders
     .filter((folder) => existsSync(join(folder, "cdk.tf.json")))
-    .flatMap((folder) => SynthesizedStack.read(folder).images.map(({ name }) => name));
+    .flatMap((folder) => SynthesizedStack.read(folder).images.map(({ name }) => repository(name)));
   return Object.fromEntries(
     Object.entries(offlineEnvironment()).filter(
-      ([name, image]) => name.endsWith("_IMAGE") && !environment[name] && inUse.includes(image),
+      ([name, image]) => name.endsWith("_IMAGE") && !environment[name] && inUse.includes(repository(image)),
     ),
   );
+}
+
+// without the tag, which is another one after a change of what the image is built from.
+function repository(image: string): string {
+  return image.replace(/:[^:/]*$/, "");
 }

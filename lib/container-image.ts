@@ -28,7 +28,8 @@ export class ContainerImages {
     const context = new TerraformAsset(container, "context", { path: image._build.folder, type: AssetType.DIRECTORY });
     const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
     return {
-      name: image.name,
+      // another checkout that builds another content makes an image of its own, instead of moving the tag of this one.
+      name: `${image.name}-${context.assetHash.slice(0, 12).toLowerCase()}`,
       buildAttribute: {
         context: context.path,
         dockerfile: "Dockerfile",

@@ -6,7 +6,7 @@ export interface ImageBuildOptions {
   /** Folder with a `Dockerfile`, which is the build context. A change of any file in it builds the image anew. */
   readonly folder: string;
 
-  /** Name and tag of the result, on the engine. */
+  /** Name and tag of the result, on the engine. What the folder holds is added to the tag, as a hash. */
   readonly name: string;
 
   /**

@@ -20,7 +20,7 @@ export interface DockerImageOptions {
   /** Folder in `offline/images`. */
   readonly folder: string;
 
-  /** Name and tag, below the namespace. */
+  /** Name and version, below the namespace. */
   readonly name: string;
 
   /** Hash over the image it begins with. */
@@ -35,17 +35,19 @@ export interface DockerImageOptions {
 
 /** An image that stands in for one that cannot be pulled. */
 export class DockerImage {
+  #hash: string | undefined;
+
   constructor(private readonly options: DockerImageOptions) {}
 
-  /** Complete name. */
+  /** Complete name. It tells what the image was built from, so that another checkout cannot move it. */
   public get name(): string {
-    return `${NAMESPACE}/${this.options.name}`;
+    return `${NAMESPACE}/${this.options.name}-${this.hash.slice(0, 12)}`;
   }
 
   /** Hash over what it is built from. */
   public get hash(): string {
     const programs = (this.options.programs ?? []).map(({ hash }) => hash);
-    return contentHash([this.folder], this.options.base.hash, ...programs);
+    return (this.#hash ??= contentHash([this.folder], this.options.base.hash, ...programs));
   }
 
   /** Builds it. Returns false when it is current. */

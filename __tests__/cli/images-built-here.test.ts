@@ -19,6 +19,12 @@ describe("Images that were built here", () => {
     expect(imagesBuiltHere(outputWith(POSTGRES_IMAGE, "pgsty/silo:1"), {})).toEqual({ POSTGRES_IMAGE });
   });
 
+  test("give way to what is built from newer sources", () => {
+    const older = POSTGRES_IMAGE.replace(/-[0-9a-f]{12}$/, "-0123456789ab");
+
+    expect(imagesBuiltHere(outputWith(older), {})).toEqual({ POSTGRES_IMAGE });
+  });
+
   test("are not taken by a stack that used others, or that is new", () => {
     expect(imagesBuiltHere(outputWith("postgres:18.6-trixie"), {})).toEqual({});
     expect(imagesBuiltHere(join(tmpdir(), "no-such-folder"), {})).toEqual({});

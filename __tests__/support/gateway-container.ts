@@ -4,12 +4,13 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { offlineEnvironment } from "../../offline";
 import { send } from "./http-request";
 
 const run = promisify(execFile);
 
 /** Image of the gateway. A missing engine or image fails the tests that use it. */
-export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? "localhost/cdktf-mlflow/gateway:2.11.9";
+export const GATEWAY_IMAGE = process.env.GATEWAY_IMAGE ?? offlineEnvironment().GATEWAY_IMAGE ?? "";
 
 /** The repository's files of the gateway. */
 export const CADDY_FOLDER = resolve(__dirname, "../../caddy");

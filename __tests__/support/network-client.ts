@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { offlineEnvironment } from "../../offline";
 import { runOk } from "./run";
 
 /** Copies files into a container, by path; for remote engines too, so that nothing is mounted. */
@@ -20,7 +21,7 @@ export async function copyInto(container: string, files: { readonly [path: strin
 }
 
 /** Image with Python and MLflow's client. */
-export const CLIENT_IMAGE = process.env.MLFLOW_IMAGE ?? "localhost/cdktf-mlflow/mlflow:3.17.2";
+export const CLIENT_IMAGE = process.env.MLFLOW_IMAGE ?? offlineEnvironment().MLFLOW_IMAGE ?? "";
 
 /** A machine of its own on a network, with an address of its own: a container that runs Python. */
 export class NetworkClient {

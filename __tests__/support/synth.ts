@@ -79,7 +79,9 @@ export function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
     }
   }
   for (const image of Object.values(synthesized.resource.docker_image ?? {})) {
-    if (image.build) image.build.context = image.build.context.replace(/[0-9A-F]{32}$/, "<hash>");
+    if (!image.build) continue;
+    image.build.context = image.build.context.replace(/[0-9A-F]{32}$/, "<hash>");
+    Object.assign(image, { name: image.name.replace(/[0-9a-f]{12}$/, "<hash>") });
   }
   return synthesized;
 }

@@ -109,7 +109,7 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
     type: AssetType.DIRECTORY,
   });
   const image = new Image(scope, "image", {
-    name: "cdktf-mlflow/gateway:2.11.9",
+    name: `cdktf-mlflow/gateway:2.11.9-${context.assetHash.slice(0, 12).toLowerCase()}`,
     buildAttribute: { context: context.path, dockerfile: "Dockerfile", builder: "default" },
     keepLocally: true,
   });
