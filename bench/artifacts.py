@@ -12,7 +12,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-settings: dict  # kind, clients, files, size, environment, and of the store: endpoint, bucket, access_key, secret_key
+settings: dict  # kind, clients, files, size, folder, environment, and of the store: endpoint, bucket, access_key, secret_key
 
 os.environ.update(settings["environment"])
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -41,13 +41,13 @@ class MlflowClient:
 
     def send(self, folder, files):
         if len(files) == 1:
-            self.client.log_artifact(self.run, files[0], "sent")
+            self.client.log_artifact(self.run, files[0], settings["folder"])
         else:
-            self.client.log_artifacts(self.run, folder, "sent")
+            self.client.log_artifacts(self.run, folder, settings["folder"])
 
     def fetch(self, folder, files):
-        self.client.download_artifacts(self.run, "sent", folder)
-        return os.path.join(folder, "sent")
+        self.client.download_artifacts(self.run, settings["folder"], folder)
+        return os.path.join(folder, settings["folder"])
 
     def remove(self):
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository

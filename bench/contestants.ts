@@ -57,10 +57,14 @@ export class TerraformContestant implements Contestant {
   public readonly name = "terraform";
   readonly #folder: string;
 
-  /** @param app the program that synthesizes the stack. */
+  /**
+   * @param app the program that synthesizes the stack.
+   * @param settings what it has besides `stackEnvironment()`.
+   */
   constructor(
     compiled: Compiled,
     private readonly app = compiled.file("main.js"),
+    private readonly settings: { readonly [name: string]: string } = {},
   ) {
     this.#folder = compiled.workFolder("terraform");
   }
@@ -68,7 +72,7 @@ export class TerraformContestant implements Contestant {
   public async reset(): Promise<void> {
     emptyFolder(this.#folder);
     await runProgram(process.execPath, [this.app], {
-      environment: { ...stackEnvironment(), CDKTF_OUTDIR: join(this.#folder, "cdktf.out") },
+      environment: { ...stackEnvironment(), ...this.settings, CDKTF_OUTDIR: join(this.#folder, "cdktf.out") },
     });
   }
 
@@ -106,7 +110,8 @@ export class TerraformContestant implements Contestant {
   }
 
   private async run(...args: string[]): Promise<void> {
-    await runProgram(TERRAFORM, args, { folder: this.stackFolder, environment: stackEnvironment() });
+    const environment = { ...stackEnvironment(), ...this.settings };
+    await runProgram(TERRAFORM, args, { folder: this.stackFolder, environment });
   }
 }
 

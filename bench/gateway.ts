@@ -1,12 +1,25 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { LOGIN, PORT, STACK, removeAll } from "./bench-stack";
+import { launchBrowser } from "../__tests__/support/browser";
+import { IdentityProvider } from "../__tests__/support/identity-provider";
+import { LOGIN, PORT, STACK, STACK_URL, removeAll } from "./bench-stack";
 import type { Compiled } from "./compiled";
 import { TerraformContestant } from "./contestants";
 import { runProgram } from "./program";
 
 const PLAIN = `${STACK}-plain`;
 const PATIENCE = 120_000;
+const ISSUER_PORT = 18181;
+const PERSON = "rea";
+const DOMAIN = "corp.example";
+const MACHINE = "batch";
+
+/** Ways to MLflow, with the most milliseconds that each may take more than directly, at p50. */
+export const GATEWAY_WAYS = {
+  "user with a password": 1,
+  "browser's session": 3,
+  "machine's token": 3,
+} as const;
 
 /** One call by one way. */
 export interface GatewayRow {
@@ -35,29 +48,78 @@ export async function measureGateway(
   rounds: number,
   progress: (line: string) => void,
 ): Promise<GatewayFigures> {
-  const terraform = new TerraformContestant(compiled, compiled.file("bench", "apps", "gateway.js"));
-  progress("deploying");
-  await removeAll();
-  await terraform.reset();
-  await terraform.start();
-  progress("starting MLflow as people run it");
-  await startPlain();
+  const issuer = await IdentityProvider.start({
+    port: ISSUER_PORT,
+    accounts: { [PERSON]: { email: `${PERSON}@${DOMAIN}`, email_verified: true } },
+    gateways: [STACK_URL],
+    machines: { [MACHINE]: {} },
+  });
+  try {
+    const app = compiled.file("bench", "apps", "gateway.js");
+    const terraform = new TerraformContestant(compiled, app, loginSettings(issuer));
+    progress("deploying");
+    await removeAll();
+    await terraform.reset();
+    await terraform.start();
+    progress("starting MLflow as people run it");
+    await startPlain();
 
-  const settings = {
-    ways: {
-      directly: { host: `${STACK}-server`, port: 5000 },
-      "through the gateway, user with a password": { host: "127.0.0.1", port: PORT, login: LOGIN },
-      "MLflow as people run it": { host: PLAIN, port: 5000 },
-    },
-    ...{ host_header: `localhost:${PORT}`, rounds, seconds: 3 },
+    const gateway = { host: "127.0.0.1", port: PORT };
+    const credentials: { [way in keyof typeof GATEWAY_WAYS]: object } = {
+      "user with a password": { Authorization: `Basic ${Buffer.from(LOGIN).toString("base64")}` },
+      "browser's session": { Cookie: await sessionCookie() },
+      "machine's token": { Authorization: `Bearer ${await issuer.machineToken(MACHINE)}` },
+    };
+    const settings = {
+      ways: {
+        directly: { host: `${STACK}-server`, port: 5000 },
+        ...Object.fromEntries(Object.entries(credentials).map(([way, headers]) => [way, { ...gateway, headers }])),
+        "MLflow as people run it": { host: PLAIN, port: 5000 },
+      },
+      ...{ host_header: `localhost:${PORT}`, rounds, seconds: 2 },
+    };
+    progress("asking");
+    const { first, results } = JSON.parse(await runClient(settings)) as {
+      first: { [way: string]: number };
+      results: GatewayRow[];
+    };
+    await removeAll();
+    return { rows: results, firstLogin: first["user with a password"] ?? NaN };
+  } finally {
+    await issuer.stop();
+  }
+}
+
+function loginSettings(issuer: IdentityProvider) {
+  return {
+    OAUTH2_CLIENT_ID: IdentityProvider.CLIENT_ID,
+    OAUTH2_CLIENT_SECRET: issuer.clientSecret,
+    TF_VAR_oauth2_client_secret: issuer.clientSecret,
+    OAUTH2_ISSUER_URL: issuer.issuer,
+    OAUTH2_ISSUER_CERTIFICATE: issuer.certificate,
+    OAUTH2_ALLOWED_DOMAINS: DOMAIN,
+    OAUTH2_AUDIENCES: IdentityProvider.AUDIENCE,
+    OAUTH2_WRITE_EMAILS: `${PERSON}@${DOMAIN}`,
+    OAUTH2_WRITE_MACHINES: MACHINE,
   };
-  progress("asking");
-  const { first, results } = JSON.parse(await runClient(settings)) as {
-    first: { [way: string]: number };
-    results: GatewayRow[];
-  };
-  await removeAll();
-  return { rows: results, firstLogin: first["through the gateway, user with a password"] ?? NaN };
+}
+
+/** The session of somebody who has logged in at the issuer. */
+async function sessionCookie(): Promise<string> {
+  const browser = await launchBrowser();
+  try {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    const page = await context.newPage();
+    await page.goto(`${STACK_URL}/version`);
+    await page.getByPlaceholder("Enter any login").fill(PERSON);
+    await page.getByPlaceholder("and password").fill("any");
+    await page.getByRole("button", { name: "Sign-in" }).click();
+    await page.waitForURL(`${STACK_URL}/**`);
+    const cookies = await context.cookies(STACK_URL);
+    return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  } finally {
+    await browser.close();
+  }
 }
 
 // beside the gateway, so that both ways to MLflow go over the same network.

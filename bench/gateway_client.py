@@ -1,22 +1,18 @@
 """Asks MLflow by several ways, in turn, on kept connections. Settings are set before it is read; prints JSON."""
 
-import base64
 import http.client
 import json
 import threading
 import time
 
-settings: dict  # ways: {name: {host, port, login}}, host_header, rounds, seconds
+settings: dict  # ways: {name: {host, port, headers}}, host_header, rounds, seconds
 
 EXPERIMENT_RUNS = 500
 CLIENTS = 8
 
 
 def headers_of(way):
-    headers = {"Host": settings["host_header"], "Content-Type": "application/json"}
-    if way.get("login"):
-        headers["Authorization"] = "Basic " + base64.b64encode(way["login"].encode()).decode()
-    return headers
+    return {"Host": settings["host_header"], "Content-Type": "application/json", **way.get("headers", {})}
 
 
 def connect(way):
@@ -59,22 +55,26 @@ def log_batch():
 
 
 operations = {
-    "`/version`": (100, lambda: ("GET", "/version")),
-    "log-batch of 100 metrics": (20, lambda: ("POST", f"{api}/runs/log-batch", log_batch())),
+    "`/version`": (200, lambda: ("GET", "/version")),
+    "log-batch of 100 metrics": (60, lambda: ("POST", f"{api}/runs/log-batch", log_batch())),
     "search over 500 runs": (
-        15,
+        60,
         lambda: ("POST", f"{api}/runs/search", {"experiment_ids": [experiment], "max_results": 100}),
     ),
 }
 
 
-def one_after_another(way, request, count):
-    connection, times = connect(way), []
-    call(connection, way, *request())
-    for _ in range(count):
-        begin = time.monotonic()
-        call(connection, way, *request())
-        times.append((time.monotonic() - begin) * 1000)
+def in_turn(names, request, count):
+    """Milliseconds of calls by one client on one connection a way. Every call of a way follows one of another."""
+    connections, times = {name: connect(ways[name]) for name in names}, {name: [] for name in names}
+    for number in range(count + 1):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
+            arguments = request()
+            begin = time.monotonic()
+            call(connections[name], ways[name], *arguments)
+            # the first ones open connections.
+            if number > 0:
+                times[name].append((time.monotonic() - begin) * 1000)
     return times
 
 
@@ -104,8 +104,9 @@ for title, (count, request) in operations.items():
     names = list(ways)
     for turn in range(settings["rounds"]):
         names = names[1:] + names[:1]
+        for name, taken in in_turn(names, request, count).items():
+            times[name] += taken
         for name in names:
-            times[name] += one_after_another(ways[name], request, count)
             rates[name].append(at_the_same_time(ways[name], request, settings["seconds"]))
     for name in ways:
         ordered = sorted(times[name])

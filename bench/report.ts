@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GeneratedPart, table } from "../docs/markdown";
+import { GATEWAY_WAYS } from "./gateway";
 import type { GatewayFigures, GatewayRow } from "./gateway";
 
+const PASSWORD: keyof typeof GATEWAY_WAYS = "user with a password";
 const README = join(__dirname, "README.md");
 
 /** A line of the table of times. */
@@ -74,18 +76,21 @@ function renderGateway({ rows, firstLogin }: GatewayFigures): string {
   ]);
   const of = (call: string, way: string): GatewayRow | undefined =>
     rows.find((row) => row.call === call && row.way.startsWith(way));
-  const calls = [...new Set(rows.map(({ call }) => call))];
-  const added = calls.map((call) => {
-    const more = (of(call, "through")?.p50 ?? NaN) - (of(call, "directly")?.p50 ?? NaN);
-    return `${more.toFixed(2)} ms on ${call} (${verdict(more <= 1)})`;
+  const [small = "", batch = "", ...others] = [...new Set(rows.map(({ call }) => call))];
+  const added = Object.entries(GATEWAY_WAYS).map(([way, aim]) => {
+    const more = [small, batch, ...others].map((call) => {
+      const milliseconds = (of(call, way)?.p50 ?? NaN) - (of(call, "directly")?.p50 ?? NaN);
+      return `${milliseconds.toFixed(2)} ms on ${call} (${verdict(milliseconds <= aim)})`;
+    });
+    return `- ${way}, more at p50 than directly, aim at most ${aim} ms: ${more.join(", ")}.`;
   });
-  const kept = (of(calls[1] ?? "", "through")?.rate ?? NaN) / (of(calls[1] ?? "", "directly")?.rate ?? NaN);
-  const faster = (of(calls[0] ?? "", "MLflow as")?.p50 ?? NaN) / (of(calls[0] ?? "", "through")?.p50 ?? NaN);
+  const kept = (of(batch, PASSWORD)?.rate ?? NaN) / (of(batch, "directly")?.rate ?? NaN);
+  const faster = (of(small, "MLflow as")?.p50 ?? NaN) / (of(small, PASSWORD)?.p50 ?? NaN);
   return [
     table(["call", "way", "p50", "p99", "calls a second, 8 clients"], lines),
     [
-      `- More at p50 than directly, aim at most 1 ms: ${added.join(", ")}.`,
-      `- Calls a second of ${calls[1]}, against directly, aim at least 0.95: ${kept.toFixed(2)}, ${verdict(kept >= 0.95)}.`,
+      ...added,
+      `- Calls a second of ${batch} by a ${PASSWORD}, against directly, aim at least 0.95: ${kept.toFixed(2)}, ${verdict(kept >= 0.95)}.`,
       `- How many times faster than MLflow as people run it on small calls, aim at least 5: ${faster.toFixed(1)}, ${verdict(faster >= 5)}.`,
       `- The first call with a password, which alone is hashed: ${firstLogin.toFixed(0)} ms.`,
     ].join("\n"),

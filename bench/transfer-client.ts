@@ -26,12 +26,11 @@ export class TransferClient {
   /** @throws Error with what the client said when a transfer failed. */
   public async run(transfers: TransferCase, watcher: TransferWatcher): Promise<void> {
     const { execa } = await loadExeca();
-    const { kind, besides, environment, store } = this.party;
+    const { kind, besides, folder, environment, store } = this.party;
     const image = await runProgram("docker", ["inspect", "--format", "{{.Image}}", `${STACK}-server`]);
     const settings = {
       ...store,
-      kind,
-      environment,
+      ...{ kind, folder, environment },
       clients: transfers.clients,
       files: transfers.files,
       size: transfers.size * 1024 ** 2,

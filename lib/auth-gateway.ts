@@ -96,8 +96,9 @@ export class AuthGateway extends Construct {
       this,
       target,
     );
-    const console = storePort(this, CONSOLE, upstream.consoleAddress, props.console, url);
-    const s3Api = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, url);
+    const site = { secure: url.secure, address: tls.siteAddress };
+    const console = storePort(this, CONSOLE, upstream.consoleAddress, props.console, site);
+    const s3Api = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, site);
     // certificates survive a new container; made anew too often, the authority refuses them.
     const certificates = tls.keepsCertificates
       ? network.addVolume(this, "data", { protect: tls.ownAuthority })

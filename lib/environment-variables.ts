@@ -176,6 +176,21 @@ export const ENVIRONMENT_VARIABLES = [
   },
   { names: ["MINIO_CONSOLE"], description: "`true` publishes the bucket's console for admins.", default: "`false`" },
   {
+    names: ["MINIO_S3_API"],
+    description: "`true` publishes the bucket's S3 API for programs with keys.",
+    default: "`false`",
+  },
+  {
+    names: ["ACCESS_LOG_VOLUME"],
+    description: "`true` puts the access log into rotated files on a volume.",
+    default: "`false`: the container's output",
+  },
+  {
+    names: ["ACCESS_LOG_MASK_ADDRESSES"],
+    description: "`true` leaves the last part of clients' addresses out of it.",
+    default: "`false`",
+  },
+  {
     names: ["MLFLOW_IMAGE", "POSTGRES_IMAGE", "MINIO_IMAGE", "GATEWAY_IMAGE", "OAUTH2_PROXY_IMAGE"],
     description: "Other images.",
     default: "pinned releases",

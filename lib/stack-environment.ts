@@ -44,6 +44,10 @@ export class StackEnvironment {
         buildArguments: this.buildArguments(),
         tls: this.access.tls(),
         transfers: this.transfers(),
+        accessLog: {
+          volume: this.flag("ACCESS_LOG_VOLUME") ? {} : undefined,
+          maskAddresses: this.flag("ACCESS_LOG_MASK_ADDRESSES"),
+        },
       },
       network: { imageRegistry: this.value("IMAGE_REGISTRY") },
     };
@@ -79,7 +83,11 @@ export class StackEnvironment {
 
   private artifactStore(): ArtifactStore {
     if (!this.hasS3()) {
-      return ArtifactStore.minio({ image: this.image("MINIO_IMAGE"), console: this.value("MINIO_CONSOLE") === "true" });
+      return ArtifactStore.minio({
+        image: this.image("MINIO_IMAGE"),
+        console: this.flag("MINIO_CONSOLE"),
+        s3Api: this.flag("MINIO_S3_API"),
+      });
     }
 
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"] as const) {

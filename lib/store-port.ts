@@ -2,7 +2,6 @@ import type { IConstruct } from "constructs";
 import type { AdminPortOptions } from "./auth-gateway-options";
 import { ValidationError } from "./errors";
 import { Exposure } from "./exposure";
-import type { PublicUrl } from "./public-url";
 import type { PublishedPort } from "./service-network";
 
 /** A port of the store that a gateway can publish. */
@@ -50,6 +49,15 @@ export interface StorePort {
   readonly ports: PublishedPort[];
 }
 
+/** The gateway's main site, whose certificate the port has too. */
+export interface MainSite {
+  /** Whether users reach it over TLS. */
+  readonly secure: boolean;
+
+  /** Its address in the Caddyfile. */
+  readonly address: string;
+}
+
 /**
  * What publishes a port of the store, or nothing.
  *
@@ -61,7 +69,7 @@ export function storePort(
   { prop, folder, variable, port, files }: StorePortKind,
   upstream: string | undefined,
   options: AdminPortOptions | undefined,
-  url: PublicUrl,
+  site: MainSite,
 ): StorePort {
   if (upstream === undefined) {
     if (options === undefined) {
@@ -75,20 +83,20 @@ export function storePort(
   }
   const published = { port: options?.port ?? port, exposure: options?.exposure ?? Exposure.loopback() };
   const isLocal = published.exposure.address === Exposure.loopback().address;
-  if (!isLocal && !url.secure) {
+  if (!isLocal && !site.secure) {
     throw new ValidationError(
       "StorePortExposure",
       `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.exposure.address}'`,
       scope,
     );
   }
-  const snippet = isLocal ? "local" : "public";
+  const address = isLocal ? "http://" : site.address.replace(/:\d+$/, "");
+  const snippet = address.startsWith("https:") ? "tls" : "plain";
   return {
     environment: {
       [variable]: snippet,
-      [`${variable}_ADDRESS`]: isLocal
-        ? `http://:${published.port}`
-        : `${url.scheme}://${url.hostname}:${published.port}`,
+      [`${variable}_ADDRESS`]: `${address}:${published.port}`,
+      ...(snippet === "tls" && { [`${variable}_PORT`]: String(published.port) }),
       [`${variable}_UPSTREAM`]: upstream,
     },
     files: [`${snippet}.caddy`, ...files].map((name) => `${folder}/${name}`),

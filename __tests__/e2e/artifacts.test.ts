@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { ArtifactStack, AS_ROOT } from "../support/artifact-stack";
+import { basicAuth, send } from "../support/http-request";
 import { LimitedDisk } from "../support/limited-disk";
 import { eventually, run, runOk } from "../support/run";
 
@@ -67,13 +68,18 @@ NAMES = ["plain.bin", "a b.bin", "a+b.bin", "100%.bin", "%.bin", "modèle ünï.
     "نموذج.bin", "😀.bin", "a&b=c.bin", "a;b,c.bin", "it's \\"q\\".bin", "~t.bin", "[x]{y}.bin", "a:b@c$d!.bin", "(1)*.bin",
     "-dash", ".hidden", "a|b<c>^d\`.bin", "x" * 200]
 wrong = []
-for least in ("524288000", "1"):
+# through MLflow, in parts past it, and sent to MLflow but past it: names without % only.
+for way, least, size, deep in (
+    ("through", "524288000", 1000, "deep + 100% ü"),
+    ("parts", "1", 1000, "deep + 100% ü"),
+    ("whole", "524288000", 8 << 20, "deep + ü"),
+):
     os.environ["MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE"] = least
     for name in NAMES:
-        data, folder = content(1000), f"least {least}/" + "/".join("deep + 100% ü" for _ in range(10))
+        data, folder = content(size), f"{way}/" + "/".join([deep] * 10)
         log(name, data, folder)
         if f"{folder}/{name}" not in names(folder) or load(f"{folder}/{name}") != data:
-            wrong.append(name)
+            wrong.append((way, name))
 print(json.dumps(wrong))
 `);
 
@@ -109,6 +115,20 @@ print(json.dumps(same))
 
     expect(answer(output)).toBe(true);
     expect((await stack.logged("PUT", "/s3/")) - before).toBe(52);
+  });
+
+  test("that a client sends whole pass MLflow by from 8 MiB on, larger ones than it has space for too", async () => {
+    const output = await stack.client(`${CLIENT}
+wrong = []
+for size in ((8 << 20) - 1, 8 << 20, (8 << 20) + 1, 300 << 20):
+    data = content(size)
+    log("file.bin", data, str(size))
+    if load(f"{size}/file.bin") != data or client.list_artifacts(run, str(size))[0].file_size != size:
+        wrong.append(size)
+print(json.dumps(wrong))
+`);
+
+    expect(answer(output)).toEqual([]);
   });
 
   test("come back when they are many and small", async () => {
@@ -295,6 +315,77 @@ print(json.dumps(wrong))
   });
 });
 
+describe("The bucket's S3 API", () => {
+  /** What boto3 prints, with these keys, as a client on the edge network. */
+  const boto3 = (keys: { id: string; secret: string }, script: string) =>
+    stack.client(`
+import boto3, botocore
+from botocore.config import Config
+s3 = boto3.client(
+    "s3",
+    endpoint_url="http://${stack.id}-gateway:9000",
+    region_name="us-east-1",
+    aws_access_key_id="${keys.id}",
+    aws_secret_access_key="${keys.secret}",
+    config=Config(retries={"max_attempts": 1}),
+)
+def refused(call, **arguments):
+    try:
+        call(**arguments)
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"]
+    return "allowed"
+${script}`);
+  let keys: { id: string; secret: string };
+
+  beforeAll(async () => {
+    keys = { id: await stack.output("s3_access_key_id"), secret: await stack.output("s3_secret_access_key") };
+  });
+
+  test("takes and gives files, those of runs too, to who has the keys", async () => {
+    const printed = await boto3(
+      keys,
+      `
+import mlflow
+with mlflow.start_run() as run:
+    mlflow.log_text("logged by a client", "seen.txt")
+key = run.info.artifact_uri.removeprefix("mlflow-artifacts:/") + "/seen.txt"
+print("SEEN", s3.get_object(Bucket="mlflow", Key=key)["Body"].read().decode())
+content = os.urandom(6_000_000)
+s3.put_object(Bucket="mlflow", Key="aside/ä b+c%.bin", Body=content)
+upload = s3.create_multipart_upload(Bucket="mlflow", Key="aside/parts.bin")["UploadId"]
+part = s3.upload_part(Bucket="mlflow", Key="aside/parts.bin", UploadId=upload, PartNumber=1, Body=content)
+s3.complete_multipart_upload(
+    Bucket="mlflow", Key="aside/parts.bin", UploadId=upload,
+    MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]},
+)
+listed = [entry["Key"] for entry in s3.list_objects_v2(Bucket="mlflow", Prefix="aside/")["Contents"]]
+print("SAME", [s3.get_object(Bucket="mlflow", Key=key)["Body"].read() == content for key in listed])`,
+    );
+
+    expect(printed).toContain("SEEN logged by a client\n");
+    expect(printed).toContain("SAME [True, True]\n");
+  });
+
+  test("gives the keys nothing but the bucket, and nothing to others", async () => {
+    expect(
+      await boto3(
+        keys,
+        `print(refused(s3.create_bucket, Bucket="another"), refused(s3.list_objects_v2, Bucket="another"))`,
+      ),
+    ).toBe("AccessDenied AccessDenied\n");
+    expect(await boto3({ ...keys, secret: "wrong" }, `print(refused(s3.list_objects_v2, Bucket="mlflow"))`)).toBe(
+      "SignatureDoesNotMatch\n",
+    );
+    const anonymous = await send("http://127.0.0.1:9000", { path: "/mlflow?list-type=2" });
+    const withPassword = await send("http://127.0.0.1:9000", {
+      path: "/mlflow?list-type=2",
+      headers: [basicAuth("admin", await stack.output("password"))],
+    });
+    expect([anonymous.status, withPassword.status]).toEqual([403, 403]);
+  });
+});
+
 describe("A transfer that breaks off", () => {
   const SLOW_PARTS = `
 import mlflow.store.artifact.http_artifact_repo as repository
@@ -357,6 +448,70 @@ print(json.dumps([first, visible, load("large.bin") == data]))
   });
 });
 
+describe("A file that is sent whole", () => {
+  // slowly enough to be broken off; by hand, because MLflow's client would send it again by itself.
+  const slowly = (name: string) => `${CLIENT}
+import requests
+DATA = content(40 << 20)
+def pieces(pause):
+    for begin in range(0, len(DATA), 1 << 20):
+        time.sleep(pause)
+        yield DATA[begin : begin + (1 << 20)]
+class Body:
+    def __init__(self, pause):
+        self.pause = pause
+    def __len__(self):
+        return len(DATA)
+    def __iter__(self):
+        return pieces(self.pause)
+address = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow-artifacts/artifacts/" + client.get_run(run).info.artifact_uri.removeprefix("mlflow-artifacts:/") + "/${name}"
+def put(pause):
+    login = (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"])
+    try:
+        return requests.put(address, data=Body(pause), auth=login, timeout=120).status_code
+    except requests.RequestException as error:
+        return type(error).__name__
+`;
+  const incomplete = (name: string) =>
+    stack.inStore(`mc ls --recursive --incomplete store/mlflow | grep ${name} || true`);
+
+  test.each(["minio", "gateway"])(
+    "fails when the %s is restarted, leaves nothing behind, and succeeds when it is repeated",
+    async (service) => {
+      const name = `${service}.bin`;
+      const output = stack.client(`${slowly(name)}
+first = put(0.2)
+visible = names()
+second = put(0)
+print(json.dumps([first, visible, second, load("${name}") == DATA]))
+`);
+      await eventually("the store has begun to take it", 60, () => incomplete(name));
+      await runOk("docker", ["restart", "--time", "1", `${stack.id}-${service}`]);
+
+      const [first, ...rest] = answer<[number | string, ...unknown[]]>(await output);
+      expect([502, 503, "ConnectionError", "ChunkedEncodingError"]).toContain(first);
+      expect(rest).toEqual([[], 200, true]);
+      // what a gateway that was ended could not abort is forgotten in a day.
+      if (service === "minio") expect(await incomplete(name)).toBe("");
+    },
+  );
+
+  test("leaves nothing behind when its client goes away", async () => {
+    await stack.client(`${slowly("gone.bin")}
+def pieces(pause):
+    yield DATA[: 10 << 20]
+    raise KeyError("gone")
+try:
+    put(0)
+except KeyError:
+    pass
+assert names() == []
+`);
+
+    await eventually("the store has forgotten it", 30, async () => (await incomplete("gone.bin")) === "");
+  });
+});
+
 describe("A full disk", () => {
   test("of the store is told at once, leaves nothing half visible, and hurts nobody else", async () => {
     await stack.inStore("mc rm --recursive --force store/mlflow >/dev/null");
@@ -388,7 +543,8 @@ print(json.dumps(load("direct.bin") == data))
 
   test("of MLflow is told at once, and MLflow goes on with an empty one", async () => {
     const output = await stack.client(`${CLIENT}
-refused = fails(log, "larger.bin", content(200 << 20))
+# what has a % in its name does not go past MLflow.
+refused = fails(log, "100% larger.bin", content(200 << 20))
 log("small.bin", b"after")
 print(json.dumps([refused, names(), load("small.bin") == b"after"]))
 `);

@@ -141,8 +141,12 @@ describe("the configuration files", () => {
   };
   const CONSOLE: Record<string, Record<string, string>> = {
     off: {},
-    local: { CONSOLE_ADDRESS: "http://:9001", CONSOLE_UPSTREAM: "store:9001" },
-    public: { CONSOLE_ADDRESS: "https://mlflow.example.com:9001", CONSOLE_UPSTREAM: "store:9001" },
+    plain: { CONSOLE_ADDRESS: "http://:9001", CONSOLE_UPSTREAM: "store:9001" },
+    tls: {
+      CONSOLE_ADDRESS: "https://mlflow.example.com:9001",
+      CONSOLE_PORT: "9001",
+      CONSOLE_UPSTREAM: "store:9001",
+    },
   };
 
   test("every kind of TLS and of console is in these tests", () => {
@@ -154,7 +158,7 @@ describe("the configuration files", () => {
     KINDS("auth").flatMap((method) =>
       KINDS("transfers").flatMap((transfers) =>
         Object.keys(CONSOLE)
-          .filter((console) => console !== "public" || TLS[tls]?.SITE_ADDRESS !== undefined)
+          .filter((console) => console !== "tls" || TLS[tls]?.SITE_ADDRESS !== undefined)
           .map((console) => [tls, method, transfers, console] as const),
       ),
     ),
@@ -954,7 +958,7 @@ describe("the store's S3 API on a port of its own", () => {
   let origin: string;
 
   beforeAll(async () => {
-    const settings = { S3_API: "local", S3_API_ADDRESS: "http://:9000", S3_API_UPSTREAM: `mlflow-minio:${store.port}` };
+    const settings = { S3_API: "plain", S3_API_ADDRESS: "http://:9000", S3_API_UPSTREAM: `mlflow-minio:${store.port}` };
     const gateway = await startGateway(settings, { flags: ["--publish", "127.0.0.1::9000"] });
     origin = await gateway.address(9000);
   });

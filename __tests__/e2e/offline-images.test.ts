@@ -165,14 +165,21 @@ describe("The stand-in for the gateway", () => {
       await runOk("docker", ["run", "--rm", "--network", "none", GATEWAY_IMAGE, "caddy", "list-modules"])
     ).split("\n");
 
-    const handlers = ["mlflow_access", "mlflow_login", "mlflow_ready", "rate_limit", "replace_response"];
+    const handlers = [
+      "mlflow_access",
+      "mlflow_login",
+      "mlflow_ready",
+      "mlflow_upload",
+      "rate_limit",
+      "replace_response",
+    ];
     expect(modules).toEqual(expect.arrayContaining(handlers.map((name) => `http.handlers.${name}`)));
   });
 
   test("starts without any capability, and may write where its state lies", async () => {
     const printed = await runOk("docker", [
       ...["run", "--rm", "--network", "none", ...HARDENED, "--user", "1000:1000", GATEWAY_IMAGE],
-      ...["sh", "-c", "caddy version && touch /data/caddy/a /config/caddy/a && command -v wget"],
+      ...["sh", "-c", "caddy version && touch /data/caddy/a /config/caddy/a /var/log/caddy/a && command -v wget"],
     ]);
 
     expect(printed).toMatch(/^v2\.11\.9 .*\n\/usr\/bin\/wget\n$/);

@@ -183,6 +183,7 @@ describe("A stack whose users log in at an issuer", () => {
       OAUTH2_WRITE_MACHINES: "batch",
       OAUTH2_ADMIN_GROUPS: ADMINS_GROUP,
       OAUTH2_ADMIN_EMAILS: `boss@${DOMAIN}`,
+      MINIO_CONSOLE: "true",
     };
     await stack.commandOk(["up", "--yes"], variables);
     const { stdout } = await stack.terraform(["output", "-json", "passwords"]);
@@ -240,6 +241,15 @@ describe("A stack whose users log in at an issuer", () => {
     const answers = [await search(header), await create(header, `of ${name}`), await remove(header)];
 
     expect(answers.map(({ status }) => status)).toEqual(expected);
+  });
+
+  test("lets admins to the store's console, and nobody else", async () => {
+    const console = async (name?: string) => {
+      const headers = name ? [await session(await loggedIn(name, `${PLAIN}/version`), PLAIN)] : [];
+      return (await send("http://localhost:9001", { path: "/login", headers })).status;
+    };
+
+    expect([await console("anna"), await console("will"), await console()]).toEqual([200, 403, 401]);
   });
 
   test.each(["foreigner", "subdomain", "twice", "loner", "unverified"])(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { Tls } from "../../lib";
+import { Exposure, Tls } from "../../lib";
 import { makePair } from "../support/certificate";
 import { Deployment, removeLeftovers } from "../support/deployment";
 import { GatewayContainer } from "../support/gateway-container";
@@ -145,9 +145,59 @@ describe("a certificate by ACME", () => {
     const headers = [["Host", "evil.test"] as const, LOGIN];
     const answer = await send(gateway.origin, { path: "/version", headers, servername: HOST });
 
-    expect(answer.status).toBe(421);
+    expect([answer.status, answer.headers["strict-transport-security"]]).toEqual([421, HSTS]);
     expectSecured(answer);
     expect(mlflow.requests).toEqual([]);
+  });
+});
+
+describe("the store's ports where others reach them", () => {
+  const PORTS = { console: 9443, s3Api: 9444 } as const;
+  const SIGNED = ["Authorization", "AWS4-HMAC-SHA256 Credential=key/20261124/us-east-1/s3/aws4_request"] as const;
+  let origins: { [port in keyof typeof PORTS]: string };
+
+  beforeAll(async () => {
+    const address = `mlflow-minio:${store.port}`;
+    const exposure = Exposure.public();
+    const { settings } = gatewaySettings(
+      {
+        tls: Tls.internal(),
+        console: { exposure, port: PORTS.console },
+        s3Api: { exposure, port: PORTS.s3Api },
+      },
+      { mlflow, store, url: `https://${HOST}`, upstream: { consoleAddress: address, s3ApiAddress: address } },
+    );
+    const gateway = await startGateway({
+      ...{ settings, port: 443, scheme: "https", hostname: HOST },
+      flags: Object.values(PORTS).flatMap((port) => ["--publish", `127.0.0.1::${port}`]),
+    });
+    origins = {
+      console: await gateway.address(PORTS.console, "https"),
+      s3Api: await gateway.address(PORTS.s3Api, "https"),
+    };
+  });
+
+  const ask = (port: keyof typeof PORTS, host: string, credentials?: readonly [string, string]) =>
+    send(origins[port], {
+      path: "/mlflow",
+      headers: [["Host", host], ...(credentials ? [credentials] : [])],
+      servername: HOST,
+    });
+
+  test.each([
+    ["console", 401, LOGIN],
+    ["s3Api", 403, SIGNED],
+  ] as const)("%s has the certificate and the headers of the main site", async (port, refused, credentials) => {
+    expect((await certificateAt(origins[port])).checkHost(HOST)).toBe(HOST);
+    for (const [answer, status] of [
+      [await ask(port, HOST), refused],
+      [await ask(port, "evil.test", credentials), 421],
+      [await ask(port, HOST, credentials), 200],
+    ] as const) {
+      expect([answer.status, answer.headers["strict-transport-security"]]).toEqual([status, HSTS]);
+      expectSecured(answer);
+    }
+    expect(store.requests).toHaveLength(1);
   });
 });
 

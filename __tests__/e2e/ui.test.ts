@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContentSecurityPolicy } from "../../lib";
 import type { BrowserContext, Page } from "playwright-core";
@@ -105,6 +106,18 @@ describe("MLflow's pages behind the gateway", () => {
     const picture = page.locator("img[src^='blob:']").first();
     await picture.waitFor({ state: "attached" });
     await page.waitForFunction((image) => (image as { naturalWidth: number }).naturalWidth > 0, await picture.elementHandle()); // prettier-ignore
+  });
+
+  test("download an artifact past MLflow", async () => {
+    await page.goto("about:blank");
+    await page.goto(`${runUrl}/artifacts/notes.txt`);
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.locator("button[data-component-id*='artifactview']").click(),
+    ]);
+
+    expect(download.url()).toMatch(new RegExp(`^${stack.url}/s3/mlflow/`));
+    expect(readFileSync(await download.path(), "utf8")).toBe("the artifact that was logged");
   });
 
   test.each([

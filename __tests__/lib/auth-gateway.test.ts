@@ -311,7 +311,7 @@ describe("AuthGateway", () => {
 
       expect(container(stack, "gateway").ports).toContainEqual({ external: 9001, internal: 9001, ip: "127.0.0.1" });
       expect(environment(stack, "gateway")).toMatchObject({
-        CONSOLE: "local",
+        CONSOLE: "plain",
         CONSOLE_ADDRESS: "http://:9001",
         CONSOLE_UPSTREAM: "store:9001",
       });
@@ -322,6 +322,9 @@ describe("AuthGateway", () => {
       const { stack } = gatewayStack({ upstream, console, url: "https://mlflow.example.com" });
 
       expect(environment(stack, "gateway").CONSOLE_ADDRESS).toBe("https://mlflow.example.com:9443");
+      const tls = Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"] });
+      const { stack: behindProxy } = gatewayStack({ upstream, console, url: "https://mlflow.example.com", tls });
+      expect(environment(behindProxy, "gateway")).toMatchObject({ CONSOLE: "plain", CONSOLE_ADDRESS: "http://:9443" });
       expect(() => gatewayStack({ upstream, console })).toThrow(
         "'console' must be published on the engine's own host where 'url' has no TLS, got: '0.0.0.0' [test/gateway]",
       );
@@ -342,7 +345,7 @@ describe("AuthGateway", () => {
 
       expect(container(stack, "gateway").ports).toContainEqual({ external: 9000, internal: 9000, ip: "127.0.0.1" });
       expect(environment(stack, "gateway")).toMatchObject({
-        S3_API: "local",
+        S3_API: "plain",
         S3_API_ADDRESS: "http://:9000",
         S3_API_UPSTREAM: "store:9000",
       });

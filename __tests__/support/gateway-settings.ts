@@ -1,13 +1,19 @@
 import { AuthGateway, AuthMethod } from "../../lib";
-import type { AuthGatewayOptions } from "../../lib";
+import type { AuthGatewayOptions, IUpstream } from "../../lib";
 import type { RecordingUpstream } from "./recording-upstream";
 import { environment, file, testStack } from "./synth";
 
+/** What stands around the gateway. */
+export interface Surroundings {
+  readonly mlflow: RecordingUpstream;
+  readonly store: RecordingUpstream;
+  readonly url: string;
+  /** What the upstream has besides. */
+  readonly upstream?: Partial<IUpstream>;
+}
+
 /** Settings and files that the construct gives a gateway in front of recording upstreams. */
-export function gatewaySettings(
-  options: AuthGatewayOptions,
-  { mlflow, store, url }: { mlflow: RecordingUpstream; store: RecordingUpstream; url: string },
-) {
+export function gatewaySettings(options: AuthGatewayOptions, { mlflow, store, url, upstream }: Surroundings) {
   const { stack, network } = testStack();
   new AuthGateway(stack, "gateway", {
     ...options,
@@ -15,6 +21,7 @@ export function gatewaySettings(
     upstream: {
       ...{ hostname: "mlflow-server", port: mlflow.port },
       transferTarget: { scheme: "http", preferred: true, endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
+      ...upstream,
     },
   });
   const files = (paths: string[]) => Object.fromEntries(paths.map((path) => [path, file(stack, "gateway", path)]));

@@ -14,8 +14,10 @@ func init() {
 	register("mlflow_login", func() directive { return new(Login) })
 	register("mlflow_access", func() directive { return new(Access) })
 	register("mlflow_ready", func() directive { return new(Ready) })
+	register("mlflow_upload", func() directive { return new(Upload) })
 	// where a Caddyfile has them outside of a route.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_upload", httpcaddyfile.Before, "reverse_proxy")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_access", httpcaddyfile.After, "basic_auth")
 	// comes before mlflow_access by that.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_login", httpcaddyfile.After, "basic_auth")
@@ -105,6 +107,23 @@ func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"host":     oneText(&h.Host),
 		"timeout":  oneDuration(&h.Timeout),
 		"keep":     oneDuration(&h.Keep),
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	mlflow_upload {
+//		upstream <host:port>
+//		host     <name>
+//		store    <beginning of an address>
+//		least    <bytes>
+//	}
+func (u *Upload) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"upstream": oneText(&u.Upstream),
+		"host":     oneText(&u.Host),
+		"store":    oneText(&u.Store),
+		"least":    oneNumber(&u.Least),
 	})
 }
 

@@ -1,0 +1,15 @@
+package gateway
+
+import (
+	"net"
+	"syscall"
+)
+
+// acknowledge sends the acknowledgement that the kernel would delay. The kernel forgets this by itself.
+func acknowledge(connection *net.TCPConn) {
+	if raw, err := connection.SyscallConn(); err == nil {
+		_ = raw.Control(func(socket uintptr) {
+			_ = syscall.SetsockoptInt(int(socket), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
+		})
+	}
+}
