@@ -188,6 +188,44 @@ describe("a gateway with what is on by default", () => {
   });
 });
 
+describe("where the files of a trace are", () => {
+  const gateway = runningGateway(DEFAULT_FEATURES);
+  const location = "mlflow-artifacts:/0/traces";
+  const tags = ["mlflow.artifactLocation", "mlflow.trace.archiveLocation"];
+  const json = (value: unknown) => JSON.stringify(value);
+
+  test.each(tags)("is for admins to say, however the tag is sent: %s", async (key) => {
+    const sent: Array<[method: string, path: string, body?: string]> = [
+      ["POST", "/api/2.0/mlflow/traces", json({ tags: [{ key, value: location }] })],
+      ["PATCH", "/api/2.0/mlflow/traces/tr-1", json({ tags: [{ key, value: location }] })],
+      ["PATCH", "/api/2.0/mlflow/traces/tr-1/tags", json({ key, value: location })],
+      ["DELETE", "/api/2.0/mlflow/traces/tr-1/tags", json({ key })],
+      ["POST", "/api/3.0/mlflow/traces", json({ trace: { trace_info: { tags: { [key]: location } } } })],
+      ["POST", "/ajax-api/3.0/mlflow/traces", json({ trace: { trace_info: { tags: { [key]: location } } } })],
+      ["PATCH", "/api/3.0/mlflow/traces/tr-1/tags", json({ key, value: location })],
+      ["DELETE", "/api/3.0/mlflow/traces/tr-1/tags", json({ key })],
+      ["POST", "/v1/traces", json({ attributes: [{ key: `mlflow.traceTag.${key}` }] })],
+    ];
+    for (const [method, path, body] of sent) {
+      const by = async (caller: Caller) => [path, await outcome(gateway(), { caller, method, path, body })];
+      expect(await by("read")).toEqual([path, "403 PERMISSION_DENIED"]);
+      // MLflow may have heard of a trace that breaks off, but not of its end.
+      upstream.forget();
+      const { status, body: answer } = await ask(gateway(), { caller: "write", method, path, body }, 0);
+      expect([path, status, errorCode(answer)]).toEqual([path, 403, "PERMISSION_DENIED"]);
+      expect(upstream.requests.filter(({ bodySha256 }) => bodySha256 !== undefined)).toEqual([]);
+      expect(await by("admin")).toEqual([path, "200 reached"]);
+    }
+  });
+
+  test("leaves other tags to writers", async () => {
+    const by = (path: string, body: unknown) =>
+      outcome(gateway(), { caller: "write", method: "POST", path, body: json(body) });
+    expect(await by("/api/3.0/mlflow/traces", { trace: { trace_info: { tags: { team: "a" } } } })).toBe("200 reached");
+    expect(await by("/v1/traces", { attributes: [{ key: "mlflow.traceTag.team" }] })).toBe("200 reached");
+  });
+});
+
 describe.each([
   ...FEATURES.map((feature) => [`${feature} alone`, [feature]] as const),
   ["all features", FEATURES] as const,

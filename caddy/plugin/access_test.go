@@ -28,7 +28,10 @@ const testRoutes = `{
     { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
     { "need": "graphql", "routes": ["GET|POST /graphql"] },
     { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] },
-    { "need": "trace-tags", "routes": ["PATCH /api/2.0/mlflow/traces/{request_id}", "DELETE|PATCH /api/3.0/mlflow/traces/{trace_id}/tags"] }
+    { "need": "trace-tags", "routes": [
+      "POST /api/2.0/mlflow/traces", "PATCH /api/2.0/mlflow/traces/{request_id}",
+      "POST /api/3.0/mlflow/traces", "DELETE|PATCH /api/3.0/mlflow/traces/{trace_id}/tags"
+    ] }
   ],
   "graphql": { "read": ["mlflowGetRun", "mlflowSearchRuns", "__schema"] }
 }`

@@ -117,7 +117,7 @@ func limitTraces(w http.ResponseWriter, r *http.Request) error {
 		r.ContentLength = -1
 		r.Header.Del("Content-Length")
 	}
-	return nil
+	return watchTraceTags(r)
 }
 
 // capBody limits how long a body is, and how long it takes.

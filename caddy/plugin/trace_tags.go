@@ -3,13 +3,21 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
+	"sync/atomic"
+	"unicode/utf8"
 )
 
-// The tag in which MLflow keeps where a trace's files are.
-const traceLocationTag = "mlflow.artifactLocation"
+// The tags in which MLflow keeps where a trace's files are.
+var traceLocationTags = []string{"mlflow.artifactLocation", "mlflow.trace.archiveLocation"}
+
+// OpenTelemetry clients send a tag as an attribute of this beginning.
+const traceTagAttribute = "mlflow.traceTag."
 
 // needOfTraceTags reads which tags are set or deleted: to move a trace's files is for admins, because MLflow would read
 // elsewhere with its own rights.
@@ -18,7 +26,7 @@ func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, 
 		return RoleRead, nil
 	}
 	need := RoleWrite
-	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || strings.Contains(query, traceLocationTag) {
+	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || mentionsLocation(query) {
 		need = RoleAdmin
 	}
 	text, err := readText(w, r)
@@ -35,23 +43,165 @@ func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, 
 		return 0, err
 	}
 	for _, value := range body {
-		if mentions(value, traceLocationTag) {
+		if hasLocationTag(value) {
 			need = RoleAdmin
 		}
 	}
 	return need, replaceBody(r, body)
 }
 
-// mentions tells whether a text stands anywhere in a JSON value, however it is escaped.
-func mentions(value json.RawMessage, text string) bool {
+func mentionsLocation(text string) bool {
+	return slices.ContainsFunc(traceLocationTags, func(tag string) bool { return strings.Contains(text, tag) })
+}
+
+// hasLocationTag tells whether such a tag stands anywhere in a JSON value, however it is escaped.
+func hasLocationTag(value json.RawMessage) bool {
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	for {
 		token, err := decoder.Token()
 		if err != nil {
 			return false
 		}
-		if found, ok := token.(string); ok && strings.TrimSpace(found) == text {
+		if text, ok := token.(string); ok && slices.Contains(traceLocationTags, strings.TrimSpace(text)) {
 			return true
 		}
 	}
+}
+
+// watchTraceTags looks for the same tags in traces of OpenTelemetry while they pass, unless an admin sends them.
+func watchTraceTags(r *http.Request) error {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil
+	}
+	admin, err := IdentityOf(r).Has(r.Context(), RoleAdmin)
+	if err != nil {
+		return badGateway(r, err)
+	}
+	if admin {
+		return nil
+	}
+	body := &watchedTraces{ReadCloser: r.Body, plain: newTagSearch()}
+	isJSON := func(kind string) bool { return strings.Contains(strings.ToLower(kind), "json") }
+	if slices.ContainsFunc(r.Header.Values("Content-Type"), isJSON) {
+		body.escaped = &jsonSearch{search: newTagSearch()}
+	}
+	r.Body = body
+	return nil
+}
+
+// watchedTraces are traces as they are sent on. MLflow reads them as a whole, so that they break off before the tag is
+// as good as that they never came.
+type watchedTraces struct {
+	io.ReadCloser
+	// a key of protobuf stands there as it is.
+	plain *tagSearch
+	// of JSON only.
+	escaped *jsonSearch
+	failed  atomic.Pointer[bodyError]
+}
+
+func (b *watchedTraces) Read(p []byte) (int, error) {
+	if problem := b.failed.Load(); problem != nil {
+		return 0, problem
+	}
+	n, err := b.ReadCloser.Read(p)
+	if problem := b.judge(p[:n]); problem != nil {
+		b.failed.Store(problem)
+		return 0, problem
+	}
+	return n, err
+}
+
+func (b *watchedTraces) judge(part []byte) *bodyError {
+	// MLflow reads JSON in UTF-16 and UTF-32 too, which always have these bytes.
+	if b.escaped != nil && bytes.IndexByte(part, 0) >= 0 {
+		return &bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body must be JSON in UTF-8."}
+	}
+	if b.plain.found(part) || (b.escaped != nil && b.escaped.found(part)) {
+		return &bodyError{
+			http.StatusForbidden, "PERMISSION_DENIED", "Where the files of a trace are needs the role " + RoleAdmin.String() + ".",
+		}
+	}
+	return nil
+}
+
+func (b *watchedTraces) problem() *bodyError {
+	if watched, ok := b.ReadCloser.(watchedBody); ok {
+		if problem := watched.problem(); problem != nil {
+			return problem
+		}
+	}
+	return b.failed.Load()
+}
+
+// tagSearch finds the attributes of location tags in a text that comes in parts.
+type tagSearch struct {
+	attributes [][]byte
+	longest    int
+	tail       []byte
+}
+
+func newTagSearch() *tagSearch {
+	search := new(tagSearch)
+	for _, tag := range traceLocationTags {
+		search.attributes = append(search.attributes, []byte(traceTagAttribute+tag))
+		search.longest = max(search.longest, len(traceTagAttribute+tag))
+	}
+	return search
+}
+
+func (s *tagSearch) found(part []byte) bool {
+	// what could begin in the last part and end in this one.
+	seam := append(s.tail, part[:min(len(part), s.longest-1)]...)
+	for _, attribute := range s.attributes {
+		if bytes.Contains(seam, attribute) || bytes.Contains(part, attribute) {
+			return true
+		}
+	}
+	if len(part) >= s.longest-1 {
+		seam = append(seam[:0], part[len(part)-(s.longest-1):]...)
+	} else if excess := len(seam) - (s.longest - 1); excess > 0 {
+		seam = append(seam[:0], seam[excess:]...)
+	}
+	s.tail = seam
+	return false
+}
+
+// jsonSearch finds them in JSON, where every character may be written as an escape.
+type jsonSearch struct {
+	search *tagSearch
+	// an escape that has begun, without its backslash.
+	escape []byte
+	inside bool
+	text   []byte
+}
+
+func (s *jsonSearch) found(part []byte) bool {
+	s.text = s.text[:0]
+	for _, c := range part {
+		switch {
+		case !s.inside && c != '\\':
+			s.text = append(s.text, c)
+		case !s.inside:
+			s.inside, s.escape = true, s.escape[:0]
+		default:
+			s.escape = append(s.escape, c)
+			if s.escape[0] == 'u' && len(s.escape) < len("u0000") {
+				continue
+			}
+			s.inside = false
+			s.text = append(s.text, unescaped(s.escape))
+		}
+	}
+	return s.search.found(s.text)
+}
+
+// unescaped is the character of an escape, or one that no tag has.
+func unescaped(escape []byte) byte {
+	if escape[0] == 'u' {
+		if code, err := strconv.ParseUint(string(escape[1:]), 16, 16); err == nil && code < utf8.RuneSelf {
+			return byte(code)
+		}
+	}
+	return 0
 }
