@@ -22,8 +22,7 @@ const (
 	// What MLflow's calls take.
 	maxSmallBody = 16 << 20
 	// Traces, as they come and unpacked.
-	maxTraces         = 64 << 20
-	maxUnpackedTraces = 256 << 20
+	maxTraces = 64 << 20
 )
 
 // How long a whole body may take. Variables only for the tests.
@@ -43,7 +42,7 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 
 // readText reads the whole body, capped.
 func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encodingOf(r) != "" {
 		return nil, refuseEncoding(r)
 	}
 	if err := capBody(w, r, maxReadBody, smallBodyTime); err != nil {
@@ -93,6 +92,10 @@ func replaceBody(r *http.Request, object map[string]json.RawMessage) error {
 func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
 	switch class {
 	case bodySmall:
+		// MLflow would not unpack it either, or without this limit.
+		if encodingOf(r) != "" {
+			return refuseEncoding(r)
+		}
 		return capBody(w, r, maxSmallBody, smallBodyTime)
 	case bodyTraces:
 		return limitTraces(w, r)
@@ -101,11 +104,19 @@ func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
 	}
 }
 
+// encodingOf is how the body is packed; empty when it is not.
+func encodingOf(r *http.Request) string {
+	encoding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ",")))
+	if encoding == "identity" {
+		return ""
+	}
+	return encoding
+}
+
 // limitTraces unpacks traces itself, because MLflow does so without a limit.
 func limitTraces(w http.ResponseWriter, r *http.Request) error {
-	encodings := r.Header.Values("Content-Encoding")
-	encoding := strings.ToLower(strings.TrimSpace(strings.Join(encodings, ",")))
-	if encoding != "" && encoding != "identity" && encoding != "gzip" {
+	encoding := encodingOf(r)
+	if encoding != "" && encoding != "gzip" {
 		return refuseEncoding(r)
 	}
 	if err := capBody(w, r, maxTraces, tracesBodyTime); err != nil {
@@ -113,11 +124,34 @@ func limitTraces(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Header.Del("Content-Encoding")
 	if encoding == "gzip" {
-		r.Body = &unpackedBody{packed: r.Body, left: maxUnpackedTraces}
-		r.ContentLength = -1
-		r.Header.Del("Content-Length")
+		if err := unpackTraces(r); err != nil {
+			return err
+		}
 	}
 	return watchTraceTags(r)
+}
+
+// unpackTraces puts the inside of a gzip body in its place. A little that may become much is unpacked to its end before
+// MLflow hears of it.
+func unpackTraces(r *http.Request) error {
+	packed := r.Body
+	begin, err := io.ReadAll(io.LimitReader(packed, maxReadBody+1))
+	if err != nil {
+		return answerOfBody(r, packed, caddyhttp.Error(statusClientClosed, err))
+	}
+	length := int64(-1)
+	r.Header.Del("Content-Length")
+	if len(begin) <= maxReadBody {
+		trial := unpacked(begin, packed)
+		if length, err = io.Copy(io.Discard, trial); err != nil {
+			return answerOfBody(r, trial, caddyhttp.Error(http.StatusBadRequest, err))
+		}
+		r.Header.Set("Content-Length", strconv.FormatInt(length, 10))
+	}
+	r.ContentLength = length
+	r.TransferEncoding = nil
+	r.Body = unpacked(begin, packed)
+	return nil
 }
 
 // capBody limits how long a body is, and how long it takes.
@@ -207,14 +241,22 @@ func (b *cappedBody) problem() *bodyError {
 // unpackedBody is the inside of a gzip body.
 type unpackedBody struct {
 	packed io.ReadCloser
+	// what has been read of it, and the rest.
+	source io.Reader
 	reader *gzip.Reader
 	left   int64
 	failed atomic.Pointer[bodyError]
 }
 
+func unpacked(begin []byte, packed io.ReadCloser) *unpackedBody {
+	return &unpackedBody{
+		packed: packed, source: io.MultiReader(bytes.NewReader(begin), packed), left: maxTraces,
+	}
+}
+
 func (b *unpackedBody) Read(p []byte) (int, error) {
 	if b.reader == nil {
-		reader, err := gzip.NewReader(b.packed)
+		reader, err := gzip.NewReader(b.source)
 		if err != nil {
 			return 0, b.fail(err)
 		}
@@ -222,7 +264,7 @@ func (b *unpackedBody) Read(p []byte) (int, error) {
 	}
 	n, err := b.reader.Read(p)
 	if b.left -= int64(n); b.left < 0 {
-		b.failed.Store(tooLarge(maxUnpackedTraces))
+		b.failed.Store(tooLarge(maxTraces))
 		return 0, b.failed.Load()
 	}
 	if err != nil && !errors.Is(err, io.EOF) {

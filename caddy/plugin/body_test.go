@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -80,7 +81,7 @@ func TestTracesAreUnpackedByTheGateway(t *testing.T) {
 	}
 	got := traces(packed(t, strings.NewReader("spans")), "gzip")
 	expectStatus(t, got, http.StatusNoContent, "")
-	if got.passedBody != "spans" || got.passed.ContentLength != -1 || got.passed.Header.Get("Content-Encoding") != "" || got.passed.Header.Get("Content-Length") != "" {
+	if got.passedBody != "spans" || got.passed.ContentLength != 5 || got.passed.Header.Get("Content-Encoding") != "" || got.passed.Header.Get("Content-Length") != "5" {
 		t.Errorf("%q arrived with %v", got.passedBody, got.passed.Header)
 	}
 	both := packed(t, strings.NewReader("one "))
@@ -91,7 +92,7 @@ func TestTracesAreUnpackedByTheGateway(t *testing.T) {
 	if got := traces(strings.NewReader("spans"), "identity"); got.passedBody != "spans" || got.passed.Header.Get("Content-Encoding") != "" {
 		t.Errorf("unpacked traces arrived as %q", got.passedBody)
 	}
-	expectStatus(t, traces(packed(t, zeros(maxUnpackedTraces+1)), "gzip"), http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+	expectStatus(t, traces(packed(t, zeros(maxTraces)), "gzip"), http.StatusNoContent, "")
 	expectStatus(t, traces(strings.NewReader("spans"), "gzip"), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
 	cut := packed(t, strings.NewReader("spans"))
 	cut.Truncate(cut.Len() - 4)
@@ -101,7 +102,73 @@ func TestTracesAreUnpackedByTheGateway(t *testing.T) {
 	}
 }
 
-func TestACallKeepsItsEncoding(t *testing.T) {
+// A body of which MLflow hears is one that it may hold in memory.
+func TestALittleThatBecomesTooMuchNeverReachesMLflow(t *testing.T) {
+	small := packed(t, zeros(maxTraces+1))
+	if small.Len() > maxReadBody {
+		t.Fatalf("%d bytes are not little", small.Len())
+	}
+	random := make([]byte, 2*maxReadBody)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(random)
+	for name, c := range map[string]struct {
+		body    io.Reader
+		reaches bool
+	}{
+		"a little": {small, false},
+		// what is not little is unpacked while it passes, and breaks off at the limit.
+		"a lot": {packed(t, io.MultiReader(bytes.NewReader(random), zeros(maxTraces))), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reached int64
+			upstream := handlerFunc(func(_ http.ResponseWriter, r *http.Request) (err error) {
+				reached, err = io.Copy(io.Discard, r.Body)
+				return err
+			})
+			r := httptest.NewRequest(http.MethodPost, "/v1/traces", c.body)
+			got := send(r, append(accessAs(t, RoleWrite), upstream), with("Content-Encoding", "gzip"))
+			expectStatus(t, got, http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+			if (reached > 0) != c.reaches || reached > maxTraces {
+				t.Errorf("%d bytes went on", reached)
+			}
+		})
+	}
+}
+
+func TestNoOtherCallIsUnpackedByAnybody(t *testing.T) {
+	for name, c := range map[string]struct {
+		method, path string
+		role         Role
+		status       int
+	}{
+		"a call":             {http.MethodPost, "/api/2.0/mlflow/runs/create", RoleWrite, http.StatusUnsupportedMediaType},
+		"an unknown call":    {http.MethodPost, "/api/2.0/mlflow/unknown", RoleAdmin, http.StatusUnsupportedMediaType},
+		"a query of GraphQL": {http.MethodPost, "/graphql", RoleAdmin, http.StatusUnsupportedMediaType},
+		"a new experiment":   {http.MethodPost, createExperiment, RoleAdmin, http.StatusUnsupportedMediaType},
+		"a tag of a trace":   {http.MethodPatch, "/api/3.0/mlflow/traces/tr-1/tags", RoleAdmin, http.StatusUnsupportedMediaType},
+		// kept as it comes: a file is a file.
+		"a file": {http.MethodPut, "/api/2.0/mlflow-artifacts/artifacts/1/a", RoleWrite, http.StatusNoContent},
+	} {
+		for _, encodings := range [][]string{{"gzip"}, {"deflate"}, {"zstd"}, {"br"}, {"GZip"}, {"gzip, gzip"}, {"identity", "gzip"}, {"x-gzip"}} {
+			t.Run(name+" in "+strings.Join(encodings, " and "), func(t *testing.T) {
+				body := packed(t, strings.NewReader("{}"))
+				sent := body.String()
+				got := send(httptest.NewRequest(c.method, c.path, body), accessAs(t, c.role), with("Content-Encoding", encodings...))
+				if got.status != c.status {
+					t.Fatalf("answered %d %s", got.status, got.message)
+				}
+				if got.passed != nil && got.passedBody != sent {
+					t.Error("arrived as something else")
+				}
+			})
+		}
+		t.Run(name+" as it is", func(t *testing.T) {
+			got := send(httptest.NewRequest(c.method, c.path, strings.NewReader(`{"query":"{mlflowGetRun}"}`)), accessAs(t, RoleAdmin), with("Content-Encoding", "identity"))
+			expectStatus(t, got, http.StatusNoContent, "")
+		})
+	}
+}
+
+func TestACallKeepsItsType(t *testing.T) {
 	got := send(request(http.MethodPost, "/api/2.0/mlflow/runs/create", "{}"), accessAs(t, RoleWrite), with("Content-Type", "application/json"))
 	expectStatus(t, got, http.StatusNoContent, "")
 	if got.passedBody != "{}" || got.passed.Header.Get("Content-Type") != "application/json" {

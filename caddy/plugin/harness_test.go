@@ -180,6 +180,13 @@ func (f fixedUser) Has(_ context.Context, role Role) (bool, error) { return f.ro
 // asRole stands where mlflow_login does.
 func asRole(role Role) caddyhttp.MiddlewareHandler { return loggedIn{fixedUser{role}} }
 
+// handlerFunc stands where MLflow does.
+type handlerFunc func(w http.ResponseWriter, r *http.Request) error
+
+func (f handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	return f(w, r)
+}
+
 type loggedIn struct{ identity Identity }
 
 func (l loggedIn) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
