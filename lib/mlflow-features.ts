@@ -18,7 +18,8 @@ export interface MlflowFeatureOptions {
   readonly webhooks?: boolean;
 
   /**
-   * Background jobs, in four more processes.
+   * Background jobs. Eight more processes wait for them, which takes 1792 MiB with room for one job, and 256 MiB or more
+   * for each further one at the same time.
    *
    * @default false
    */

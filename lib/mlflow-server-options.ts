@@ -5,19 +5,22 @@ import type { Secret } from "./secret";
 import type { ServiceImage } from "./service-image";
 import type { VolumeOptions } from "./service-network";
 
-/** How many database connections each worker process may hold. */
+/**
+ * How many database connections each pool may hold. A worker process has two: for runs and traces, and for models; with
+ * `jobExecution` a third.
+ */
 export interface ConnectionPoolOptions {
   /**
-   * Connections that are kept.
+   * Connections that are kept, 1 or more.
    *
    * @default 5
    */
   readonly size?: number;
 
   /**
-   * Connections on top of `size` under load.
+   * Connections on top of `size` under load, 1 or more.
    *
-   * @default 10
+   * @default - 10, or fewer where the store's connection limit has no room for them
    */
   readonly overflow?: number;
 }
@@ -32,23 +35,23 @@ export interface MlflowServerOptions {
   readonly image?: ServiceImage;
 
   /**
-   * Number of worker processes. More than the engine has cores gain nothing.
+   * Number of worker processes. More than the engine has cores gain nothing, and `up`, `plan` and `status` say so.
    *
    * @default 2
    */
   readonly workers?: number;
 
   /**
-   * Connections to the database. `workers` times all of them must fit into the connection limit of the store.
+   * Connections to the database. All pools of all workers must fit into the connection limit of the store.
    *
-   * @default - 5, and 10 more under load, for each worker
+   * @default - the defaults of `ConnectionPoolOptions`
    */
   readonly connectionPool?: ConnectionPoolOptions;
 
   /**
-   * Memory limit, 384 MiB and 576 MiB for each worker or more.
+   * Memory limit, 384 MiB and 576 MiB for each worker or more, and 1792 MiB more with `jobExecution`.
    *
-   * @default - 384 MiB and 576 MiB for each worker
+   * @default - the least
    */
   readonly memory?: DataSize;
 

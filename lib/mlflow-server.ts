@@ -1,5 +1,4 @@
 import { Construct } from "constructs";
-import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { featureRoutes } from "./feature-routes";
@@ -10,6 +9,7 @@ import { validateMlflowSettings } from "./mlflow-settings";
 import { SERVICE_NAME } from "./postgres-client";
 import { PublicUrl } from "./public-url";
 import { Secret } from "./secret";
+import { ONE_PROCESS, serverSize } from "./server-size";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "./store-roles";
@@ -22,15 +22,15 @@ const USER = "1000:1000";
 const SECRETS_FILE = "/run/secrets/mlflow.env";
 // a libpq service, so that the address holds no password.
 const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
-// measured: two workers idle at 555 MiB and reach 1,214 MiB under four proxied uploads.
-const MEMORY_BASE = 384;
-const MEMORY_PER_WORKER = 576;
 // files on their way through MLflow; what a killed worker left there goes with the next start.
 const TEMPORARY = "/tmp/mlflow";
 const START = `rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} && exec mlflow "$@"`;
 // where a model version may come from: what MLflow itself keeps, and the words it puts in place of a source for prompts.
 // From anywhere else it would read with its own rights.
 const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
+// as long as the gateway waits for an answer: a query that nobody waits for any more gives its connection back. Not where
+// a pooler in front of a database of somebody else may refuse the option.
+const QUERY_TIME = { PGOPTIONS: "-c statement_timeout=5min" };
 const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
 
 /** Properties of an `MlflowServer`. */
@@ -64,17 +64,15 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly s3ApiAddress?: string;
   public readonly features?: string[];
 
+  /** Number of worker processes. */
+  public readonly workers: number;
+
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
 
     const { network, backendStore, artifactStore, features = {} } = props;
     const url = PublicUrl.parse(props.url, this);
-    const workers = props.workers ?? 2;
-    const pool = { size: props.connectionPool?.size ?? 5, overflow: props.connectionPool?.overflow ?? 10 };
-    this.validateWorkers(workers);
-    this.validatePool(pool, workers, backendStore.connectionLimit);
-    const memory = props.memory ?? leastMemory(workers);
-    this.validateMemory(memory, workers);
+    const { workers, memory, pool } = serverSize(props, backendStore.connectionLimit, this);
     this.validateFeatures(features, props.egress ?? false);
     validateMlflowSettings(
       { ...props.environment, ...props.secretEnvironment } as { [name: string]: string },
@@ -93,7 +91,7 @@ export class MlflowServer extends Construct implements IUpstream {
       environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
       files: database.files,
       user: USER,
-      memory: DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER),
+      memory: ONE_PROCESS,
       egress: database.outside,
       after: database.after,
       rerunOn: database.epochs,
@@ -109,6 +107,7 @@ export class MlflowServer extends Construct implements IUpstream {
         ...PROCESS_ENVIRONMENT,
         TMPDIR: TEMPORARY,
         ...database.environment,
+        ...(!database.outside && QUERY_TIME),
         ...artifacts.environment,
         MLFLOW_BACKEND_STORE_URI: DATABASE,
         MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
@@ -144,6 +143,7 @@ export class MlflowServer extends Construct implements IUpstream {
     });
 
     this.hostname = service.hostname;
+    this.workers = workers;
     this.features = featureRoutes(features);
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
@@ -171,35 +171,6 @@ export class MlflowServer extends Construct implements IUpstream {
     return { path: SECRETS_FILE, content: lines.join(""), secret: true };
   }
 
-  private validateWorkers(workers: number): void {
-    if (!Number.isInteger(workers) || workers < 1) {
-      throw new ValidationError(
-        "MlflowWorkers",
-        `'workers' must be a whole number of 1 or more, got: ${workers}`,
-        this,
-      );
-    }
-  }
-
-  private validatePool(pool: { size: number; overflow: number }, workers: number, limit: number | undefined): void {
-    if (!Number.isInteger(pool.size) || pool.size < 1 || !Number.isInteger(pool.overflow) || pool.overflow < 0) {
-      throw new ValidationError(
-        "MlflowPool",
-        `'connectionPool' must have a 'size' of 1 or more and an 'overflow' of 0 or more, got: ${pool.size} and ${pool.overflow}`,
-        this,
-      );
-    }
-    // five for the migration, a backup and a person who looks.
-    const needed = workers * (pool.size + pool.overflow) + 5;
-    if (limit !== undefined && needed > limit) {
-      throw new ValidationError(
-        "MlflowPoolLimit",
-        `'connectionPool' must fit into the store's connection limit of ${limit}: ${workers} workers with ${pool.size} + ${pool.overflow} connections and 5 in reserve need ${needed}; lower 'workers' or 'connectionPool', or raise 'connectionLimit'`,
-        this,
-      );
-    }
-  }
-
   private validateFeatures({ webhooks }: MlflowFeatureOptions, egress: boolean): void {
     if (!webhooks || egress) return;
     throw new ValidationError(
@@ -208,22 +179,7 @@ export class MlflowServer extends Construct implements IUpstream {
       this,
     );
   }
-
-  private validateMemory(memory: DataSize, workers: number): void {
-    const least = leastMemory(workers);
-    if (memory.toMebibytes() < least.toMebibytes()) {
-      throw new ValidationError(
-        "MlflowMemory",
-        `'memory' must be at least ${least} for ${workers} workers, got: ${memory}`,
-        this,
-      );
-    }
-  }
 }
 
 // no home folder is the user's own, and numpy's threads would be counted against the workers.
 const PROCESS_ENVIRONMENT = { HOME: "/tmp", OPENBLAS_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1" };
-
-function leastMemory(workers: number): DataSize {
-  return DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER * workers);
-}

@@ -4,7 +4,10 @@ import { ValidationError } from "./errors";
 // what the constructs set themselves, or what would open or break the stack, and what to use instead.
 const TAKEN: { pattern: RegExp; remedy: string }[] = [
   { pattern: /^MLFLOW_(BACKEND_STORE|REGISTRY_STORE|TRACKING)_URI$/, remedy: "use 'backendStore'" },
-  { pattern: /^(PG[A-Z]+|--(backend-store|registry-store)-uri)$/, remedy: "use 'backendStore'" },
+  {
+    pattern: /^(PG[A-Z]+|--(backend-store|registry-store|read-replica-backend-store)-uri)$/,
+    remedy: "use 'backendStore'",
+  },
   { pattern: /^(AWS_|MLFLOW_S3_|MLFLOW_BOTO_)/, remedy: "use 'artifactStore'" },
   {
     pattern:
@@ -16,7 +19,7 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
     remedy: "use 'url' and 'hostNames'",
   },
   { pattern: /^(MLFLOW_WORKERS|--workers|-w)$/, remedy: "use 'workers'" },
-  { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
+  { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|POOLCLASS|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
   { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'telemetry'" },
   { pattern: /^MLFLOW_SERVER_ENABLE_JOB_EXECUTION$/, remedy: "use 'features'" },
   {
@@ -32,7 +35,8 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
     remedy: "the gateway relies on uvicorn as it is set up",
   },
   {
-    pattern: /^(MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE|--disable-security-middleware|FORWARDED_ALLOW_IPS)$/,
+    pattern:
+      /^(MLFLOW_SERVER_(DISABLE_SECURITY_MIDDLEWARE|ENABLE_CUSTOM_SCORERS)|--disable-security-middleware|FORWARDED_ALLOW_IPS)$/,
     remedy: "it would open what the gateway closes",
   },
   {

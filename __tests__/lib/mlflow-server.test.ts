@@ -165,10 +165,28 @@ describe("MlflowServer", () => {
     expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
   });
 
-  test("takes memory from the number of workers", () => {
-    expect(container(serverStack({ workers: 1 }).stack, "server").memory).toBe(960);
-    expect(container(serverStack().stack, "server").memory).toBe(1536);
-    expect(container(serverStack({ memory: DataSize.gibibytes(4) }).stack, "server").memory).toBe(4096);
+  test("is as large as its workers need", () => {
+    const { stack, server } = serverStack({ workers: 4, connectionLimit: 80 });
+
+    expect(server.workers).toBe(4);
+    expect(container(stack, "server").memory).toBe(2688);
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_WORKERS: "4",
+      MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: "5",
+      MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: "3",
+    });
+  });
+
+  test("fails on memory that its workers outgrow", () => {
+    expect(() => serverStack({ memory: DataSize.mebibytes(640) })).toThrow(
+      "'memory' must be at least 1536 MiB for 2 workers, got: 640 MiB; raise 'memory', or lower 'workers' [test/server]",
+    );
+  });
+
+  test("ends queries that nobody waits for, but leaves a foreign database to its owner", () => {
+    expect(environment(serverStack().stack, "server").PGOPTIONS).toBe("-c statement_timeout=5min");
+    expect(environment(serverStack().stack, MIGRATION).PGOPTIONS).toBeUndefined();
+    expect(environment(serverStack({ outside: true }).stack, "server").PGOPTIONS).toBeUndefined();
   });
 
   test("keeps temporary files on a disk of the caller's choice", () => {
@@ -218,6 +236,11 @@ describe("MlflowServer", () => {
     [{ AWS_ACCESS_KEY_ID: "x" }, "AWS_ACCESS_KEY_ID", "use 'artifactStore'"],
     [{ MLFLOW_SERVER_ALLOWED_HOSTS: "*" }, "MLFLOW_SERVER_ALLOWED_HOSTS", "use 'url' and 'hostNames'"],
     [{ MLFLOW_WORKERS: "8" }, "MLFLOW_WORKERS", "use 'workers'"],
+    [
+      { MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: "true" },
+      "MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS",
+      "it would open what the gateway closes",
+    ],
     [{ MLFLOW_PORT: "80" }, "MLFLOW_PORT", "the gateway relies on it"],
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
@@ -227,41 +250,21 @@ describe("MlflowServer", () => {
     );
   });
 
-  test.each(["--port", "--host=0.0.0.0", "--workers", "--backend-store-uri=sqlite://", "--dev", "--uvicorn-opts"])(
-    "fails on the flag %s",
-    (flag) => {
-      expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
-    },
-  );
+  test.each([
+    "--port",
+    "--host=0.0.0.0",
+    "--workers",
+    "--backend-store-uri=sqlite://",
+    "--read-replica-backend-store-uri=postgresql://",
+    "--dev",
+    "--uvicorn-opts",
+  ])("fails on the flag %s", (flag) => {
+    expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
+  });
 
   test("fails on options of uvicorn that the gateway relies on", () => {
     expect(() => serverStack({ environment: { MLFLOW_UVICORN_OPTS: "--forwarded-allow-ips=*" } })).toThrow(
       "'environment' must not set '--forwarded-allow-ips' in MLFLOW_UVICORN_OPTS: the gateway relies on it [test/server]",
-    );
-  });
-
-  test.each([0, -1, 1.5])("fails on %s workers", (workers) => {
-    expect(() => serverStack({ workers })).toThrow(
-      `'workers' must be a whole number of 1 or more, got: ${workers} [test/server]`,
-    );
-  });
-
-  test("fails on pools over the connection limit of the store", () => {
-    expect(() => serverStack({ workers: 4, connectionLimit: 50 })).toThrow(
-      "'connectionPool' must fit into the store's connection limit of 50: 4 workers with 5 + 10 connections and 5 in reserve need 65; lower 'workers' or 'connectionPool', or raise 'connectionLimit' [test/server]",
-    );
-    expect(() => serverStack({ workers: 4, connectionLimit: 50, connectionPool: { overflow: 5 } })).not.toThrow();
-  });
-
-  test("fails on a pool that is none", () => {
-    expect(() => serverStack({ connectionPool: { size: 0 } })).toThrow(
-      "'connectionPool' must have a 'size' of 1 or more and an 'overflow' of 0 or more, got: 0 and 10 [test/server]",
-    );
-  });
-
-  test("fails on memory that its workers outgrow", () => {
-    expect(() => serverStack({ memory: DataSize.mebibytes(640) })).toThrow(
-      "'memory' must be at least 1536 MiB for 2 workers, got: 640 MiB [test/server]",
     );
   });
 });
