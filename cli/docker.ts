@@ -28,6 +28,15 @@ export interface VolumeDetails {
   readonly CreatedAt?: string;
 }
 
+/** What an engine says of itself. */
+export interface EngineInfo {
+  readonly rootFolder: string;
+  readonly operatingSystem: string;
+
+  /** Number of cores of its machine, where it says so. */
+  readonly cores?: number;
+}
+
 /** The `docker` command, for one engine. */
 export class Docker {
   /** @param environment names the engine, see `engineEnvironment()`. */
@@ -48,10 +57,12 @@ export class Docker {
    *
    * @throws CommandError when there is no `docker` command or no engine behind it.
    */
-  public async info(): Promise<{ rootFolder: string; operatingSystem: string }> {
+  public async info(): Promise<EngineInfo> {
     const result = await this.run(["info", "--format", "{{json .}}"]);
     if (result.missing) throw new CommandError("Docker is not installed", "Install Docker Engine or Docker Desktop.");
-    const info = parse<{ ServerErrors?: string[]; DockerRootDir?: string; OperatingSystem?: string }>(result.stdout);
+    const info = parse<{ ServerErrors?: string[]; DockerRootDir?: string; OperatingSystem?: string; NCPU?: number }>(
+      result.stdout,
+    );
     if (result.exitCode !== 0 || !info?.DockerRootDir) {
       const reason = (info?.ServerErrors?.[0] ?? result.stderr.trim()) || "no answer";
       throw new CommandError(
@@ -59,7 +70,7 @@ export class Docker {
         "Start Docker, or name another engine by DOCKER_HOST or 'docker context use'.",
       );
     }
-    return { rootFolder: info.DockerRootDir, operatingSystem: info.OperatingSystem ?? "" };
+    return { rootFolder: info.DockerRootDir, operatingSystem: info.OperatingSystem ?? "", cores: info.NCPU };
   }
 
   public async hasImage(name: string): Promise<boolean> {

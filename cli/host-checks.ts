@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { workersOverCores } from "../lib/server-size";
 import { CommandError } from "./command-error";
-import type { Docker } from "./docker";
+import type { Docker, EngineInfo } from "./docker";
 import { canListen, portConflicts } from "./ports";
 import type { SynthesizedStack } from "./synthesized-stack";
 
@@ -26,6 +27,12 @@ export async function requireFreePorts(stack: SynthesizedStack, docker: Docker):
     conflicts.join("; "),
     "Stop what uses it, or choose another address: MLFLOW_URL=http://localhost:8081",
   );
+}
+
+/** Says on standard error what of the stack is more than the engine can use. */
+export function warnOfEngine(stack: SynthesizedStack, { cores }: EngineInfo): void {
+  const warning = cores === undefined ? undefined : workersOverCores(stack.workers, cores);
+  if (warning !== undefined) console.error(`Warning: ${warning}.`);
 }
 
 /**

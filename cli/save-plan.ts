@@ -4,6 +4,7 @@ import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
 import { Deployment } from "./deployment";
 import { engineLookup } from "./engine-lookup";
+import { warnOfEngine } from "./host-checks";
 import { describePlan, isEmpty } from "./plan";
 import type { Plan } from "./plan";
 import { guardPlan } from "./plan-guard";
@@ -43,7 +44,7 @@ export async function savePlan({ stack, out }: SavePlanOptions): Promise<void> {
  * @throws CommandError when there is no plan, or it would meet what belongs to others.
  */
 export async function planInto(deployment: Deployment, out: string): Promise<Plan> {
-  await deployment.docker.info();
+  warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const terraform = await deployment.requireTerraform();
   const file = resolve(out);
   // before the plan: what is applied in between makes it stale.

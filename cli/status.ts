@@ -2,6 +2,7 @@ import { CommandError } from "./command-error";
 import { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
 import { conditionOf } from "./health";
+import { warnOfEngine } from "./host-checks";
 import type { State } from "./state";
 import { table } from "./table";
 
@@ -48,7 +49,7 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
   const state = await (await deployment.requireTerraform()).state();
   if (showPassword) return printPassword(deployment.name, state, user);
 
-  await deployment.docker.info();
+  warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const services = await servicesOf(deployment, state);
   const url = state.output("url");
   if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services }, null, 2));

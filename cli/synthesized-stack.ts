@@ -28,6 +28,7 @@ interface Blocks {
 interface ContainerBlock {
   name: string;
   must_run?: boolean;
+  env?: string[];
   ports?: { external?: number; internal: number; ip?: string }[];
   volumes?: { host_path?: string }[];
 }
@@ -87,6 +88,14 @@ export class SynthesizedStack {
   /** Names of the containers that stay up. */
   public get services(): string[] {
     return this.containers.filter((container) => container.must_run !== false).map(({ name }) => name);
+  }
+
+  /** The largest number of workers that an MLflow server of the stack has; 0 without one. */
+  public get workers(): number {
+    const values = this.containers
+      .flatMap(({ env }) => env ?? [])
+      .map((line) => /^MLFLOW_WORKERS=(\d+)$/.exec(line)?.[1]);
+    return Math.max(0, ...values.map((value) => Number(value ?? 0)));
   }
 
   public get publishedPorts(): PublishedPort[] {

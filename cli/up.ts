@@ -4,9 +4,10 @@ import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
 import { Deployment } from "./deployment";
 import type { OpenedTerraform } from "./deployment";
+import type { EngineInfo } from "./docker";
 import { engineLookup } from "./engine-lookup";
 import { waitUntilReady } from "./health";
-import { DiskNeed, canInstallEngine, requireDiskSpace, requireFreePorts } from "./host-checks";
+import { DiskNeed, canInstallEngine, requireDiskSpace, requireFreePorts, warnOfEngine } from "./host-checks";
 import { describePlan, isEmpty } from "./plan";
 import { guardPlan } from "./plan-guard";
 import { missingImages, provideImages } from "./provide-images";
@@ -33,7 +34,9 @@ export interface UpOptions {
 export async function up(options: UpOptions): Promise<void> {
   const yes = options.yes ?? false;
   let deployment = await synthesize(options.stack);
-  const { rootFolder } = await requireEngine(deployment, yes);
+  const engine = await requireEngine(deployment, yes);
+  const { rootFolder } = engine;
+  warnOfEngine(deployment.synthesized, engine);
 
   let missing: string[] = [];
   await runSteps({
@@ -66,7 +69,7 @@ async function synthesize(stack: string | undefined): Promise<Deployment> {
   return deployment;
 }
 
-async function requireEngine({ docker }: Deployment, yes: boolean): Promise<{ rootFolder: string }> {
+async function requireEngine({ docker }: Deployment, yes: boolean): Promise<EngineInfo> {
   try {
     return await docker.info();
   } catch (error) {

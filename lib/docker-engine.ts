@@ -45,6 +45,13 @@ export interface DockerEngineOptions {
   readonly certificatePath?: string;
 
   /**
+   * Number of cores of the engine's machine. Synthesis warns of a server with more workers than that.
+   *
+   * @default - not known at synthesis
+   */
+  readonly cores?: number;
+
+  /**
    * Logins at image registries.
    *
    * @default - none; images are pulled without a login

@@ -1,5 +1,5 @@
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
-import { Aspects, TerraformOutput, TerraformStack } from "cdktf";
+import { Annotations, Aspects, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { ArtifactStore } from "./artifact-store";
 import { AuthGateway } from "./auth-gateway";
@@ -15,6 +15,7 @@ import { MlflowServer } from "./mlflow-server";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
+import { workersOverCores } from "./server-size";
 import { StackGuard } from "./stack-guard";
 import { StateBackend } from "./state-backend";
 import type { IArtifactStore } from "./store-roles";
@@ -136,8 +137,14 @@ export class MlflowStack extends TerraformStack {
       url,
     });
 
+    this.warnOfWorkers(props.engine?.cores);
     this.addOutputs(artifactStore);
     Aspects.of(this).add(new StackGuard());
+  }
+
+  private warnOfWorkers(cores: number | undefined): void {
+    const warning = workersOverCores(this.server.workers, cores ?? this.server.workers);
+    if (warning !== undefined) Annotations.of(this.server).addWarning(warning);
   }
 
   private addOutputs({ consoleLogin, s3ApiLogin }: IArtifactStore): void {

@@ -40,6 +40,14 @@ describe("SynthesizedStack", () => {
     ]);
   });
 
+  test("reads how many workers MLflow has", () => {
+    const server = { name: "mlflow-server", env: ["MLFLOW_HOST=0.0.0.0", "MLFLOW_WORKERS=4"] };
+
+    expect(stack.workers).toBe(0);
+    expect(new SynthesizedStack({ resource: { docker_container: { server } } }, "").workers).toBe(4);
+    expect(new SynthesizedStack(synth(mlflowStack()), "").workers).toBe(2);
+  });
+
   test("lifts the protection of just what is protected", () => {
     expect(stack.unprotected).toEqual({
       resource: { docker_volume: { data: { lifecycle: { prevent_destroy: false } } } },

@@ -122,6 +122,15 @@ describe("MlflowStack", () => {
     ]);
   });
 
+  test("warns of more workers than the engine has cores, where it knows them", () => {
+    const warnings = (cores?: number) =>
+      mlflowStack({ engine: { cores }, server: { workers: 4 } }).server.node.metadata.map(({ data }) => data);
+
+    expect(warnings()).toEqual([]);
+    expect(warnings(4)).toEqual([]);
+    expect(warnings(2)).toEqual([expect.stringMatching(/^MLflow has 4 workers and the engine 2 cores: /)]);
+  });
+
   test("lives beside a second stack on the same engine", () => {
     const names = (stack: MlflowStack) =>
       Object.values(synth(stack).resource).flatMap((byName) => Object.values(byName).flatMap(({ name }) => name ?? []));
