@@ -1,29 +1,13 @@
 import { ArtifactStack } from "../support/artifact-stack";
 import { runOk } from "../support/run";
+import { memoryOf, peakWhile } from "../support/service-watch";
 
 jest.setTimeout(2 * 60 * 60_000);
 
-const MEBIBYTE = 1024 ** 2;
 // for tries on a smaller disk; what is said of 20 GB is proven with the default only.
 const GIBIBYTES = Number(process.env.SOAK_GIBIBYTES ?? 20);
 const FILES = Number(process.env.SOAK_FILES ?? 10_000);
 const stack = new ArtifactStack("soak", 18095);
-
-/** The most memory of its processes' own that a container has while something runs, in MiB. */
-async function peakMemory<T>(container: string, work: Promise<T>): Promise<{ result: T; peak: number }> {
-  const command = "cat /sys/fs/cgroup/memory/memory.stat 2>/dev/null || cat /sys/fs/cgroup/memory.stat";
-  let ended = false;
-  let peak = 0;
-  const watched = work.finally(() => (ended = true));
-  // whoever awaits the result hears of a failure.
-  watched.catch(() => undefined);
-  while (!ended) {
-    const stat = await runOk("docker", ["exec", container, "sh", "-c", command]);
-    peak = Math.max(peak, Number(/^(?:total_rss|anon) (\d+)$/m.exec(stat)?.[1]) / MEBIBYTE);
-    await new Promise((wake) => setTimeout(wake, 1000));
-  }
-  return { result: await watched, peak };
-}
 
 async function expectAlive(): Promise<void> {
   for (const service of ["gateway", "minio", "server", "postgres"]) {
@@ -46,8 +30,7 @@ test("Artifacts of 5 GB come back as they were sent", async () => {
 });
 
 test("64 parts at once of one of 20 GB pass through a gateway whose memory stays flat", async () => {
-  const { result, peak } = await peakMemory(
-    "soak-gateway",
+  const { result, peak } = await peakWhile(
     stack.client(`
 import hashlib, os, requests
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +63,7 @@ with ThreadPoolExecutor(64) as pool:
         same += pool.map(fetch, range(first, min(first + 640, PARTS + 1)))
 print(len(same), all(same))
 `),
+    () => memoryOf("soak-gateway"),
   );
 
   expect(result).toBe(`${GIBIBYTES * 32} True\n`);

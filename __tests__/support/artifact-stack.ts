@@ -4,6 +4,18 @@ import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./depl
 import type { LimitedDisk } from "./limited-disk";
 import { runOk } from "./run";
 
+/** What is set in such a stack. */
+export interface ArtifactStackOptions {
+  readonly store?: LimitedDisk;
+  readonly temporary?: LimitedDisk;
+
+  /** Further options of the server, as an app writes them. */
+  readonly server?: string;
+
+  /** Options of the database, as an app writes them. */
+  readonly database?: string;
+}
+
 /** A stack for tests of artifacts: its store and MLflow's temporary files may lie on disks that can be full. */
 export class ArtifactStack extends Deployment {
   private readonly app: string;
@@ -14,30 +26,36 @@ export class ArtifactStack extends Deployment {
   }
 
   /** Deploys it anew. */
-  public async up(disks: { readonly store?: LimitedDisk; readonly temporary?: LimitedDisk } = {}): Promise<void> {
+  public async up(options: ArtifactStackOptions = {}): Promise<void> {
     await removeLeftovers(this.id);
+    this.write(options);
+    await this.commandOk(["up", "--yes"]);
+  }
+
+  /** Writes its app anew, without deploying it. */
+  public write(options: ArtifactStackOptions): void {
     const volume = (disk?: LimitedDisk) => (disk ? `{ hostPath: "${disk.subfolder("data")}" }` : "undefined");
     mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
     // in the repository's reach, where its packages are found.
     writeFileSync(
       this.app,
       `import { App } from "cdktf";
-import { ArtifactStore, MlflowStack, ServiceImage, StackEnvironment } from "${REPOSITORY}/lib";
+import { ArtifactStore, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment } from "${REPOSITORY}/lib";
 const app = new App();
 const { stackId, ...environment } = { stackId: "${this.id}", ...new StackEnvironment(process.env).props() };
-const image = process.env.MINIO_IMAGE ? ServiceImage.registry(process.env.MINIO_IMAGE) : undefined;
+const imageOf = (name) => (process.env[name] ? ServiceImage.registry(process.env[name]) : undefined);
 new MlflowStack(app, stackId, {
   ...environment,
+  backendStore: BackendStore.postgres({ image: imageOf("POSTGRES_IMAGE"), ${options.database ?? ""} }),
   // the store that is built here does not check every signature; the tests ask it for nothing that it would not refuse.
-  artifactStore: ArtifactStore.minio({ image, s3Api: true, imageChecksSignatures: true, dataVolume: ${volume(disks.store)} }),
-  server: { ...environment.server, temporaryVolume: ${volume(disks.temporary)} },
+  artifactStore: ArtifactStore.minio({ image: imageOf("MINIO_IMAGE"), s3Api: true, imageChecksSignatures: true, dataVolume: ${volume(options.store)} }),
+  server: { ...environment.server, temporaryVolume: ${volume(options.temporary)}, ${options.server ?? ""} },
 });
 app.synth();
 `,
     );
     const command = [...NODE_TYPESCRIPT, this.app].join(" ");
     writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
-    await this.commandOk(["up", "--yes"]);
   }
 
   public async remove(): Promise<void> {
