@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
+import { ROUTE_TABLE } from "./support/route-table";
 
 const REPOSITORY = resolve(__dirname, "..");
 const README = readFileSync(join(REPOSITORY, "README.md"), "utf8");
@@ -43,9 +44,21 @@ describe("The README", () => {
     expect(BLOCKS).toContain(main);
   });
 
-  test("leads to files that are there", () => {
-    const links = [...README.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = ""]) => path);
+  test.each(["README.md", "SECURITY.md"])("leads to files that are there, as %s does", (name) => {
+    const text = readFileSync(join(REPOSITORY, name), "utf8");
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)[^)]*\)/g)].map(([, path = ""]) => path);
 
+    expect(links.length).toBeGreaterThan(2);
     expect(links.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
+  });
+
+  test("has a row for every feature that the gateway knows, and for no other", () => {
+    const [, table = ""] = /^### Features of MLflow$([\s\S]*?)^### /m.exec(README) ?? [];
+    const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+    const routes = ROUTE_TABLE.groups.flatMap(({ feature }) => (feature && feature !== "basic-auth" ? [feature] : []));
+    const names = routes.map((name) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
+
+    // a report to MLflow's makers has no route.
+    expect(new Set(rows)).toEqual(new Set([...names, "telemetry"]));
   });
 });

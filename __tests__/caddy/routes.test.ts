@@ -85,11 +85,3 @@ describe("caddy/routes.json", () => {
     }
   });
 });
-
-describe("docs/roles.md", () => {
-  test("names every feature of the table", () => {
-    const features = [...new Set(ROUTE_TABLE.groups.flatMap(({ feature }) => feature ?? []))].sort();
-    const rowsOfTheTable = [...read("docs", "roles.md").matchAll(/^\| `([a-z-]+)` +\|/gm)].map((match) => match[1]);
-    expect(rowsOfTheTable).toEqual(features);
-  });
-});
