@@ -3,8 +3,11 @@ import { resolve } from "node:path";
 
 /** One group of caddy/routes.json. */
 export interface RouteGroup {
-  /** The role that a caller needs; `graphql`, `create-experiment` and `trace-tags`: the body decides; `closed`: nobody may. */
-  readonly need: "read" | "write" | "admin" | "closed" | "graphql" | "create-experiment" | "trace-tags";
+  /**
+   * The role that a caller needs; `graphql`, `create-experiment` and `trace-tags`: the body decides; `workspace`: who is
+   * no admin knows their own only; `closed`: nobody may.
+   */
+  readonly need: "read" | "write" | "admin" | "closed" | "graphql" | "create-experiment" | "trace-tags" | "workspace";
   /** What has to be switched on as well. */
   readonly feature?: string;
   /** How large a request may be. @default "small" */

@@ -97,6 +97,9 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err := limitBody(w, r, found.body); err != nil {
 		return err
 	}
+	if answered, err := a.chooseWorkspace(w, r, found, path); answered || err != nil {
+		return err
+	}
 	body := r.Body
 	return answerOfBody(r, body, next.ServeHTTP(w, r))
 }
@@ -115,6 +118,8 @@ func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Rol
 			return a.needOfTraceTags(w, r)
 		}
 		return a.needOfCreateExperiment(w, r)
+	case needWorkspace:
+		return RoleRead, nil
 	default:
 		return parseRole(found.need)
 	}

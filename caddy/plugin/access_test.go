@@ -28,6 +28,7 @@ const testRoutes = `{
     { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
     { "need": "graphql", "routes": ["GET|POST /graphql"] },
     { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] },
+    { "need": "workspace", "feature": "workspaces", "routes": ["GET /api/3.0/mlflow/workspaces", "GET /api/3.0/mlflow/workspaces/{workspace_name}"] },
     { "need": "trace-tags", "routes": [
       "POST /api/2.0/mlflow/traces", "PATCH /api/2.0/mlflow/traces/{request_id}",
       "POST /api/3.0/mlflow/traces", "DELETE|PATCH /api/3.0/mlflow/traces/{trace_id}/tags"

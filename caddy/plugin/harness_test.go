@@ -61,6 +61,7 @@ func writeFile(t testing.TB, name, text string) string {
 type testUser struct {
 	name, role, password string
 	cost                 int
+	workspace            string
 }
 
 // writeUsers writes a users file and a folder of hashes, and returns the lines of the Caddyfile that name them.
@@ -76,7 +77,11 @@ func writeUsers(t testing.TB, users ...testUser) string {
 		if err := os.WriteFile(filepath.Join(folder, u.name), append(hash, '\n'), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		entries = append(entries, map[string]string{"name": u.name, "role": u.role})
+		entry := map[string]string{"name": u.name, "role": u.role}
+		if u.workspace != "" {
+			entry["workspace"] = u.workspace
+		}
+		entries = append(entries, entry)
 	}
 	text, err := json.Marshal(entries)
 	if err != nil {
@@ -170,15 +175,20 @@ func expectStatus(t testing.TB, got received, status int, code string) {
 	}
 }
 
-// fixedUser is logged in with a role.
-type fixedUser struct{ role Role }
+// fixedUser is logged in with a role, and may have a workspace.
+type fixedUser struct {
+	role      Role
+	workspace string
+}
 
 func (f fixedUser) Name() string { return "test" }
 
 func (f fixedUser) Has(_ context.Context, role Role) (bool, error) { return f.role >= role, nil }
 
+func (f fixedUser) Workspace() string { return f.workspace }
+
 // asRole stands where mlflow_login does.
-func asRole(role Role) caddyhttp.MiddlewareHandler { return loggedIn{fixedUser{role}} }
+func asRole(role Role) caddyhttp.MiddlewareHandler { return loggedIn{fixedUser{role: role}} }
 
 // handlerFunc stands where MLflow does.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error

@@ -41,6 +41,9 @@ type Identity interface {
 
 	// Has tells whether the caller has this role. It may ask oauth2-proxy; an error means that the answer is unknown.
 	Has(ctx context.Context, role Role) (bool, error)
+
+	// Workspace is where the caller works while workspaces are on; empty where nothing says so.
+	Workspace() string
 }
 
 type identityKey struct{}
@@ -57,12 +60,15 @@ func withIdentity(r *http.Request, identity Identity) *http.Request {
 
 // user is an entry of the users file.
 type user struct {
-	name string
-	role Role
-	hash []byte
-	cost int
+	name      string
+	role      Role
+	workspace string
+	hash      []byte
+	cost      int
 }
 
 func (u *user) Name() string { return u.name }
 
 func (u *user) Has(_ context.Context, role Role) (bool, error) { return u.role >= role, nil }
+
+func (u *user) Workspace() string { return u.workspace }

@@ -23,7 +23,7 @@ const (
 // Login lets in who has a password of a user or, with OAuth2, a session or a token. Others are answered 401, after too
 // many failures 429, and browsers are sent to the login page.
 type Login struct {
-	// JSON file, a list of {"name", "role"}; the role is admin, write or read.
+	// JSON file, a list of {"name", "role", "workspace"}; the role is admin, write or read, the workspace may be missing.
 	Users string `json:"users,omitempty"`
 	// Folder with a file for each user that holds the bcrypt hash and has the user's name.
 	Hashes string `json:"hashes,omitempty"`

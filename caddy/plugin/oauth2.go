@@ -274,6 +274,9 @@ func (o *OAuth2) identity(given answer, shown proof) *visitor {
 
 func (v *visitor) Name() string { return v.name }
 
+// Workspace is nothing: an issuer's claims say nothing about workspaces.
+func (v *visitor) Workspace() string { return "" }
+
 // Has asks whether the visitor is in a group with this role, if nothing else says so.
 func (v *visitor) Has(ctx context.Context, role Role) (bool, error) {
 	if v.role >= role {

@@ -16,6 +16,7 @@ const (
 	needGraphQL          = "graphql"
 	needCreateExperiment = "create-experiment"
 	needTraceTags        = "trace-tags"
+	needWorkspace        = "workspace"
 )
 
 // Classes of bodies.
@@ -97,8 +98,8 @@ func parseRoutes(text []byte) (*routeTable, error) {
 			return nil, fmt.Errorf("unknown body %q: must be small, traces or artifact", group.Body)
 		}
 		if _, err := parseRole(group.Need); err != nil &&
-			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment, needTraceTags}, group.Need) {
-			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, closed, graphql, create-experiment or trace-tags", group.Need)
+			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment, needTraceTags, needWorkspace}, group.Need) {
+			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, closed, graphql, create-experiment, trace-tags or workspace", group.Need)
 		}
 		if group.Feature != "" && !slices.Contains(table.features, group.Feature) {
 			table.features = append(table.features, group.Feature)

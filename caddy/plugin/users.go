@@ -23,7 +23,7 @@ func readUsers(file, hashes string) (map[string]*user, error) {
 	if err != nil {
 		return nil, fmt.Errorf("users: %w", err)
 	}
-	var entries []struct{ Name, Role string }
+	var entries []struct{ Name, Role, Workspace string }
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&entries); err != nil {
@@ -43,11 +43,14 @@ func readUsers(file, hashes string) (map[string]*user, error) {
 		if err != nil {
 			return nil, fmt.Errorf("users: %s: %w", entry.Name, err)
 		}
+		if entry.Workspace != "" && !workspaceName.MatchString(entry.Workspace) {
+			return nil, fmt.Errorf("users: %s: %q is no name of a workspace: 2 to 63 small letters, digits and - are allowed", entry.Name, entry.Workspace)
+		}
 		hash, cost, err := readHash(filepath.Join(hashes, entry.Name))
 		if err != nil {
 			return nil, fmt.Errorf("users: %s: %w", entry.Name, err)
 		}
-		users[entry.Name] = &user{name: entry.Name, role: role, hash: hash, cost: cost}
+		users[entry.Name] = &user{name: entry.Name, role: role, workspace: entry.Workspace, hash: hash, cost: cost}
 	}
 	return users, nil
 }
