@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
+import { FEATURE_ROUTES, featureRoutes } from "../lib/feature-routes";
 import { ROUTE_TABLE } from "./support/route-table";
 
 const REPOSITORY = resolve(__dirname, "..");
@@ -52,13 +53,26 @@ describe("The README", () => {
     expect(links.filter((path) => !existsSync(join(REPOSITORY, path)))).toEqual([]);
   });
 
+  const [, table = ""] = /^### Features of MLflow$([\s\S]*?)^### /m.exec(README) ?? [];
+
   test("has a row for every feature that the gateway knows, and for no other", () => {
-    const [, table = ""] = /^### Features of MLflow$([\s\S]*?)^### /m.exec(README) ?? [];
     const rows = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
     const routes = ROUTE_TABLE.groups.flatMap(({ feature }) => (feature && feature !== "basic-auth" ? [feature] : []));
     const names = routes.map((name) => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()));
 
-    // a report to MLflow's makers has no route.
-    expect(new Set(rows)).toEqual(new Set([...names, "telemetry"]));
+    expect(new Set(rows)).toEqual(new Set(names));
+  });
+
+  test("says of every member of server.features whether it is on by itself", () => {
+    const said = Object.fromEntries(
+      [...table.matchAll(/^\| `(\w+)` +\| (on|off) +\|/gm)].map(([, name, is]) => [name, is]),
+    );
+    const byDefault = featureRoutes({});
+
+    expect(said).toEqual(
+      Object.fromEntries(
+        Object.entries(FEATURE_ROUTES).map(([member, route]) => [member, byDefault.includes(route) ? "on" : "off"]),
+      ),
+    );
   });
 });

@@ -77,6 +77,7 @@ usersCommand("list", "Show names and roles.").option("--json", "print JSON").act
 
 usersCommand("add <name>", "Add a user; the next deployment generates the password.")
   .addOption(new Option("--role <role>", "what the user may do").choices(Object.values(Role)).makeOptionMandatory())
+  .option("--workspace <name>", "where the user works, with workspaces switched on")
   .addOption(new Option("--password-variable <name>", "Terraform variable with the password").conflicts("hashVariable"))
   .option("--hash-variable <name>", "Terraform variable with the bcrypt hash of the password")
   .action(addUser);

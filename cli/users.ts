@@ -1,6 +1,6 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { Role } from "../lib/role";
-import { isUserName, isVariableName } from "../lib/user-name";
+import { isUserName, isVariableName, isWorkspaceName } from "../lib/user-name";
 import { UsersFile } from "../lib/users-file";
 import type { UserEntry } from "../lib/users-file";
 import { CommandError } from "./command-error";
@@ -24,6 +24,9 @@ export interface AddUserOptions extends UsersOptions {
   /** `admin`, `write` or `read`. */
   readonly role: string;
 
+  /** Where the user works while workspaces are on. */
+  readonly workspace?: string;
+
   /** Terraform variable with the password. */
   readonly passwordVariable?: string;
 
@@ -31,15 +34,15 @@ export interface AddUserOptions extends UsersOptions {
   readonly hashVariable?: string;
 }
 
-/** Shows names and roles. */
+/** Shows names, roles and workspaces. */
 export function listUsers({ file, json }: ListUsersOptions): void {
   const users = read(pathOf(file));
   if (json) return console.log(JSON.stringify(users, null, 2));
   if (users.length === 0) return console.log("There is no such file: the one user is 'admin', with that role.");
   console.log(
     table(
-      ["user", "role", "password"],
-      users.map((user) => [user.name, user.role, originOf(user)]),
+      ["user", "role", "workspace", "password"],
+      users.map((user) => [user.name, user.role, user.workspace ?? "", originOf(user)]),
     ),
   );
 }
@@ -54,13 +57,18 @@ export function addUser(name: string, options: AddUserOptions): void {
   if (users.some((user) => user.name.toLowerCase() === name.toLowerCase())) {
     throw new CommandError(`the user '${name}' is in ${path} already`);
   }
+  if (options.workspace !== undefined && !isWorkspaceName(options.workspace)) {
+    throw new CommandError(
+      `a workspace has a name of 2 to 63 small letters, digits and '-', got: '${options.workspace}'`,
+    );
+  }
   for (const variable of [options.passwordVariable, options.hashVariable]) {
     if (variable !== undefined && !isVariableName(variable)) {
       throw new CommandError(`a Terraform variable has a name of letters, digits and '_', got: '${variable}'`);
     }
   }
-  const { role, passwordVariable, hashVariable } = options;
-  write(path, [...users, { name, role, passwordVariable, hashVariable }]);
+  const { role, workspace, passwordVariable, hashVariable } = options;
+  write(path, [...users, { name, role, workspace, passwordVariable, hashVariable }]);
   console.log(`User '${name}' with the role ${role} is in ${path}.\n${next(passwordVariable ?? hashVariable)}`);
 }
 

@@ -9,7 +9,7 @@ import type { SecretValue } from "./secret";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
 import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
-import { isUserName } from "./user-name";
+import { isUserName, isWorkspaceName } from "./user-name";
 
 const USERS_FILE = "/etc/caddy/users.json";
 const HASHES = "/run/secrets/users";
@@ -40,6 +40,13 @@ export interface AuthUser {
 
   /** What the user may do. */
   readonly role: Role;
+
+  /**
+   * Where the user works while workspaces are on.
+   *
+   * @default - the workspace named `default`
+   */
+  readonly workspace?: string;
 
   /**
    * The password.
@@ -135,24 +142,25 @@ function bindUsers(scope: Construct, users: UserOptions[]): Pick<AuthSettings, "
   validateUsers(users, scope);
   const folder = new Construct(scope, "users");
   return render(
-    users.map(({ name, role, password }) => ({
+    users.map(({ name, role, workspace, password }) => ({
       name,
       role,
+      workspace,
       ...(password ?? UserPassword.generated()).bind(folder, name),
     })),
   );
 }
 
 // one line a user, in the order of names, so that a plan shows who comes and goes.
-function render(users: { name: string; role: Role; hash: string; value?: SecretValue }[]) {
+function render(users: { name: string; role: Role; workspace?: string; hash: string; value?: SecretValue }[]) {
   const sorted = [...users].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const lines = sorted.map(({ name, role }) => JSON.stringify({ name, role }));
+  const lines = sorted.map(({ name, role, workspace }) => JSON.stringify({ name, role, workspace }));
   return {
     files: [
       { path: USERS_FILE, content: `[\n${lines.join(",\n")}\n]\n`, secret: false },
       ...sorted.map(({ name, hash }) => ({ path: `${HASHES}/${name}`, content: hash, secret: true })),
     ],
-    users: users.map(({ name, role, value }) => ({ name, role, password: value })),
+    users: users.map(({ name, role, workspace, value }) => ({ name, role, workspace, password: value })),
   };
 }
 
@@ -164,7 +172,7 @@ function caddyWords(words: string[] = []): string {
 // on lists in which a user could not be told from another, or could do nothing.
 function validateUsers(users: UserOptions[], scope: Construct): void {
   const seen = new Set<string>();
-  for (const { name, role } of users) {
+  for (const { name, role, workspace } of users) {
     if (Token.isUnresolved(name) || !isUserName(name)) {
       throw new ValidationError(
         "UserName",
@@ -177,6 +185,13 @@ function validateUsers(users: UserOptions[], scope: Construct): void {
       throw new ValidationError("UserTwice", `'users' must have each name once, got: '${name}' twice`, scope);
     }
     seen.add(name.toLowerCase());
+    if (workspace !== undefined && !isWorkspaceName(workspace)) {
+      throw new ValidationError(
+        "UserWorkspace",
+        `'workspace' of user '${name}' must be 2 to 63 small letters, digits and - inside, and none of MLflow's own words, got: '${workspace}'`,
+        scope,
+      );
+    }
     if (!Object.values(Role).includes(role)) {
       throw new ValidationError(
         "UserRole",

@@ -78,13 +78,6 @@ export interface MlflowServerOptions {
   readonly egress?: boolean;
 
   /**
-   * Whether MLflow reports its use to its makers.
-   *
-   * @default false
-   */
-  readonly telemetry?: boolean;
-
-  /**
    * What is switched on besides tracking and the model registry.
    *
    * @default - traces alone

@@ -15,6 +15,7 @@ import type { IServiceNetwork, ServiceFile } from "./service-network";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "./store-roles";
 import { secretText } from "./terraform-text";
 import type { IUpstream } from "./upstream";
+import { workspacesJob } from "./workspaces-job";
 
 const IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
 const PORT = 5000;
@@ -24,6 +25,8 @@ const SECRETS_FILE = "/run/secrets/mlflow.env";
 const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
 // files on their way through MLflow; what a killed worker left there goes with the next start.
 const TEMPORARY = "/tmp/mlflow";
+// of all workers together; emptied with the rest, so that what a former process counted is not added for ever.
+const METRICS = `${TEMPORARY}/metrics`;
 const START = `rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} && exec mlflow "$@"`;
 // where a model version may come from: what MLflow itself keeps, and the words it puts in place of a source for prompts.
 // From anywhere else it would read with its own rights.
@@ -67,6 +70,11 @@ export class MlflowServer extends Construct implements IUpstream {
   /** Number of worker processes. */
   public readonly workers: number;
 
+  /** Where services on the same network read the metrics, while `features.metrics` is on. */
+  public readonly metricsUrl?: string;
+
+  readonly #addWorkspacesJob: (names: string[]) => void;
+
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
 
@@ -98,7 +106,22 @@ export class MlflowServer extends Construct implements IUpstream {
       failure: "The database could not be brought up to date, so the server was not started.",
     });
 
+    this.#addWorkspacesJob = (names) =>
+      network.addJob(this, "workspaces", {
+        image,
+        ...workspacesJob(DATABASE, names),
+        environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
+        files: database.files,
+        user: USER,
+        memory: ONE_PROCESS,
+        egress: database.outside,
+        after: [migration],
+        rerunOn: database.epochs,
+      });
+
     const names = [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...(props.hostNames ?? [])];
+    // who reads the metrics asks past the gateway.
+    const insideNames = features.metrics ? [network.hostnameOf(this.node.scope as Construct, id)] : [];
     const service = network.addService(this, "Default", {
       image,
       entrypoint: ["/bin/sh", "-c", START, "mlflow"],
@@ -117,11 +140,13 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_WORKERS: String(workers),
         MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: String(pool.size),
         MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
-        MLFLOW_SERVER_ALLOWED_HOSTS: names.flatMap((name) => [name, `${name}:*`]).join(","),
+        MLFLOW_SERVER_ALLOWED_HOSTS: [...names, ...insideNames].flatMap((name) => [name, `${name}:*`]).join(","),
         MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: names.map((name) => url.originAt(name)).join(","),
-        MLFLOW_DISABLE_TELEMETRY: String(!(props.telemetry ?? false)),
-        DO_NOT_TRACK: String(!(props.telemetry ?? false)),
+        MLFLOW_DISABLE_TELEMETRY: String(!(features.telemetry ?? false)),
+        DO_NOT_TRACK: String(!(features.telemetry ?? false)),
         MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(features.jobExecution ?? false),
+        MLFLOW_ENABLE_WORKSPACES: String(features.workspaces ?? false),
+        ...(features.metrics && { MLFLOW_EXPOSE_PROMETHEUS: METRICS }),
         MLFLOW_ENABLE_AI_GATEWAY: "false",
         MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
         // empty: otherwise the first call of several features waits for a list from the internet.
@@ -145,9 +170,21 @@ export class MlflowServer extends Construct implements IUpstream {
     this.hostname = service.hostname;
     this.workers = workers;
     this.features = featureRoutes(features);
+    if (features.metrics) this.metricsUrl = `http://${this.hostname}:${PORT}/metrics`;
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
     this.s3ApiAddress = artifactStore.s3ApiAddress;
+  }
+
+  /**
+   * Creates the workspaces of these names that do not exist yet, by a job after the migration. `MlflowStack` does it for
+   * the workspaces of its users. None is ever deleted by itself.
+   *
+   * @param names names of workspaces; may be called once.
+   */
+  public addWorkspaces(names: string[]): void {
+    const wanted = [...new Set(names)].filter((name) => name !== "default").sort();
+    if (wanted.length > 0) this.#addWorkspacesJob(wanted);
   }
 
   // what MLflow takes only from its environment, and must be the same for all workers and after every restart.
@@ -171,11 +208,12 @@ export class MlflowServer extends Construct implements IUpstream {
     return { path: SECRETS_FILE, content: lines.join(""), secret: true };
   }
 
-  private validateFeatures({ webhooks }: MlflowFeatureOptions, egress: boolean): void {
-    if (!webhooks || egress) return;
+  private validateFeatures({ webhooks, telemetry }: MlflowFeatureOptions, egress: boolean): void {
+    const feature = (webhooks && "webhooks") || (telemetry && "telemetry");
+    if (!feature || egress) return;
     throw new ValidationError(
       "FeatureEgress",
-      "'features.webhooks' needs 'egress: true', because MLflow sends requests to addresses outside",
+      `'features.${feature}' needs 'egress: true', because MLflow sends requests to addresses outside`,
       this,
     );
   }

@@ -20,10 +20,15 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   },
   { pattern: /^(MLFLOW_WORKERS|--workers|-w)$/, remedy: "use 'workers'" },
   { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|POOLCLASS|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
-  { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'telemetry'" },
-  { pattern: /^MLFLOW_SERVER_ENABLE_JOB_EXECUTION$/, remedy: "use 'features'" },
+  { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'features'" },
   {
-    pattern: /^MLFLOW_(ENABLE_AI_GATEWAY|ENABLE_WORKSPACES|CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX)$/,
+    pattern:
+      /^(MLFLOW_(SERVER_ENABLE_JOB_EXECUTION|ENABLE_WORKSPACES|EXPOSE_PROMETHEUS)|PROMETHEUS_MULTIPROC_DIR|prometheus_multiproc_dir|--((en|dis)able-workspaces|expose-prometheus))$/,
+    remedy: "use 'features'",
+  },
+  { pattern: /^(MLFLOW_WORKSPACE(_STORE_URI)?|--workspace-store-uri)$/, remedy: "the gateway says which workspace" },
+  {
+    pattern: /^MLFLOW_(ENABLE_AI_GATEWAY|CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX)$/,
     remedy: "the gateway relies on it",
   },
   {

@@ -138,6 +138,7 @@ export class MlflowStack extends TerraformStack {
     });
 
     this.warnOfWorkers(props.engine?.cores);
+    this.server.addWorkspaces(this.gateway.users.flatMap(({ workspace }) => workspace ?? []));
     this.addOutputs(artifactStore);
     Aspects.of(this).add(new StackGuard());
   }

@@ -7,7 +7,8 @@ import type { MlflowServerOptions } from "./mlflow-server-options";
 const MEMORY_BASE = 384;
 const MEMORY_PER_WORKER = 576;
 const MEMORY_OF_JOBS = 1792;
-// each worker has a pool for runs and traces, one for registered models, and one for jobs where there are any.
+// each worker has a pool for runs and traces, one for registered models, and one for jobs and for workspaces where there
+// are any.
 const POOLS_PER_WORKER = 2;
 // for the process that starts the workers, connections that are just closing, the migration, a backup and a person.
 const RESERVE = 10;
@@ -39,14 +40,14 @@ export function serverSize(
   scope: IConstruct,
 ): ServerSize {
   const workers = options.workers ?? 2;
-  const jobs = options.features?.jobExecution ?? false;
+  const { jobExecution: jobs = false, workspaces = false } = options.features ?? {};
   if (!Number.isInteger(workers) || workers < 1) {
     throw new ValidationError("MlflowWorkers", `'workers' must be a whole number of 1 or more, got: ${workers}`, scope);
   }
   return {
     workers,
     memory: memoryOf(options.memory, workers, jobs, scope),
-    pool: poolOf(options, { workers, jobs, connectionLimit }, scope),
+    pool: poolOf(options, { workers, jobs, workspaces, connectionLimit }, scope),
   };
 }
 
@@ -68,13 +69,20 @@ function memoryOf(given: DataSize | undefined, workers: number, jobs: boolean, s
   return given ?? least;
 }
 
+interface PoolUsers {
+  readonly workers: number;
+  readonly jobs: boolean;
+  readonly workspaces: boolean;
+  readonly connectionLimit?: number;
+}
+
 function poolOf(
   { connectionPool = {} }: MlflowServerOptions,
-  { workers, jobs, connectionLimit }: { workers: number; jobs: boolean; connectionLimit?: number },
+  { workers, jobs, workspaces, connectionLimit }: PoolUsers,
   scope: IConstruct,
 ): { size: number; overflow: number } {
   const reserve = jobs ? RESERVE + RESERVE_OF_JOBS : RESERVE;
-  const perWorker = POOLS_PER_WORKER + (jobs ? 1 : 0);
+  const perWorker = POOLS_PER_WORKER + (jobs ? 1 : 0) + (workspaces ? 1 : 0);
   const pools = workers * perWorker;
   const size = connectionPool.size ?? POOL_SIZE;
   const fitting =

@@ -207,4 +207,7 @@ export interface IServiceNetwork extends IConstruct {
 
   /** Places a volume. */
   addVolume(scope: Construct, id: string, options?: VolumeOptions): IVolume;
+
+  /** The name that a service of this path below `scope` gets, for settings that have to be known before it is added. */
+  hostnameOf(scope: Construct, id: string): string;
 }

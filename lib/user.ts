@@ -13,6 +13,14 @@ export interface UserOptions {
   readonly role: Role;
 
   /**
+   * Where the user works while `features.workspaces` of the server is on: 2 to 63 small letters, digits and `-`. An
+   * admin starts there and may choose another.
+   *
+   * @default "default"
+   */
+  readonly workspace?: string;
+
+  /**
    * How the password is made.
    *
    * @default - generated, and kept in the Terraform state

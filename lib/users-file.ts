@@ -6,7 +6,7 @@ import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
 import { isVariableName } from "./user-name";
 
-const KEYS = ["name", "role", "passwordVariable", "hashVariable", "generation"];
+const KEYS = ["name", "role", "workspace", "passwordVariable", "hashVariable", "generation"];
 
 /** A user as `users.json` has it: names and roles, never a password. */
 export interface UserEntry {
@@ -15,6 +15,13 @@ export interface UserEntry {
 
   /** `admin`, `write` or `read`. */
   readonly role: string;
+
+  /**
+   * Where the user works while workspaces are on.
+   *
+   * @default - the workspace named `default`
+   */
+  readonly workspace?: string;
 
   /**
    * Terraform variable with the password.
@@ -51,6 +58,7 @@ export class UsersFile {
       name: entry.name,
       // what it may be, the gateway checks for all users.
       role: entry.role as Role,
+      workspace: entry.workspace,
       password: passwordOf(entry),
     }));
   }
@@ -76,7 +84,7 @@ function validateEntry(path: string, entry: unknown): void {
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
     throw refusal(path, 'must hold objects such as { "name": "ada", "role": "admin" }');
   }
-  const { name, role, passwordVariable, hashVariable, generation } = entry as { [key: string]: unknown };
+  const { name, role, workspace, passwordVariable, hashVariable, generation } = entry as { [key: string]: unknown };
   if (typeof name !== "string" || typeof role !== "string")
     throw refusal(path, "must give each user a name and a role");
   for (const key of Object.keys(entry)) {
@@ -84,6 +92,9 @@ function validateEntry(path: string, entry: unknown): void {
     if (!KEYS.includes(key)) {
       throw refusal(path, `must have no '${key}' for user '${name}'; allowed: ${KEYS.join(", ")}`);
     }
+  }
+  if (workspace !== undefined && typeof workspace !== "string") {
+    throw refusal(path, `must give user '${name}' the name of a workspace`);
   }
   for (const variable of [passwordVariable, hashVariable]) {
     if (variable !== undefined && (typeof variable !== "string" || !isVariableName(variable))) {

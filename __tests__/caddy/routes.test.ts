@@ -11,8 +11,17 @@ const verdict = ({ group }: Row) => JSON.stringify([group.need, group.feature, g
 describe("caddy/routes.json", () => {
   test("has nothing but what the gateway's module knows", () => {
     const known = {
-      need: ["admin", "closed", "create-experiment", "graphql", "read", "trace-tags", "write"],
-      feature: ["ai-gateway", "basic-auth", "job-execution", "metrics", "traces", "webhooks", "workspaces"],
+      need: ["admin", "closed", "create-experiment", "graphql", "read", "trace-tags", "workspace", "write"],
+      feature: [
+        "ai-gateway",
+        "basic-auth",
+        "job-execution",
+        "metrics",
+        "telemetry",
+        "traces",
+        "webhooks",
+        "workspaces",
+      ],
       body: ["artifact", "small", "traces"],
     };
     expect(Object.keys(ROUTE_TABLE)).toEqual(["mlflow", "graphql", "groups"]);

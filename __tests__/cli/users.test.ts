@@ -37,6 +37,18 @@ describe("mlflow-stack users", () => {
     expect(readdirSync(folder)).toEqual(["users.json"]);
   });
 
+  test("add knows workspaces, by names that MLflow takes", () => {
+    withUsers(ADA);
+    addUser("ci", { file, role: "write", workspace: "team-a" });
+
+    expect(content()).toBe(`[\n  ${ADA},\n  {"name":"ci","role":"write","workspace":"team-a"}\n]\n`);
+    listUsers({ file });
+    expect(printed.at(-1)).toMatch(/ci +│ write +│ team-a +│ generated/);
+    expect(() => addUser("bob", { file, role: "read", workspace: "Team A" })).toThrow(
+      "a workspace has a name of 2 to 63 small letters, digits and '-', got: 'Team A'",
+    );
+  });
+
   test("remove takes out one line", () => {
     withUsers(ADA, '{"name":"bob","role":"read"}');
     removeUser("bob", { file });
@@ -56,8 +68,8 @@ describe("mlflow-stack users", () => {
     withUsers(ADA, '{"name":"ci","role":"write","passwordVariable":"ci_password"}');
     listUsers({ file });
 
-    expect(printed[0]).toMatch(/ada +│ admin +│ generated/);
-    expect(printed[0]).toMatch(/ci +│ write +│ variable ci_password/);
+    expect(printed[0]).toMatch(/ada +│ admin +│ +│ generated/);
+    expect(printed[0]).toMatch(/ci +│ write +│ +│ variable ci_password/);
   });
 
   test.each([

@@ -110,20 +110,52 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("does not report, run jobs or open its AI gateway unless asked", () => {
-    expect(environment(serverStack().stack, "server")).toMatchObject({
+  test("does not report, count, run jobs, keep workspaces or open its AI gateway unless asked", () => {
+    const settings = environment(serverStack().stack, "server");
+    expect(settings).not.toHaveProperty("MLFLOW_EXPOSE_PROMETHEUS");
+    expect(settings).toMatchObject({
       DO_NOT_TRACK: "true",
       MLFLOW_DISABLE_TELEMETRY: "true",
       MLFLOW_ENABLE_AI_GATEWAY: "false",
+      MLFLOW_ENABLE_WORKSPACES: "false",
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     });
-    expect(
-      environment(serverStack({ telemetry: true, features: { jobExecution: true } }).stack, "server"),
-    ).toMatchObject({
+    const features = { telemetry: true, jobExecution: true, workspaces: true, metrics: true };
+    expect(environment(serverStack({ egress: true, features }).stack, "server")).toMatchObject({
       DO_NOT_TRACK: "false",
       MLFLOW_DISABLE_TELEMETRY: "false",
+      MLFLOW_ENABLE_WORKSPACES: "true",
+      MLFLOW_EXPOSE_PROMETHEUS: "/tmp/mlflow/metrics",
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "true",
     });
+  });
+
+  test("answers for its metrics to the name that it has inside, and publishes nothing", () => {
+    const { stack, server } = serverStack({ features: { metrics: true } });
+
+    expect(server.metricsUrl).toBe("http://test-server:5000/metrics");
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-server,test-server:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+    });
+    expect(container(stack, "server").ports).toBeUndefined();
+    expect(serverStack().server.metricsUrl).toBeUndefined();
+  });
+
+  test("creates workspaces by a job after the migration, each once", () => {
+    const { stack, server } = serverStack({ features: { workspaces: true } });
+    server.addWorkspaces(["team-b", "team-a", "default", "team-b"]);
+
+    const job = container(stack, "server_workspaces_21E6237D");
+    expect(job.command).toEqual(["postgresql+psycopg2:///?service=mlflow", "team-a", "team-b"]);
+    expect(job.depends_on).toEqual([`docker_container.${MIGRATION}`]);
+  });
+
+  test("runs no such job where there is nothing to create", () => {
+    const { stack, server } = serverStack({ features: { workspaces: true } });
+    server.addWorkspaces(["default"]);
+
+    expect(addresses(stack).filter((address) => address.includes("workspaces"))).toEqual([]);
   });
 
   test("tells the gateway what is switched on", () => {
@@ -138,9 +170,9 @@ describe("MlflowServer", () => {
     ]);
   });
 
-  test("fails on webhooks that lead nowhere", () => {
-    expect(() => serverStack({ features: { webhooks: true } })).toThrow(
-      "'features.webhooks' needs 'egress: true', because MLflow sends requests to addresses outside [test/server]",
+  test.each(["webhooks", "telemetry"])("fails on %s that lead nowhere", (feature) => {
+    expect(() => serverStack({ features: { [feature]: true } })).toThrow(
+      `'features.${feature}' needs 'egress: true', because MLflow sends requests to addresses outside [test/server]`,
     );
   });
 
@@ -200,7 +232,7 @@ describe("MlflowServer", () => {
     const { stack } = serverStack({
       environment: { MLFLOW_LOGGING_LEVEL: "DEBUG" },
       secretEnvironment: { OPENAI_API_KEY: Secret.variable("openai_api_key") },
-      flags: ["--expose-prometheus", "/tmp/metrics"],
+      flags: ["--app-name", "example"],
     });
 
     expect(environment(stack, "server")).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
@@ -210,8 +242,8 @@ describe("MlflowServer", () => {
       "--env-file",
       "/run/secrets/mlflow.env",
       "server",
-      "--expose-prometheus",
-      "/tmp/metrics",
+      "--app-name",
+      "example",
     ]);
   });
 
@@ -242,6 +274,10 @@ describe("MlflowServer", () => {
       "it would open what the gateway closes",
     ],
     [{ MLFLOW_PORT: "80" }, "MLFLOW_PORT", "the gateway relies on it"],
+    [{ MLFLOW_ENABLE_WORKSPACES: "true" }, "MLFLOW_ENABLE_WORKSPACES", "use 'features'"],
+    [{ MLFLOW_EXPOSE_PROMETHEUS: "/tmp" }, "MLFLOW_EXPOSE_PROMETHEUS", "use 'features'"],
+    [{ MLFLOW_DISABLE_TELEMETRY: "false" }, "MLFLOW_DISABLE_TELEMETRY", "use 'features'"],
+    [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway says which workspace"],
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {
@@ -251,13 +287,9 @@ describe("MlflowServer", () => {
   });
 
   test.each([
-    "--port",
-    "--host=0.0.0.0",
-    "--workers",
-    "--backend-store-uri=sqlite://",
-    "--read-replica-backend-store-uri=postgresql://",
-    "--dev",
-    "--uvicorn-opts",
+    ...["--port", "--host=0.0.0.0", "--workers", "--backend-store-uri=sqlite://", "--dev", "--uvicorn-opts"],
+    ...["--read-replica-backend-store-uri=postgresql://"],
+    ...["--enable-workspaces", "--disable-workspaces", "--expose-prometheus=/tmp/metrics"],
   ])("fails on the flag %s", (flag) => {
     expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
   });

@@ -18,17 +18,17 @@ describe("UsersFile", () => {
     const users = read([
       { name: "ada", role: "admin" },
       { name: "ci", role: "write", passwordVariable: "ci_password" },
-      { name: "bob", role: "read", generation: 3 },
+      { name: "bob", role: "read", workspace: "team-a", generation: 3 },
     ]);
 
-    expect(users.map(({ name, role }) => [name, role])).toEqual([
-      ["ada", "admin"],
-      ["ci", "write"],
-      ["bob", "read"],
+    expect(users.map(({ name, role, workspace }) => [name, role, workspace])).toEqual([
+      ["ada", "admin", undefined],
+      ["ci", "write", undefined],
+      ["bob", "read", "team-a"],
     ]);
   });
 
-  const keys = "allowed: name, role, passwordVariable, hashVariable, generation";
+  const keys = "allowed: name, role, workspace, passwordVariable, hashVariable, generation";
   test.each([
     ["text that is no JSON", "users:", /cannot be read: .*JSON/],
     ["an object", {}, "must hold a list of users"],
@@ -38,6 +38,11 @@ describe("UsersFile", () => {
       "a password",
       [{ name: "ada", role: "admin", password: "hunter2" }],
       `must have no 'password' for user 'ada'; ${keys}`,
+    ],
+    [
+      "a number for a workspace",
+      [{ name: "ada", role: "admin", workspace: 1 }],
+      "must give user 'ada' the name of a workspace",
     ],
     [
       "a password in the place of a variable's name",

@@ -120,8 +120,7 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
       server: {
         workers: 4,
         egress: true,
-        telemetry: true,
-        features: { jobExecution: true, webhooks: true },
+        features: { jobExecution: true, webhooks: true, metrics: true, telemetry: true },
         temporaryVolume: {},
       },
     }),
