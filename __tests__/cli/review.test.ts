@@ -391,6 +391,25 @@ describe("What opens and closes", () => {
     ]);
   });
 
+  test("are workspaces of users", () => {
+    const users = (...all: object[]) => gateway([], { upload: [upload("/etc/caddy/users.json", JSON.stringify(all))] });
+    const ada = { name: "ada", role: "admin" };
+    const plan = changed(
+      users(ada, { name: "bob", role: "read", workspace: "vision" }),
+      users(
+        { ...ada, workspace: "vision" },
+        { name: "bob", role: "read", workspace: "speech" },
+        { name: "eve", role: "write", workspace: "speech" },
+      ),
+    );
+
+    expect(openings(plan)).toEqual([
+      "opens a login for 'eve' as 'write' in the workspace 'speech'",
+      "changes the workspace of 'ada': 'default' → 'vision'",
+      "changes the workspace of 'bob': 'vision' → 'speech'",
+    ]);
+  });
+
   test("is a new login password, and a changed rule of the gateway", () => {
     const files = (rule: string, hash: string) =>
       gateway([], { upload: [upload("/etc/caddy/Caddyfile", rule), upload("/run/secrets/users/ada", hash)] });

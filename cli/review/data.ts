@@ -28,6 +28,7 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
     ...changes.flatMap((change) => volumeFinding(plan, change) ?? []),
     ...containers.flatMap((container) => mountFindings(container, engine)),
     ...containers.flatMap(destinationFindings),
+    ...containers.flatMap(workspaceFindings),
     ...changes
       .filter(isLostKey)
       .map(({ address }) =>
@@ -92,6 +93,20 @@ function destinationFindings({ before, after }: PlannedContainer): DataFinding[]
   const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ARTIFACTS_DESTINATION"));
   if (!old || !now || old === now) return [];
   return [warning(text`MLflow keeps files at ${now} instead of ${old}: those in the old place are not moved`)];
+}
+
+// MLflow's own check at its start, of experiments, models and webhooks.
+function workspaceFindings({ name, before, after, job }: PlannedContainer): DataFinding[] {
+  if (!after || job) return [];
+  const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ENABLE_WORKSPACES"));
+  if ((old === "true") === (now === "true")) return [];
+  return [
+    warning(
+      now === "true"
+        ? text`workspaces are switched on, and stay: MLflow does not start without them once anything lies outside of the one named ${"default"}`
+        : text`workspaces are switched off: ${name} does not start while anything, deleted or not, lies outside of the one named ${"default"}`,
+    ),
+  ];
 }
 
 function isLostKey(change: ResourceChange): boolean {

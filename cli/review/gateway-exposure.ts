@@ -6,7 +6,14 @@ import { text, words } from "./text";
 import type { Text } from "./text";
 
 const USERS_FILE = "/etc/caddy/users.json";
+// where who has no other workspace works.
+const DEFAULT_WORKSPACE = "default";
 const PASSWORD_HASH = /^\/run\/secrets\/users\/(.+)$/;
+
+interface User {
+  readonly role?: string;
+  readonly workspace?: string;
+}
 
 interface Settings {
   readonly [name: string]: string | undefined;
@@ -89,12 +96,19 @@ function userOpenings(gateway: PlannedContainer, configuration: Configuration, o
   const before = usersOf(gateway, "before", configuration, old);
   const after = usersOf(gateway, "after", configuration, now);
   const found: Opening[] = [];
-  for (const [name, role] of after) {
+  for (const [name, { role, workspace }] of after) {
     const former = before.get(name);
-    if (!before.has(name)) found.push(opens(text`a login for ${name}${as(role)}`));
-    else if (former !== role) found.push(changes(text`the role of ${name}: ${former ?? "none"} → ${role ?? "none"}`));
+    if (!former) {
+      found.push(opens(text`a login for ${name}${as(role)}${inside(workspace)}`));
+      continue;
+    }
+    if (former.role !== role)
+      found.push(changes(text`the role of ${name}: ${former.role ?? "none"} → ${role ?? "none"}`));
+    const [left, right] = [former.workspace ?? DEFAULT_WORKSPACE, workspace ?? DEFAULT_WORKSPACE];
+    if (left !== right) found.push(changes(text`the workspace of ${name}: ${left} → ${right}`));
   }
-  for (const [name, role] of before) if (!after.has(name)) found.push(closes(text`the login of ${name}${as(role)}`));
+  for (const [name, { role }] of before)
+    if (!after.has(name)) found.push(closes(text`the login of ${name}${as(role)}`));
   return found;
 }
 
@@ -103,22 +117,23 @@ function usersOf(
   side: "before" | "after",
   configuration: Configuration,
   settings: Settings,
-): Map<string, string | undefined> {
-  const users = new Map<string, string | undefined>();
-  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, undefined);
+): Map<string, User> {
+  const users = new Map<string, User>();
+  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, {});
   const container = gateway[side];
   const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
   const content = container && plain && isOurs(container) ? filesOf(container).get(USERS_FILE)?.content : undefined;
-  for (const user of parseUsers(content)) users.set(user.name, user.role);
+  for (const [name, user] of parseUsers(content)) users.set(name, user);
   return users;
 }
 
-function parseUsers(content: string | undefined): { name: string; role?: string }[] {
+function parseUsers(content: string | undefined): [name: string, user: User][] {
+  const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
   try {
     const parsed: unknown = JSON.parse(content ?? "[]");
-    return (Array.isArray(parsed) ? (parsed as { name?: unknown; role?: unknown }[]) : []).flatMap((user) =>
+    return (Array.isArray(parsed) ? (parsed as { [key: string]: unknown }[]) : []).flatMap((user) =>
       typeof user?.name === "string"
-        ? [{ name: user.name, role: typeof user.role === "string" ? user.role : undefined }]
+        ? [[user.name, { role: textOf(user.role), workspace: textOf(user.workspace) }]]
         : [],
     );
   } catch {
@@ -171,6 +186,10 @@ function limit({ RATE_LIMIT_EVENTS: events = "?", RATE_LIMIT_WINDOW: window = "?
 
 function as(role: string | undefined): Text {
   return role === undefined ? [] : text` as ${role}`;
+}
+
+function inside(workspace: string | undefined): Text {
+  return workspace === undefined ? [] : text` in the workspace ${workspace}`;
 }
 
 function opens(sentence: Text): Opening {

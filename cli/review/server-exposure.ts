@@ -8,6 +8,7 @@ import type { Text } from "./text";
 const WORDS: { readonly [name: string]: { readonly what: string; readonly on: string } } = {
   MLFLOW_ENABLE_AI_GATEWAY: { what: "MLflow's AI gateway", on: "true" },
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: { what: "background jobs of MLflow", on: "true" },
+  MLFLOW_ENABLE_WORKSPACES: { what: "workspaces of MLflow, kept apart by the gateway", on: "true" },
   MLFLOW_DISABLE_TELEMETRY: { what: "reports of use to MLflow's makers", on: "false" },
   MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE: {
     what: "requests that MLflow's own checks of host and origin would refuse",

@@ -1,0 +1,58 @@
+import { FEATURE_ROUTES } from "../../lib/feature-routes";
+import { AuthMethod, Role } from "../../lib";
+import type { MlflowFeatureOptions } from "../../lib";
+import type { Values } from "../../cli/plan";
+import { reviewPlan } from "../../cli/review/review-plan";
+import type { Text } from "../../cli/review/text";
+import { PlanBuilder, ourContainer } from "../support/plan-builder";
+import { container, mlflowStack } from "../support/synth";
+
+type Feature = keyof MlflowFeatureOptions;
+
+const FEATURES = Object.keys(FEATURE_ROUTES) as Feature[];
+
+/** The environment of gateway and server with one feature on or off, as the library makes it. */
+function settings(feature: Feature, on: boolean): { [name: string]: Values } {
+  const workspace = feature === "workspaces" && on ? "team-a" : undefined;
+  const stack = mlflowStack({
+    auth: AuthMethod.basic({ users: [{ name: "ada", role: Role.ADMIN, workspace }] }),
+    server: { features: { [feature]: on }, egress: true },
+  });
+  return Object.fromEntries(
+    ["gateway", "server"].map((name) => [
+      name,
+      ourContainer(`mlflow-${name}`, { env: container(stack, name).env as string[] }),
+    ]),
+  );
+}
+
+function plain(text: Text): string {
+  return text.map((part) => (typeof part === "string" ? part : `'${part.quoted}'`)).join("");
+}
+
+function switched(feature: Feature, on: boolean) {
+  const [before, after] = [settings(feature, !on), settings(feature, on)];
+  const builder = new PlanBuilder();
+  for (const name of Object.keys(after)) builder.resource(`docker_container.${name}`, before[name], after[name]);
+  const { openings, data } = reviewPlan(builder.build(), "mlflow");
+  return {
+    openings: openings.map(({ effect, text }) => `${effect} ${plain(text)}`),
+    warnings: data.filter(({ effect }) => effect === "warning").map(({ text }) => plain(text)),
+  };
+}
+
+describe("A review names every switch of a feature", () => {
+  test.each(FEATURES)("%s", (feature) => {
+    expect(switched(feature, true).openings).toContain(`opens the feature '${FEATURE_ROUTES[feature]}'`);
+    expect(switched(feature, false).openings).toContain(`closes the feature '${FEATURE_ROUTES[feature]}'`);
+  });
+
+  test("and says that workspaces lead one way", () => {
+    expect(switched("workspaces", true).warnings).toEqual([
+      "workspaces are switched on, and stay: MLflow does not start without them once anything lies outside of the one named 'default'",
+    ]);
+    expect(switched("workspaces", false).warnings).toEqual([
+      "workspaces are switched off: 'mlflow-server' does not start while anything, deleted or not, lies outside of the one named 'default'",
+    ]);
+  });
+});
