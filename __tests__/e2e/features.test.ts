@@ -1,0 +1,350 @@
+import type { BrowserContext } from "playwright-core";
+import { Role } from "../../lib";
+import { openBrowser } from "../support/browser";
+import { removeLeftovers } from "../support/deployment";
+import { FeatureStack } from "../support/feature-stack";
+import { decidingRow, example, ROUTE_TABLE, rows } from "../support/route-table";
+
+jest.setTimeout(10 * 60_000);
+
+const stack = new FeatureStack("e2e-feat", 21200);
+
+const CALLERS = ["anonymous", "read", "write", "admin"] as const;
+type Caller = (typeof CALLERS)[number];
+const NAMES = { anonymous: undefined, read: "rob", write: "wes", admin: "ada" };
+const TABLE = rows(ROUTE_TABLE);
+const FEATURES = [...new Set(ROUTE_TABLE.groups.flatMap(({ feature }) => feature ?? []))].sort();
+// those that need nothing but the stack itself.
+const ON = ["job-execution", "metrics", "telemetry", "traces", "workspaces"];
+
+const USERS = [
+  { name: "ada", role: Role.ADMIN },
+  { name: "wes", role: Role.WRITE },
+  { name: "rob", role: Role.READ },
+  { name: "eve", role: Role.WRITE },
+];
+const WORKSPACES: { readonly [name: string]: string } = { wes: "vision", rob: "vision", eve: "speech" };
+
+beforeAll(async () => removeLeftovers(stack.id));
+afterAll(async () => stack.remove());
+
+/** What has to become of a call, by the table and what is on. */
+function expected(caller: Caller, method: string, path: string, on: readonly string[]): string {
+  if (caller === "anonymous") return "401 UNAUTHENTICATED, not reached";
+  const group = decidingRow(TABLE, method, path)?.group;
+  if (group?.need === "closed") return "404 ENDPOINT_NOT_FOUND, not reached";
+  if (!on.includes(group?.feature ?? "")) return "403 FEATURE_DISABLED, not reached";
+  if (group?.need === "workspace" && caller !== "admin") {
+    return path.endsWith("/workspaces") ? "200, not reached" : "404 RESOURCE_DOES_NOT_EXIST, not reached";
+  }
+  const need = group?.need === "workspace" ? "read" : (group?.need as Caller);
+  return CALLERS.indexOf(caller) >= CALLERS.indexOf(need) ? "reached" : "403 PERMISSION_DENIED, not reached";
+}
+
+/** All routes of a feature by all callers: those that went otherwise than they should. */
+async function wrong(feature: string, on: readonly string[]): Promise<string[]> {
+  const calls = TABLE.filter(({ group }) => group.feature === feature).flatMap(({ methods, path }) =>
+    methods.flatMap((method) => CALLERS.map((caller) => ({ caller, method, path: example(path) }))),
+  );
+  expect(calls.length).toBeGreaterThan(3);
+  const answers: { wanted: string; found: string; id: number; call: string }[] = [];
+  for (const { caller, method, path } of calls) {
+    const { status, body, id } = await stack.ask(NAMES[caller], method, path);
+    const error = /"error_code": ?"(\w+)"/.exec(body.toString())?.[1];
+    const found = `${status}${error ? ` ${error}` : ""}`;
+    const wanted = expected(caller, method, path, on);
+    if (wanted.includes("FEATURE_DISABLED")) expect(body.toString()).toContain(`${feature} is switched off`);
+    answers.push({ wanted, found, id, call: `${caller} ${method} ${path}` });
+  }
+  const reached = await stack.reached();
+  return answers.flatMap(({ wanted, found, id, call }) => {
+    const outcome = reached.has(id) ? "reached" : `${found}, not reached`;
+    return outcome === wanted ? [] : [`${call}: ${outcome}, should be: ${wanted}`];
+  });
+}
+
+describe("With every feature off", () => {
+  beforeAll(async () => stack.up({ features: { traces: false }, users: USERS }));
+
+  test("the second plan is empty", async () => {
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test("a request that is let through is seen to reach MLflow", async () => {
+    const { status, id } = await stack.ask("rob", "GET", "/api/2.0/mlflow/users/current");
+
+    expect([status, await stack.reached()]).toEqual([404, expect.any(Set)]);
+    expect(await stack.reached()).toContain(id);
+  });
+
+  test.each(FEATURES)("none of its routes reaches MLflow, and the answer says so: %s", async (feature) => {
+    expect(await wrong(feature, [])).toEqual([]);
+  });
+
+  test("MLflow itself knows of none", async () => {
+    const { body } = await stack.ask("rob", "GET", "/ajax-api/3.0/mlflow/server-info");
+
+    expect(JSON.parse(body.toString())).toMatchObject({ workspaces_enabled: false });
+    expect(body.toString()).not.toMatch(/"gateway": ?true/);
+    const asked = `import urllib.request as u; u.urlopen(u.Request("http://${stack.id}-server:5000/metrics", headers={"Host": "localhost:21200"}))`;
+    await expect(stack.inside(asked)).rejects.toThrow("HTTP Error 404");
+  });
+
+  test("a workspace that a client names is not heard of", async () => {
+    for (const user of ["rob", "ada"]) {
+      const headers = [["X-MLFLOW-WORKSPACE", "vision"]] as const;
+      const path = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+      expect((await stack.ask(user, "GET", path, { headers })).status).toBe(200);
+    }
+  });
+
+  test("the pages still open", async () => {
+    const browser: BrowserContext = await openBrowser("rob", stack.passwordOf("rob"));
+    try {
+      const page = await browser.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", ({ message }) => errors.push(message));
+      page.setDefaultTimeout(60_000);
+      await page.goto(`${stack.url}/#/experiments`);
+      await page.getByRole("link", { name: "Default" }).first().waitFor();
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  });
+});
+
+describe("With every feature on that needs nothing else", () => {
+  beforeAll(async () =>
+    stack.up({
+      features: { jobExecution: true, metrics: true, telemetry: true, traces: true, workspaces: true },
+      users: USERS.map((user) => ({ ...user, workspace: WORKSPACES[user.name] })),
+      egress: true,
+    }),
+  );
+
+  test("the second plan is empty", async () => {
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test.each(FEATURES)("its routes are for whom the table says: %s", async (feature) => {
+    expect(await wrong(feature, ON)).toEqual([]);
+  });
+
+  test("traces of an OpenTelemetry client are kept", async () => {
+    const printed = await stack.as("wes", SEND_A_TRACE);
+
+    expect(printed).toContain("STATUS 200");
+    expect(printed).toContain("TRACES 1");
+  });
+
+  test("jobs have their processes, and admins ask for them", async () => {
+    const { status, body } = await stack.ask("ada", "POST", "/ajax-api/3.0/jobs/search", { body: "{}" });
+
+    expect([status, JSON.parse(body.toString())]).toEqual([200, { jobs: [] }]);
+  });
+
+  test("pages of MLflow are told by MLflow whether to report", async () => {
+    const { status, body } = await stack.ask("rob", "GET", "/ajax-api/3.0/mlflow/ui-telemetry");
+
+    expect([status, JSON.parse(body.toString())]).toEqual([
+      200,
+      expect.objectContaining({ disable_ui_telemetry: expect.any(Boolean) }),
+    ]);
+  });
+
+  test("metrics are read on the internal network, of all workers, and by nobody through the gateway", async () => {
+    const read = `import urllib.request as u; print(u.urlopen("http://${stack.id}-server:5000/metrics").read().decode())`;
+    const count = (text: string) =>
+      [...text.matchAll(/^mlflow_http_request_total\{.*\} ([\d.]+)$/gm)].reduce(
+        (sum, [, value]) => sum + Number(value),
+        0,
+      );
+    const before = count(await stack.inside(read));
+    for (let i = 0; i < 20; i++) await stack.ask("rob", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=1");
+    const text = await stack.inside(read);
+
+    expect(count(text) - before).toBeGreaterThanOrEqual(20);
+    expect(text).not.toMatch(/experiment|user="|path="/);
+    for (const path of ["/metrics", "/metrics/", "/%6detrics"]) {
+      expect((await stack.ask("ada", "GET", path)).status).toBe(404);
+    }
+  });
+
+  describe("workspaces", () => {
+    let made: { experiment: string; run: string; artifact: string };
+
+    beforeAll(async () => {
+      const printed = await stack.as("wes", LOG_A_RUN);
+      made = JSON.parse(/^MADE (.*)$/m.exec(printed)?.[1] ?? "{}");
+    });
+
+    const names = async (user: string, header?: readonly [string, string]) => {
+      const { status, body } = await stack.ask(user, "POST", "/api/2.0/mlflow/experiments/search", {
+        body: '{"max_results": 100}',
+        headers: header ? [header] : [],
+      });
+      expect(status).toBe(200);
+      const { experiments = [] } = JSON.parse(body.toString()) as { experiments?: { name: string }[] };
+      return experiments.map(({ name }) => name).filter((name) => name !== "Default");
+    };
+
+    test("are shared by their users, and hidden from those of others", async () => {
+      expect(await names("wes")).toEqual(["of vision"]);
+      expect(await names("rob")).toEqual(["of vision"]);
+      expect(await names("eve")).toEqual([]);
+      expect(await names("ada")).toEqual([]);
+    });
+
+    test.each([
+      ...["X-MLFLOW-WORKSPACE", "x-mlflow-workspace", "X_MLFLOW_WORKSPACE", "X-MLFLOW_WORKSPACE"].map(
+        (name) => [name, "vision"] as const,
+      ),
+      ["X-MLFLOW-WORKSPACE", "default"],
+      ["X-MLFLOW-WORKSPACE", ""],
+    ] as const)("are not chosen by who is no admin: %s: %s", async (name, value) => {
+      expect(await names("eve", [name, value])).toEqual([]);
+      expect(await names("rob", [name, value])).toEqual(["of vision"]);
+    });
+
+    test("are chosen by admins", async () => {
+      expect(await names("ada", ["X-MLFLOW-WORKSPACE", "vision"])).toEqual(["of vision"]);
+      expect(await names("ada", ["X-MLFLOW-WORKSPACE", "speech"])).toEqual([]);
+    });
+
+    test("keep what is in them from every other way of reading it", async () => {
+      const asked: [method: string, path: string, body?: string][] = [
+        ["GET", `/api/2.0/mlflow/experiments/get?experiment_id=${made.experiment}`],
+        ["GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=of%20vision"],
+        ["GET", `/api/2.0/mlflow/runs/get?run_id=${made.run}`],
+        ["GET", `/api/2.0/mlflow/metrics/get-history?run_id=${made.run}&metric_key=loss`],
+        ["GET", `/api/2.0/mlflow/artifacts/list?run_id=${made.run}`],
+        ["GET", `/get-artifact?run_id=${made.run}&path=note.txt`],
+        ["GET", `/api/2.0/mlflow-artifacts/artifacts/${made.artifact}`],
+        ["GET", `/api/2.0/mlflow-artifacts/artifacts?path=${made.artifact.replace(/\/[^/]+$/, "")}`],
+        ["GET", `/api/2.0/mlflow-artifacts/presigned/${made.artifact}`],
+        ["GET", "/api/2.0/mlflow/registered-models/get?name=model-of-vision"],
+        ["GET", "/api/2.0/mlflow/model-versions/get?name=model-of-vision&version=1"],
+        ["GET", "/model-versions/get-artifact?name=model-of-vision&version=1&path=MLmodel"],
+        ["PUT", `/api/2.0/mlflow-artifacts/artifacts/${made.artifact}`, "overwritten"],
+        ["POST", "/api/2.0/mlflow/runs/update", JSON.stringify({ run_id: made.run, status: "FAILED" })],
+        ["POST", "/api/2.0/mlflow/experiments/delete", JSON.stringify({ experiment_id: made.experiment })],
+      ];
+      const open: string[] = [];
+      for (const [method, path, body] of asked) {
+        const own = method === "GET" ? (await stack.ask("wes", method, path)).status : 200;
+        const { status, body: answer } = await stack.ask("eve", method, path, { body });
+        if (own !== 200 || status < 400) open.push(`${method} ${path}: ${own}, ${status} ${answer.toString()}`);
+      }
+      expect(open).toEqual([]);
+
+      const query = `{ mlflowGetRun(input: { runId: "${made.run}" }) { run { info { runName } } } }`;
+      const graphql = await stack.ask("eve", "POST", "/graphql", { body: JSON.stringify({ query }) });
+      expect(graphql.body.toString()).not.toContain("first-run");
+
+      const printed = await stack.as("eve", `${TRACE}\nprint("STATUS", send("${made.experiment}").status_code)`);
+      expect(printed).toMatch(/^STATUS 4\d\d$/m);
+    });
+
+    test("are listed whole to admins only, who create and delete them", async () => {
+      const listed = async (user: string) => {
+        const { body } = await stack.ask(user, "GET", "/ajax-api/3.0/mlflow/workspaces");
+        const { workspaces } = JSON.parse(body.toString()) as { workspaces: { name: string }[] };
+        return workspaces.map(({ name }) => name);
+      };
+      expect(await listed("eve")).toEqual(["speech"]);
+      expect(await listed("ada")).toEqual(["default", "speech", "vision"]);
+
+      const printed = await stack.as("ada", MANAGE_WORKSPACES);
+      expect(printed).toContain("CREATED ['default', 'sound', 'speech', 'vision']");
+      expect(printed).toContain("SEEN ['of sound']");
+      expect(printed).toContain("DELETED ['default', 'speech', 'vision']");
+    });
+
+    test("are offered by MLflow's page: to who is no admin their own", async () => {
+      const browser = await openBrowser("eve", stack.passwordOf("eve"));
+      try {
+        const page = await browser.newPage();
+        page.setDefaultTimeout(60_000);
+        await page.goto(stack.url);
+        await page.getByText("speech").first().waitFor();
+        expect(await page.getByText("vision").count()).toBe(0);
+      } finally {
+        await browser.close();
+      }
+    });
+
+    test("cannot be switched off while anything lies in one", async () => {
+      const server = ["--env-file", "/run/secrets/mlflow.env", "server"];
+      const off = { MLFLOW_ENABLE_WORKSPACES: "false", MLFLOW_PORT: "5099", MLFLOW_WORKERS: "1" };
+      const { code, stdout, stderr } = await stack.mlflow(off, ...server);
+
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).toContain(
+        "Cannot disable workspaces because experiments exist outside the default workspace",
+      );
+    });
+
+    test("can be switched off when all was moved to the default one", async () => {
+      const move = ["db", "migrate-to-default-workspace", "postgresql+psycopg2:///?service=mlflow", "--yes"];
+      const { code, stdout, stderr } = await stack.mlflow({}, ...move);
+      expect([code, `${stdout}${stderr}`]).toEqual([0, expect.stringContaining("to the default workspace")]);
+
+      await stack.up({ features: {}, users: USERS });
+      expect(await names("eve")).toContain("of vision");
+      expect((await stack.ask("eve", "GET", `/get-artifact?run_id=${made.run}&path=note.txt`)).body.toString()).toBe(
+        "a note",
+      );
+    });
+  });
+});
+
+// what an OpenTelemetry client sends.
+const TRACE = `
+import os, time, mlflow, requests
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+def send(experiment):
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add()
+    span.trace_id, span.span_id, span.name = os.urandom(16), os.urandom(8), "asked"
+    span.start_time_unix_nano = time.time_ns()
+    span.end_time_unix_nano = time.time_ns() + 1000
+    return requests.post(
+        os.environ["MLFLOW_TRACKING_URI"] + "/v1/traces",
+        data=request.SerializeToString(),
+        headers={"Content-Type": "application/x-protobuf", "x-mlflow-experiment-id": experiment},
+        auth=(os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"]),
+    )
+`;
+
+const SEND_A_TRACE = `${TRACE}
+experiment = mlflow.create_experiment("of traces")
+print("STATUS", send(experiment).status_code)
+print("TRACES", len(mlflow.search_traces(locations=[experiment], return_type="list")))
+mlflow.delete_experiment(experiment)
+`;
+
+const LOG_A_RUN = `
+import json, mlflow
+mlflow.set_experiment("of vision")
+with mlflow.start_run(run_name="first-run") as run:
+    mlflow.log_metric("loss", 0.5)
+    mlflow.log_text("a note", "note.txt")
+    mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input, registered_model_name="model-of-vision", pip_requirements=[])
+artifact = run.info.artifact_uri.removeprefix("mlflow-artifacts:/") + "/note.txt"
+print("MADE", json.dumps({"experiment": run.info.experiment_id, "run": run.info.run_id, "artifact": artifact}))
+`;
+
+const MANAGE_WORKSPACES = `
+import mlflow
+client = mlflow.MlflowClient()
+listed = lambda: sorted(workspace.name for workspace in client.list_workspaces())
+client.create_workspace("sound")
+print("CREATED", listed())
+mlflow.set_workspace("sound")
+experiment = mlflow.create_experiment("of sound")
+print("SEEN", [one.name for one in mlflow.search_experiments() if one.name != "Default"])
+mlflow.set_workspace("default")
+client.delete_workspace("sound", mode="CASCADE")
+print("DELETED", listed())
+`;

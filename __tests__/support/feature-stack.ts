@@ -1,0 +1,111 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { MlflowFeatureOptions, UserOptions } from "../../lib";
+import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
+import { basicAuth, send } from "./http-request";
+import type { Received } from "./http-request";
+import { run, runOk } from "./run";
+
+/** What of a feature stack may differ. */
+export interface FeatureSettings {
+  readonly features: MlflowFeatureOptions;
+  readonly users: readonly Pick<UserOptions, "name" | "role" | "workspace">[];
+  readonly egress?: boolean;
+}
+
+/** A stack for tests of features. MLflow logs its requests, so that one that reached it is seen. */
+export class FeatureStack extends Deployment {
+  private readonly app: string;
+  private passwords: { [name: string]: string } = {};
+  private calls = 0;
+
+  constructor(id: string, port: number) {
+    super(id, port);
+    // in the repository's reach, where its packages are found.
+    this.app = join(REPOSITORY, "cdktf.out", `${id}.ts`);
+  }
+
+  /** Deploys it, or changes what is deployed. */
+  public async up({ features, users, egress }: FeatureSettings): Promise<void> {
+    mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
+    writeFileSync(
+      this.app,
+      `import { App } from "cdktf";
+import { AuthMethod, DataSize, MlflowStack, StackEnvironment } from "${REPOSITORY}/lib";
+const app = new App();
+const { stackId, ...environment } = { stackId: "${this.id}", ...new StackEnvironment(process.env).props() };
+new MlflowStack(app, stackId, {
+  ...environment,
+  auth: AuthMethod.basic({ users: ${JSON.stringify(users)} as never }),
+  server: {
+    ...environment.server,
+    features: ${JSON.stringify(features)},
+    egress: ${JSON.stringify(egress ?? false)},
+    // room for the processes that wait for jobs.
+    memory: ${features.jobExecution ? "DataSize.gibibytes(4)" : "undefined"},
+    environment: { ...environment.server?.environment, MLFLOW_UVICORN_OPTS: "--access-log" },
+  },
+});
+app.synth();
+`,
+    );
+    const command = [...NODE_TYPESCRIPT, this.app].join(" ");
+    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
+    await this.commandOk(["up", "--yes"]);
+    const { stdout } = await this.terraform(["output", "-json", "passwords"]);
+    this.passwords = JSON.parse(stdout) as { [name: string]: string };
+  }
+
+  public async remove(): Promise<void> {
+    await removeLeftovers(this.id);
+    rmSync(this.app, { force: true });
+  }
+
+  /** A user's password; nobody has one without a name. */
+  public passwordOf(name: string): string {
+    return this.passwords[name] ?? "";
+  }
+
+  /** Asks the gateway as a user, or as nobody, and gives the number by which `reached` knows the request. */
+  public async ask(
+    user: string | undefined,
+    method: string,
+    path: string,
+    { headers = [], body }: { headers?: readonly (readonly [string, string])[]; body?: string } = {},
+  ): Promise<Received & { readonly id: number }> {
+    const id = ++this.calls;
+    const login = user === undefined ? [] : [basicAuth(user, this.passwordOf(user))];
+    const json = body === undefined ? [] : [["Content-Type", "application/json"] as const];
+    const address = `${path}${path.includes("?") ? "&" : "?"}call=${id}.`;
+    return { ...(await send(this.url, { method, path: address, headers: [...login, ...json, ...headers], body })), id };
+  }
+
+  /** Numbers of those requests that MLflow has answered. */
+  public async reached(): Promise<Set<number>> {
+    const log = await runOk("sh", ["-c", `docker logs ${this.id}-server 2>&1`]);
+    return new Set([...log.matchAll(/[?&]call=(\d+)\./g)].map(([, id]) => Number(id)));
+  }
+
+  /** Runs a Python script with MLflow's own client, as a user. */
+  public as(user: string, script: string): Promise<string> {
+    return this.python(script, undefined, undefined, {
+      MLFLOW_TRACKING_USERNAME: user,
+      MLFLOW_TRACKING_PASSWORD: this.passwordOf(user),
+    });
+  }
+
+  /** Runs a Python script in a container of its own on the internal network. */
+  public async inside(script: string): Promise<string> {
+    const image = (await runOk("docker", ["inspect", "-f", "{{.Image}}", `${this.id}-server`])).trim();
+    const network = `${this.id}-network-internal`;
+    return runOk("docker", ["run", "--rm", "-i", "--network", network, "-u", "1000:1000", image, "python", "-"], {
+      input: script,
+    });
+  }
+
+  /** Runs MLflow's command beside the server, with its settings but for those given. */
+  public mlflow(settings: { [name: string]: string }, ...args: string[]) {
+    const environment = Object.entries(settings).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+    return run("docker", ["exec", ...environment, `${this.id}-server`, "mlflow", ...args]);
+  }
+}
