@@ -6,7 +6,6 @@ import { ContentSecurityPolicy } from "./content-security-policy";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
-import { FEATURE_ROUTES } from "./feature-routes";
 import { gatewayLimits } from "./gateway-limits";
 import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
@@ -21,6 +20,7 @@ import { CONSOLE, S3_API, storePort } from "./store-port";
 import { Tls } from "./tls";
 import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
+import { validateWorkspaces } from "./user-workspaces";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
 const IMAGE_NAME = "cdktf-mlflow/gateway:2.11.9";
@@ -92,7 +92,7 @@ export class AuthGateway extends Construct {
 
     const tls = (props.tls ?? Tls._for(url)).bind(this, url);
     const auth = props.auth.bind(this, { network, url });
-    this.validateWorkspaces(auth.users, upstream.features ?? []);
+    validateWorkspaces(auth.users, upstream.features ?? [], this);
     const target = upstream.transferTarget;
     const transfers = (props.transfers ?? (target?.preferred ? Transfers.direct() : Transfers.proxied())).bind(
       this,
@@ -215,25 +215,6 @@ export class AuthGateway extends Construct {
       name: IMAGE_NAME,
       buildArguments,
     });
-  }
-
-  private validateWorkspaces(users: AuthUser[], features: string[]): void {
-    const placed = users.find(({ workspace }) => workspace !== undefined);
-    if (features.includes(FEATURE_ROUTES.workspaces)) {
-      if (placed) return;
-      throw new ValidationError(
-        "WorkspacesWithoutUsers",
-        "'features.workspaces' needs 'users' of whom one at least has a 'workspace': the gateway tells MLflow by the user where a call works",
-        this,
-      );
-    }
-    if (placed) {
-      throw new ValidationError(
-        "UserWorkspace",
-        `user '${placed.name}' must have no 'workspace' while 'features.workspaces' of the server is off, got: '${placed.workspace}'`,
-        this,
-      );
-    }
   }
 
   private validatePort({ port }: PublicUrl): void {
