@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -21,6 +22,19 @@ func init() {
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_access", httpcaddyfile.After, "basic_auth")
 	// comes before mlflow_access by that.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_login", httpcaddyfile.After, "basic_auth")
+	registerApp("egress", func() caddyfile.Unmarshaler { return new(Egress) })
+	registerApp("egress_entry", func() caddyfile.Unmarshaler { return new(EgressEntry) })
+}
+
+// registerApp makes an app of Caddy a global option of the same name.
+func registerApp(name string, create func() caddyfile.Unmarshaler) {
+	httpcaddyfile.RegisterGlobalOption(name, func(d *caddyfile.Dispenser, _ any) (any, error) {
+		app := create()
+		if err := app.UnmarshalCaddyfile(d); err != nil {
+			return nil, err
+		}
+		return httpcaddyfile.App{Name: name, Value: caddyconfig.JSON(app, nil)}, nil
+	})
 }
 
 type directive interface {
@@ -124,6 +138,32 @@ func (u *Upload) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"host":     oneText(&u.Host),
 		"store":    oneText(&u.Store),
 		"least":    oneNumber(&u.Least),
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	egress {
+//		hosts         <host:port> ...
+//		private_hosts <host>=<range> ...
+//	}
+func (e *Egress) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"hosts":         texts(&e.Hosts),
+		"private_hosts": texts(&e.PrivateHosts),
+	})
+}
+
+// UnmarshalCaddyfile reads
+//
+//	egress_entry {
+//		to    <host>
+//		ports <port> ...
+//	}
+func (e *EgressEntry) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	return readBlock(d, settings{
+		"to":    oneText(&e.To),
+		"ports": texts(&e.Ports),
 	})
 }
 
