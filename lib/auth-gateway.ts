@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Construct } from "constructs";
 import type { AuthGatewayOptions } from "./auth-gateway-options";
 import type { AuthMethod, AuthUser } from "./auth-method";
@@ -6,15 +5,15 @@ import { ContentSecurityPolicy } from "./content-security-policy";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
+import { builtGatewayImage, caddyFile, HEALTH_CHECK, HEALTH_PORT } from "./gateway-image";
 import { gatewayLimits } from "./gateway-limits";
 import { GuardRule } from "./guard-rule";
 import { HealthCheck } from "./health-check";
-import { packagePath } from "./package-folder";
 import { PublicUrl } from "./public-url";
 import { Role } from "./role";
 import type { SecretValue } from "./secret";
-import { ServiceImage } from "./service-image";
-import type { IService, IServiceNetwork, IVolume, ServiceFile, VolumeMount } from "./service-network";
+import type { ServiceImage } from "./service-image";
+import type { IService, IServiceNetwork, IVolume, VolumeMount } from "./service-network";
 import { StackGuard } from "./stack-guard";
 import { CONSOLE, S3_API, storePort } from "./store-port";
 import { Tls } from "./tls";
@@ -22,12 +21,8 @@ import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
 import { validateWorkspaces } from "./user-workspaces";
 
-// the name says what is in it: Caddy's version, and that it has our plugins.
-const IMAGE_NAME = "cdktf-mlflow/gateway:2.11.9";
 const USER = "1000:1000";
 const LEAST_MEMORY = DataSize.mebibytes(64);
-// inside the container, whatever name and certificate the site itself needs.
-const HEALTH_PORT = 2019;
 const HSTS = "max-age=31536000";
 const LOG_FOLDER = "/var/log/caddy";
 const ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt";
@@ -106,7 +101,7 @@ export class AuthGateway extends Construct {
       ? network.addVolume(this, "data", { protect: tls.ownAuthority })
       : undefined;
 
-    const image = props.image ?? this.builtImage(props.buildArguments);
+    const image = props.image ?? builtGatewayImage(props.buildArguments);
     const service = network.addService(this, "Default", {
       image,
       environment: {
@@ -135,7 +130,7 @@ export class AuthGateway extends Construct {
         caddyFile(`auth/${auth.snippet}.caddy`),
         caddyFile(`transfers/${transfers.snippet}.caddy`),
         ...transfers.files,
-        ...[...console.files, ...s3Api.files].map(caddyFile),
+        ...[...console.files, ...s3Api.files].map((name) => caddyFile(name)),
         ...tls.files,
         ...auth.files,
       ],
@@ -144,7 +139,7 @@ export class AuthGateway extends Construct {
       memory,
       ports: [...tls.ports, ...console.ports, ...s3Api.ports],
       edgeAliases: url.local ? [] : [url.hostname],
-      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${HEALTH_PORT}/healthz`], {
+      healthCheck: HealthCheck.command(HEALTH_CHECK, {
         ...props.healthCheck,
         interval: props.healthCheck?.interval ?? Duration.seconds(2),
       }),
@@ -209,14 +204,6 @@ export class AuthGateway extends Construct {
     }).output;
   }
 
-  private builtImage(buildArguments: { [name: string]: string } | undefined): ServiceImage {
-    return ServiceImage.build({
-      folder: packagePath("caddy", "plugin"),
-      name: IMAGE_NAME,
-      buildArguments,
-    });
-  }
-
   private validatePort({ port }: PublicUrl): void {
     if (port === HEALTH_PORT) {
       throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
@@ -228,13 +215,4 @@ export class AuthGateway extends Construct {
       throw new ValidationError("GatewayMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
     }
   }
-}
-
-// as they stand in the repository, where Caddy's own tools can read them; all values come from the environment.
-function caddyFile(name: string): ServiceFile {
-  return {
-    path: `/etc/caddy/${name}`,
-    content: readFileSync(packagePath("caddy", ...name.split("/")), "utf8"),
-    secret: false,
-  };
 }

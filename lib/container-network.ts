@@ -1,5 +1,5 @@
 import { Container } from "@cdktf/provider-docker/lib/container";
-import type { ContainerConfig } from "@cdktf/provider-docker/lib/container";
+import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { Fn, TerraformResource } from "cdktf";
@@ -12,6 +12,7 @@ import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { physicalName } from "./physical-name";
 import { PublishedPorts } from "./published-ports";
+import { PassageEnd } from "./service-network";
 import type {
   ContainerSpec,
   IJob,
@@ -46,7 +47,8 @@ export interface ContainerNetworkOptions {
  *
  * All services share the internal network, from which nothing leads out. Services with published ports are on the edge
  * network as well; containers of yours join that one, and reach what is published with its login. Services with
- * `egress` get a third network, on which they are not reachable for each other.
+ * `egress` get a third network, on which they are not reachable for each other. What stands at a `passage` has a network
+ * of its own, from which nothing leads out either.
  *
  * Every container runs without capabilities, cannot gain privileges and has a memory limit and a bounded log.
  */
@@ -60,6 +62,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
   readonly #serviceImages = new Map<string, Image>();
   readonly #volumes: NamedVolume[] = [];
   #egress?: Network;
+  #passage?: Network;
 
   constructor(scope: Construct, id: string, options: ContainerNetworkOptions = {}) {
     super(scope, id);
@@ -77,7 +80,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       this.#serviceImages.set(physicalName(service), this.#images.resolve(service, spec.image));
 
       return {
-        ...this.renderContainer(service, spec, (spec.ports ?? []).length > 0 ? (spec.edgeAliases ?? []) : undefined),
+        ...this.renderContainer(service, spec, this.serviceNetworks(spec)),
         // not "unless-stopped": an engine that was killed stops what still runs when it comes back, and with that policy
         // takes this for the user's wish.
         restart: "always",
@@ -102,7 +105,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
   public addJob(scope: Construct, id: string, spec: JobSpec): IJob {
     const job = new ContainerJob(scope, id, (self) => ({
-      ...this.renderContainer(self, spec, undefined),
+      ...this.renderContainer(self, spec, [{ name: this.#internal.id }]),
       restart: "no",
       mustRun: false,
       attach: true,
@@ -155,11 +158,8 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
   private renderContainer(
     container: Construct,
     spec: ContainerSpec,
-    edgeAliases: string[] | undefined,
+    networks: ContainerNetworksAdvanced[],
   ): ContainerConfig {
-    const networks = [{ name: this.#internal.id }];
-    if (edgeAliases) networks.push({ name: this.#edge.id, ...(edgeAliases.length > 0 && { aliases: edgeAliases }) });
-    if (spec.egress) networks.push({ name: this.egressNetwork().id });
     const memory = spec.memory.toMebibytes();
     for (const file of spec.files ?? []) validateSecretFile(file, container);
 
@@ -170,7 +170,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       command: spec.args?.map(literal),
       env: renderEnvironment(spec.environment ?? {}),
       user: spec.user,
-      networksAdvanced: networks,
+      networksAdvanced: [...networks, ...(spec.egress ? [{ name: this.egressNetwork().id }] : [])],
       volumes: spec.volumes?.map(({ volume, path }) => ({
         containerPath: path,
         ...(volume instanceof HostFolder ? { hostPath: volume.source } : { volumeName: volume.source }),
@@ -190,6 +190,19 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     };
   }
 
+  private serviceNetworks({ passage, aliases, ports, edgeAliases }: ServiceSpec): ContainerNetworksAdvanced[] {
+    return [
+      ...(passage === PassageEnd.OUTER ? [] : [attachment(this.#internal, aliases)]),
+      ...(passage ? [attachment(this.passageNetwork())] : []),
+      ...(ports?.length ? [attachment(this.#edge, edgeAliases)] : []),
+    ];
+  }
+
+  private passageNetwork(): Network {
+    this.#passage ??= new Network(this, "passage", { name: physicalName(this, "passage"), internal: true });
+    return this.#passage;
+  }
+
   private egressNetwork(): Network {
     this.#egress ??= new Network(this, "egress", {
       name: physicalName(this, "egress"),
@@ -198,6 +211,10 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     });
     return this.#egress;
   }
+}
+
+function attachment(network: Network, aliases: string[] = []): ContainerNetworksAdvanced {
+  return { name: network.id, ...(aliases.length > 0 && { aliases }) };
 }
 
 class ContainerService extends Construct implements IService {

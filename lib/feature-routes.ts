@@ -3,6 +3,7 @@ import type { MlflowFeatureOptions } from "./mlflow-features";
 /** Each feature's name in the gateway's list of routes. */
 export const FEATURE_ROUTES: { readonly [feature in keyof MlflowFeatureOptions]-?: string } = {
   traces: "traces",
+  aiGateway: "ai-gateway",
   webhooks: "webhooks",
   jobExecution: "job-execution",
   workspaces: "workspaces",

@@ -1,3 +1,4 @@
+export * from "./ai-provider";
 export * from "./artifact-store";
 export * from "./auth-gateway";
 export * from "./auth-gateway-options";
@@ -8,6 +9,8 @@ export * from "./content-security-policy";
 export * from "./data-size";
 export * from "./docker-engine";
 export * from "./duration";
+export * from "./egress-options";
+export * from "./egress-proxy";
 export * from "./errors";
 export * from "./exposure";
 export * from "./external-postgres";

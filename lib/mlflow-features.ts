@@ -1,3 +1,17 @@
+import type { AiProvider } from "./ai-provider";
+
+/** MLflow's AI gateway. */
+export interface AiGatewayOptions {
+  /** Whom it may call. MLflow offers no other providers, and reaches no other hosts. */
+  readonly providers: AiProvider[];
+}
+
+/** MLflow's webhooks. */
+export interface WebhookOptions {
+  /** Hosts that receive them: `hooks.example.com` for port 443, or with another port after a `:`. By https only. */
+  readonly hosts: string[];
+}
+
 /**
  * What of MLflow is switched on besides tracking and the model registry. Each switch sets MLflow's own setting and the
  * gateway's routes together. Beside traces and what a user's own workspace holds, all is for admins.
@@ -11,11 +25,19 @@ export interface MlflowFeatureOptions {
   readonly traces?: boolean;
 
   /**
-   * Webhooks: MLflow sends requests to addresses that admins name. Needs `egress`.
+   * Calls to language models, with keys that admins give to MLflow and that it keeps encrypted. Only admins call, and
+   * administer; requests that name their own path at the provider stay closed. Goes out by an `EgressProxy`.
    *
-   * @default false
+   * @default - off
    */
-  readonly webhooks?: boolean;
+  readonly aiGateway?: AiGatewayOptions;
+
+  /**
+   * Webhooks: MLflow sends requests to addresses that admins name, by an `EgressProxy`.
+   *
+   * @default - off
+   */
+  readonly webhooks?: WebhookOptions;
 
   /**
    * Background jobs. Eight more processes wait for them, which takes 1792 MiB with room for one job, and 256 MiB or more
@@ -48,7 +70,8 @@ export interface MlflowFeatureOptions {
 
   /**
    * Reports of use to MLflow's makers, by the server and, through it, by the pages in users' browsers. Clients on
-   * machines of users report by themselves, unless `MLFLOW_DISABLE_TELEMETRY` is set there. Needs `egress`.
+   * machines of users report by themselves, unless `MLFLOW_DISABLE_TELEMETRY` is set there. Needs the hosts that
+   * take them in `egress.hosts`: MLflow learns them from `config.mlflow-telemetry.io`.
    *
    * @default false
    */

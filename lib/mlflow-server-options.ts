@@ -1,4 +1,5 @@
 import type { DataSize } from "./data-size";
+import type { EgressOptions } from "./egress-options";
 import type { HealthCheckOptions } from "./health-check";
 import type { MlflowFeatureOptions } from "./mlflow-features";
 import type { Secret } from "./secret";
@@ -71,11 +72,12 @@ export interface MlflowServerOptions {
   readonly hostNames?: string[];
 
   /**
-   * Whether the server may connect to the world outside. A store that lies outside opens it anyway.
+   * What the server may connect to outside, besides the hosts of its features. A store that lies outside gets a way of its
+   * own, beside which there is no other.
    *
-   * @default false
+   * @default - nothing
    */
-  readonly egress?: boolean;
+  readonly egress?: EgressOptions;
 
   /**
    * What is switched on besides tracking and the model registry.

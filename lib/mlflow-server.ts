@@ -1,14 +1,14 @@
 import { Construct } from "constructs";
 import { Duration } from "./duration";
-import { ValidationError } from "./errors";
 import { featureRoutes } from "./feature-routes";
+import { featureSettings } from "./feature-settings";
 import { HealthCheck } from "./health-check";
-import type { MlflowFeatureOptions } from "./mlflow-features";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
 import { SERVICE_NAME } from "./postgres-client";
 import { PublicUrl } from "./public-url";
 import { Secret } from "./secret";
+import { serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
@@ -57,7 +57,7 @@ export interface MlflowServerProps extends MlflowServerOptions {
  * It has no login of its own: put an `AuthGateway` in front.
  *
  * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory does
- * not suffice for the workers, or a setting would break the stack.
+ * not suffice for the workers, a setting would break the stack, or a feature lacks what it needs.
  */
 export class MlflowServer extends Construct implements IUpstream {
   public readonly hostname: string;
@@ -81,7 +81,6 @@ export class MlflowServer extends Construct implements IUpstream {
     const { network, backendStore, artifactStore, features = {} } = props;
     const url = PublicUrl.parse(props.url, this);
     const { workers, memory, pool } = serverSize(props, backendStore.connectionLimit, this);
-    this.validateFeatures(features, props.egress ?? false);
     validateMlflowSettings(
       { ...props.environment, ...props.secretEnvironment } as { [name: string]: string },
       props.flags ?? [],
@@ -91,6 +90,9 @@ export class MlflowServer extends Construct implements IUpstream {
     const image = props.image ?? ServiceImage.registry(IMAGE);
     const database = backendStore.clientSettings;
     const artifacts = artifactStore.clientSettings;
+
+    const outside = database.outside || artifacts.outside;
+    const wayOut = serverEgress(this, network, features, props.egress ?? {}, outside);
 
     const migration = network.addJob(this, "migration", {
       image,
@@ -142,15 +144,11 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
         MLFLOW_SERVER_ALLOWED_HOSTS: [...names, ...insideNames].flatMap((name) => [name, `${name}:*`]).join(","),
         MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: names.map((name) => url.originAt(name)).join(","),
-        MLFLOW_DISABLE_TELEMETRY: String(!(features.telemetry ?? false)),
-        DO_NOT_TRACK: String(!(features.telemetry ?? false)),
-        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(features.jobExecution ?? false),
-        MLFLOW_ENABLE_WORKSPACES: String(features.workspaces ?? false),
+        ...featureSettings(features),
         ...(features.metrics && { MLFLOW_EXPOSE_PROMETHEUS: METRICS }),
-        MLFLOW_ENABLE_AI_GATEWAY: "false",
         MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
         // empty: otherwise the first call of several features waits for a list from the internet.
-        ...(!props.egress && { MLFLOW_MODEL_CATALOG_URI: "" }),
+        MLFLOW_MODEL_CATALOG_URI: "",
         // the gateway logs every request, with the user.
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
@@ -161,10 +159,10 @@ export class MlflowServer extends Construct implements IUpstream {
       ],
       user: USER,
       memory,
-      egress: (props.egress ?? false) || database.outside || artifacts.outside,
+      egress: outside,
       healthCheck: HealthCheck.command(["python", "-c", HEALTH], props.healthCheck),
       stopGrace: Duration.seconds(30),
-      after: [migration, ...artifacts.after],
+      after: [migration, ...artifacts.after, ...(wayOut ? [wayOut.entry] : [])],
     });
 
     this.hostname = service.hostname;
@@ -206,16 +204,6 @@ export class MlflowServer extends Construct implements IUpstream {
       return secretText`${name}='${value}'\n`;
     });
     return { path: SECRETS_FILE, content: lines.join(""), secret: true };
-  }
-
-  private validateFeatures({ webhooks, telemetry }: MlflowFeatureOptions, egress: boolean): void {
-    const feature = (webhooks && "webhooks") || (telemetry && "telemetry");
-    if (!feature || egress) return;
-    throw new ValidationError(
-      "FeatureEgress",
-      `'features.${feature}' needs 'egress: true', because MLflow sends requests to addresses outside`,
-      this,
-    );
   }
 }
 

@@ -23,12 +23,17 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'features'" },
   {
     pattern:
-      /^(MLFLOW_(SERVER_ENABLE_JOB_EXECUTION|ENABLE_WORKSPACES|EXPOSE_PROMETHEUS)|PROMETHEUS_MULTIPROC_DIR|prometheus_multiproc_dir|--((en|dis)able-workspaces|expose-prometheus))$/,
+      /^(MLFLOW_(SERVER_ENABLE_JOB_EXECUTION|ENABLE_AI_GATEWAY|GATEWAY_ALLOWED_PROVIDERS|ENABLE_WORKSPACES|EXPOSE_PROMETHEUS)|PROMETHEUS_MULTIPROC_DIR|prometheus_multiproc_dir|--((en|dis)able-workspaces|expose-prometheus))$/,
     remedy: "use 'features'",
   },
   { pattern: /^(MLFLOW_WORKSPACE(_STORE_URI)?|--workspace-store-uri)$/, remedy: "the gateway says which workspace" },
   {
-    pattern: /^MLFLOW_(ENABLE_AI_GATEWAY|CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX)$/,
+    pattern: /^MLFLOW_(GATEWAY_API_BASE|WEBHOOK)_ALLOW/,
+    remedy: "the way out is by TLS and by the proxy of 'egress', which checks addresses",
+  },
+  { pattern: /^MLFLOW_GATEWAY_RESOLVE_API_KEY_FROM_/, remedy: "it would open what the gateway closes" },
+  {
+    pattern: /^MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX$/,
     remedy: "the gateway relies on it",
   },
   {

@@ -11,11 +11,13 @@ import { ContainerNetwork } from "./container-network";
 import type { ContainerNetworkOptions } from "./container-network";
 import { dockerProvider } from "./docker-engine";
 import type { DockerEngineOptions } from "./docker-engine";
+import { builtGatewayImage } from "./gateway-image";
 import { MlflowServer } from "./mlflow-server";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
 import { workersOverCores } from "./server-size";
+import type { ServiceImage } from "./service-image";
 import { StackGuard } from "./stack-guard";
 import { StateBackend } from "./state-backend";
 import type { IArtifactStore } from "./store-roles";
@@ -123,6 +125,7 @@ export class MlflowStack extends TerraformStack {
     const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
     this.server = new MlflowServer(this, "server", {
       ...props.server,
+      egress: { ...props.server?.egress, image: props.server?.egress?.image ?? this.egressImage(props.gateway) },
       network: this.network,
       backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
       artifactStore,
@@ -146,6 +149,11 @@ export class MlflowStack extends TerraformStack {
   private warnOfWorkers(cores: number | undefined): void {
     const warning = workersOverCores(this.server.workers, cores ?? this.server.workers);
     if (warning !== undefined) Annotations.of(this.server).addWarning(warning);
+  }
+
+  // an image of a registry is the gateway's own; one that is built is a resource of each, and built once.
+  private egressImage({ image, buildArguments }: AuthGatewayOptions = {}): ServiceImage {
+    return image ?? builtGatewayImage(buildArguments);
   }
 
   private addOutputs({ consoleLogin, s3ApiLogin }: IArtifactStore): void {

@@ -124,6 +124,15 @@ export interface ContainerSpec {
   readonly after?: IConstruct[];
 }
 
+/** Which end of the passage from the internal network to the world outside a service stands at. */
+export enum PassageEnd {
+  /** On the internal network as every service, and at the passage. */
+  INNER = "inner",
+
+  /** At the passage and not on the internal network, so that names mean what they mean outside. */
+  OUTER = "outer",
+}
+
 /** What a service needs, in no runtime's own terms. */
 export interface ServiceSpec extends ContainerSpec {
   /** How to tell whether it works. What comes `after` it waits until it does. */
@@ -142,6 +151,20 @@ export interface ServiceSpec extends ContainerSpec {
    * @default - none
    */
   readonly edgeAliases?: string[];
+
+  /**
+   * Further names of the service on the internal network.
+   *
+   * @default - none
+   */
+  readonly aliases?: string[];
+
+  /**
+   * Which end of the passage to the world outside the service stands at. Only such services are on it.
+   *
+   * @default - neither: it is on the internal network
+   */
+  readonly passage?: PassageEnd;
 
   /**
    * Time between the stop signal and the end by force.

@@ -1,5 +1,5 @@
 import { FEATURE_ROUTES } from "../../lib/feature-routes";
-import { AuthMethod, Role } from "../../lib";
+import { AiProvider, AuthMethod, Role } from "../../lib";
 import type { MlflowFeatureOptions } from "../../lib";
 import type { Values } from "../../cli/plan";
 import { reviewPlan } from "../../cli/review/review-plan";
@@ -11,12 +11,24 @@ type Feature = keyof MlflowFeatureOptions;
 
 const FEATURES = Object.keys(FEATURE_ROUTES) as Feature[];
 
+// a feature that is not mentioned is off, but for traces.
+const OFF: MlflowFeatureOptions = { traces: false };
+const SWITCHED_ON: { [feature in Feature]: MlflowFeatureOptions } = {
+  traces: { traces: true },
+  aiGateway: { ...OFF, aiGateway: { providers: [AiProvider.openai()] } },
+  webhooks: { ...OFF, webhooks: { hosts: ["hooks.example.com"] } },
+  jobExecution: { ...OFF, jobExecution: true },
+  workspaces: { ...OFF, workspaces: true },
+  metrics: { ...OFF, metrics: true },
+  telemetry: { ...OFF, telemetry: true },
+};
+
 /** The environment of gateway and server with one feature on or off, as the library makes it. */
 function settings(feature: Feature, on: boolean): { [name: string]: Values } {
   const workspace = feature === "workspaces" && on ? "team-a" : undefined;
   const stack = mlflowStack({
     auth: AuthMethod.basic({ users: [{ name: "ada", role: Role.ADMIN, workspace }] }),
-    server: { features: { [feature]: on }, egress: true },
+    server: { features: on ? SWITCHED_ON[feature] : OFF, egress: { hosts: ["reports.example.com"] } },
   });
   return Object.fromEntries(
     ["gateway", "server"].map((name) => [

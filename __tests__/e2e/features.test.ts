@@ -119,7 +119,8 @@ describe("With every feature on that needs nothing else", () => {
     stack.up({
       features: { jobExecution: true, metrics: true, telemetry: true, traces: true, workspaces: true },
       users: USERS.map((user) => ({ ...user, workspace: WORKSPACES[user.name] })),
-      egress: true,
+      // not where MLflow reports to: what it would send stays here.
+      egress: { hosts: ["reports.example.com"] },
     }),
   );
 

@@ -1,9 +1,11 @@
 import { Construct } from "constructs";
-import { DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../lib";
+import { AiProvider, DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../lib";
 import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../lib";
 import { addresses, container, environment, file, synth, testStack } from "../support/synth";
 
 const MIGRATION = "server_migration_BC6C20F3";
+const EGRESS = "server_egress_C9E3FD24";
+const ENTRY = "server_egress_entry_DACEDD00";
 
 // stores that are nothing but settings, so that the tests show what the server makes of them.
 class FakeStore extends Construct implements IBackendStore, IArtifactStore {
@@ -121,7 +123,9 @@ describe("MlflowServer", () => {
       MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
     });
     const features = { telemetry: true, jobExecution: true, workspaces: true, metrics: true };
-    expect(environment(serverStack({ egress: true, features }).stack, "server")).toMatchObject({
+    expect(
+      environment(serverStack({ egress: { hosts: ["reports.example.com"] }, features }).stack, "server"),
+    ).toMatchObject({
       DO_NOT_TRACK: "false",
       MLFLOW_DISABLE_TELEMETRY: "false",
       MLFLOW_ENABLE_WORKSPACES: "true",
@@ -163,17 +167,77 @@ describe("MlflowServer", () => {
 
     expect(features({})).toEqual(["traces"]);
     expect(features({ features: { traces: false } })).toEqual([]);
-    expect(features({ features: { webhooks: true, jobExecution: true }, egress: true })).toEqual([
-      "traces",
-      "webhooks",
-      "job-execution",
-    ]);
+    expect(
+      features({
+        features: {
+          webhooks: { hosts: ["hooks.example.com"] },
+          aiGateway: { providers: [AiProvider.openai()] },
+          jobExecution: true,
+        },
+      }),
+    ).toEqual(["traces", "ai-gateway", "webhooks", "job-execution"]);
   });
 
-  test.each(["webhooks", "telemetry"])("fails on %s that lead nowhere", (feature) => {
-    expect(() => serverStack({ features: { [feature]: true } })).toThrow(
-      `'features.${feature}' needs 'egress: true', because MLflow sends requests to addresses outside [test/server]`,
+  test("fails on telemetry that leads nowhere", () => {
+    expect(() => serverStack({ features: { telemetry: true } })).toThrow(
+      "'features.telemetry' needs the hosts in 'egress.hosts' that MLflow reports to, such as 'config.mlflow-telemetry.io' [test/server]",
     );
+  });
+
+  test("opens its AI gateway and webhooks, and leaves to the proxy which addresses may be reached", () => {
+    const { stack } = serverStack({
+      features: {
+        webhooks: { hosts: ["hooks.example.com"] },
+        aiGateway: {
+          providers: [AiProvider.openai(), AiProvider.anthropic(), AiProvider.at("openai", ["llm.example.com"])],
+        },
+      },
+    });
+
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_ENABLE_AI_GATEWAY: "true",
+      MLFLOW_GATEWAY_ALLOWED_PROVIDERS: "anthropic,openai",
+      MLFLOW_GATEWAY_API_BASE_ALLOW_PRIVATE_IPS: "true",
+      MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true",
+    });
+    expect(environment(serverStack().stack, "server")).not.toHaveProperty("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS");
+    expect(environment(stack, EGRESS)).toMatchObject({
+      EGRESS_HOSTS: "api.anthropic.com:443 api.openai.com:443 hooks.example.com:443 llm.example.com:443",
+      EGRESS_PRIVATE_HOSTS: "",
+    });
+  });
+
+  test.each([
+    [
+      { features: { webhooks: { hosts: [] } } },
+      "'features.webhooks.hosts' must name a host that receives them, such as 'hooks.example.com' [test/server]",
+    ],
+    [
+      { features: { aiGateway: { providers: [] } } },
+      "'features.aiGateway.providers' must name a provider, such as AiProvider.openai() [test/server]",
+    ],
+    [
+      { features: { aiGateway: { providers: [AiProvider.at("ollama", [])] } } },
+      "'features.aiGateway.providers' must name a host for 'ollama' [test/server]",
+    ],
+    [
+      { features: { webhooks: { hosts: ["10.0.0.1"] } } },
+      "'features.webhooks.hosts' must have host names and no addresses, because TLS tells hosts apart by name, got: '10.0.0.1' [test/server]",
+    ],
+    [
+      { egress: { hosts: ["*"] } },
+      "'egress.hosts' must name each host in full, because MLflow finds the proxy under these names, got: '*' [test/server]",
+    ],
+    [
+      { egress: { privateHosts: { "llm.example.com": "10.0.0.0/8" } } },
+      "'egress.privateHosts' must have hosts of a feature or of 'egress.hosts', got: 'llm.example.com' [test/server]",
+    ],
+    [
+      { egress: { hosts: ["api.example.com"] }, outside: true },
+      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with a store outside of the stack: the server has a way of its own to it, which would lead past the list of hosts; keep both stores in the stack [test/server]",
+    ],
+  ])("fails on a way out that leads nowhere or everywhere: %j", (options, message) => {
+    expect(() => serverStack(options)).toThrow(message);
   });
 
   test("has no way out of the internal network with bundled stores", () => {
@@ -190,11 +254,12 @@ describe("MlflowServer", () => {
     expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
   });
 
-  test("gets a way out when asked, without its migration", () => {
-    const { stack } = serverStack({ egress: true });
+  test("has no way out but the proxy, when asked for one", () => {
+    const { stack } = serverStack({ egress: { hosts: ["api.example.com"] } });
 
-    expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
+    expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
     expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+    expect(container(stack, "server").depends_on).toContain(`docker_container.${ENTRY}`);
   });
 
   test("is as large as its workers need", () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { MlflowFeatureOptions, UserOptions } from "../../lib";
+import type { EgressOptions } from "../../lib";
 import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
 import { basicAuth, send } from "./http-request";
 import type { Received } from "./http-request";
@@ -10,7 +11,7 @@ import { run, runOk } from "./run";
 export interface FeatureSettings {
   readonly features: MlflowFeatureOptions;
   readonly users: readonly Pick<UserOptions, "name" | "role" | "workspace">[];
-  readonly egress?: boolean;
+  readonly egress?: EgressOptions;
 }
 
 /** A stack for tests of features. MLflow logs its requests, so that one that reached it is seen. */
@@ -40,7 +41,7 @@ new MlflowStack(app, stackId, {
   server: {
     ...environment.server,
     features: ${JSON.stringify(features)},
-    egress: ${JSON.stringify(egress ?? false)},
+    egress: ${JSON.stringify(egress ?? {})},
     // room for the processes that wait for jobs.
     memory: ${features.jobExecution ? "DataSize.gibibytes(4)" : "undefined"},
     environment: { ...environment.server?.environment, MLFLOW_UVICORN_OPTS: "--access-log" },

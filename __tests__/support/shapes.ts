@@ -1,5 +1,6 @@
 import { LocalBackend, TerraformVariable } from "cdktf";
 import {
+  AiProvider,
   ArtifactStore,
   AuthMethod,
   BackendStore,
@@ -119,9 +120,20 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
       artifactStore: ArtifactStore.minio({ bucket: "models", dataVolume: { hostPath: "/srv/mlflow/minio" } }),
       server: {
         workers: 4,
-        egress: true,
-        features: { jobExecution: true, webhooks: true, metrics: true, telemetry: true },
+        egress: { hosts: ["api.example.com"] },
+        features: { jobExecution: true, metrics: true, telemetry: true },
         temporaryVolume: {},
+      },
+    }),
+
+  "the AI gateway and webhooks, with a model server in one's own network": () =>
+    mlflowStack({
+      server: {
+        features: {
+          aiGateway: { providers: [AiProvider.openai(), AiProvider.at("openai", ["llm.example.com:8443"])] },
+          webhooks: { hosts: ["hooks.example.com"] },
+        },
+        egress: { privateHosts: { "llm.example.com": "10.20.0.0/16" } },
       },
     }),
 

@@ -29,7 +29,7 @@ func tryUpload(t *testing.T, r *http.Request, mlflow, store http.HandlerFunc) (r
 	defer upstream.Close()
 	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\nstore http://store:9000/mlflow\nleast 100\n}")
 	var passed *http.Request
-	next := handlerFunc(func(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	next := middlewareFunc(func(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 		passed = r
 		store(w, r)
 		return nil
@@ -37,9 +37,9 @@ func tryUpload(t *testing.T, r *http.Request, mlflow, store http.HandlerFunc) (r
 	return send(r, []caddyhttp.MiddlewareHandler{handler, next}), asked, passed
 }
 
-type handlerFunc func(http.ResponseWriter, *http.Request, caddyhttp.Handler) error
+type middlewareFunc func(http.ResponseWriter, *http.Request, caddyhttp.Handler) error
 
-func (f handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+func (f middlewareFunc) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	return f(w, r, next)
 }
 
@@ -205,7 +205,7 @@ func TestAnUploadThatBreaksOffIsAborted(t *testing.T) {
 	defer upstream.Close()
 	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nstore http://store:9000/mlflow\nleast 1\n}")
 	broken := errors.New("the client has gone")
-	next := handlerFunc(func(http.ResponseWriter, *http.Request, caddyhttp.Handler) error {
+	next := middlewareFunc(func(http.ResponseWriter, *http.Request, caddyhttp.Handler) error {
 		return caddyhttp.Error(http.StatusBadGateway, broken)
 	})
 
