@@ -434,6 +434,32 @@ describe("What opens and closes", () => {
     ]);
   });
 
+  test("are the hosts that the proxy of the way out connects to, each by name", () => {
+    const hosts = (names: string, ranges: string) => ({
+      env: [`EGRESS_HOSTS=${names}`, `EGRESS_PRIVATE_HOSTS=${ranges}`],
+    });
+    const before = hosts("api.example.com:443 hooks.example.com:443", "");
+    const after = hosts("api.example.com:443 llm.example.com:8443", "llm.example.com=10.20.0.0/16");
+
+    expect(openings(changed(before, after))).toEqual([
+      "opens connections from the stack to 'llm.example.com:8443'",
+      "opens addresses of one's own network, in '10.20.0.0/16', as those of 'llm.example.com'",
+      "closes connections from the stack to 'hooks.example.com:443'",
+    ]);
+  });
+
+  test("are the providers that MLflow's AI gateway calls", () => {
+    const plan = changed(
+      { env: ["MLFLOW_GATEWAY_ALLOWED_PROVIDERS=anthropic,openai"] },
+      { env: ["MLFLOW_GATEWAY_ALLOWED_PROVIDERS=mistral,openai"] },
+    );
+
+    expect(openings(plan)).toEqual([
+      "opens calls by MLflow's AI gateway to the provider 'mistral'",
+      "closes calls by MLflow's AI gateway to the provider 'anthropic'",
+    ]);
+  });
+
   test("is a way to the outside, told by the networks", () => {
     const network = (id: string, internal: boolean) => ({ id, name: `net-${id}`, internal });
     const on = (...ids: string[]) => ({ networks_advanced: ids.map((name) => ({ name })) });

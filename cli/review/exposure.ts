@@ -3,6 +3,7 @@ import { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
 import { environmentOf, portName, portsOf } from "./container";
 import type { PlannedContainer } from "./container-change";
+import { egressOpenings } from "./egress-exposure";
 import type { Engine } from "./engine";
 import { gatewayOpenings } from "./gateway-exposure";
 import type { Opening } from "./model";
@@ -30,6 +31,7 @@ export function openingsOf(
     return [
       ...portOpenings(container, before, after, hasGateway && !isGateway(after ?? before)),
       ...networkOpenings(container, engine),
+      ...egressOpenings(container),
       ...rightsOpenings(container, before, after),
       ...(isGateway(after ?? before) ? gatewayOpenings(container, configuration) : []),
       ...(container.job ? [] : serverOpenings(container)),

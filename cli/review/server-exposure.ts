@@ -18,6 +18,7 @@ const WORDS: { readonly [name: string]: { readonly what: string; readonly on: st
 const LISTS: { readonly [name: string]: string } = {
   MLFLOW_SERVER_ALLOWED_HOSTS: "requests to MLflow under the host name",
   MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "calls to MLflow from pages of",
+  MLFLOW_GATEWAY_ALLOWED_PROVIDERS: "calls by MLflow's AI gateway to the provider",
 };
 const SWITCH = /^MLFLOW_(?:\w+_)?(ENABLE|DISABLE)_\w+$|^MLFLOW_\w+_ENABLED$/;
 

@@ -1,0 +1,35 @@
+import type { Attributes } from "./attributes";
+import { environmentOf } from "./container";
+import type { PlannedContainer } from "./container-change";
+import type { Opening } from "./model";
+import { text } from "./text";
+import type { Text } from "./text";
+
+const LISTS: { readonly [name: string]: (entry: string) => Text } = {
+  EGRESS_HOSTS: (host) => text`connections from the stack to ${host}`,
+  EGRESS_PRIVATE_HOSTS: (entry) => {
+    const [host = "", range = ""] = entry.split("=");
+    return text`addresses of one's own network, in ${range}, as those of ${host}`;
+  },
+};
+
+/** Which hosts outside can be connected to by the proxy of the way out, and could not before. */
+export function egressOpenings({ before, after }: PlannedContainer): Opening[] {
+  return Object.entries(LISTS).flatMap(([name, describe]) => {
+    const old = entriesOf(before, name);
+    const now = entriesOf(after, name);
+    return [
+      ...now
+        .filter((entry) => !old.includes(entry))
+        .map((entry): Opening => ({ effect: "opens", text: describe(entry) })),
+      ...old
+        .filter((entry) => !now.includes(entry))
+        .map((entry): Opening => ({ effect: "closes", text: describe(entry) })),
+    ];
+  });
+}
+
+function entriesOf(container: Attributes | undefined, name: string): string[] {
+  const list = container && environmentOf(container)?.get(name);
+  return (list ?? "").split(" ").filter((entry) => entry !== "");
+}
