@@ -4,6 +4,7 @@ import { measureArtifacts, TRANSFER_CASES } from "./artifacts";
 import { removeAll } from "./bench-stack";
 import { Compiled } from "./compiled";
 import { measureDeployment } from "./deployment";
+import { measureEgress } from "./egress";
 import { measureGateway } from "./gateway";
 import type { GatewayFigures } from "./gateway";
 import { takeInterruptions } from "./interruption";
@@ -14,7 +15,7 @@ import type { MemoryRow, Row } from "./report";
 import { measureReview } from "./review";
 import { measureSynthesis } from "./synthesis";
 
-const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory", "gateway"] as const;
+const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory", "gateway", "egress"] as const;
 // artifacts take as long as all others together, so they are measured when they are asked for.
 const PARTS = [...DEFAULT_PARTS, "artifacts"] as const;
 const SIZES = [...new Set(TRANSFER_CASES.map(({ size }) => String(size)))];
@@ -61,6 +62,9 @@ async function bench({ runs, synthesisRuns, only, sizes }: Options): Promise<voi
             rounds: Math.min(transfers.rounds, runs),
           }));
           artifacts = await measureArtifacts(compiled, cases, progress);
+        }),
+        part("egress", "Way out", async (progress) => {
+          rows.push(...(await measureEgress(compiled, runs, progress)));
         }),
         part("gateway", "Gateway", async (progress) => {
           gateway = await measureGateway(compiled, runs, progress);

@@ -1,0 +1,18 @@
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import { ContainerNetwork, EgressProxy, ProviderVersions, ServiceImage } from "../../lib";
+
+// the way out alone, to a host that stands in for one outside.
+const { MLFLOW_STACK: id = "", GATEWAY_IMAGE: image } = process.env;
+const app = new App();
+const stack = new TerraformStack(app, id);
+new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
+new DockerProvider(stack, "docker");
+ProviderVersions.pin(stack);
+new EgressProxy(stack, "egress", {
+  network: new ContainerNetwork(stack, "network"),
+  hosts: ["host.example.com"],
+  privateHosts: { "host.example.com": "172.16.0.0/12" },
+  image: image ? ServiceImage.registry(image) : undefined,
+});
+app.synth();
