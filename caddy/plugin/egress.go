@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -142,9 +143,11 @@ func (e *EgressEntry) Provision(caddy.Context) error {
 		if _, err := parsePort(port); err != nil {
 			return err
 		}
+		dialer := new(rememberingDialer)
 		e.proxy.AddRoute(":"+port, &tcpproxy.DialProxy{
 			Addr:        net.JoinHostPort(e.To, port),
 			DialTimeout: egressDialTimeout,
+			DialContext: dialer.DialContext,
 		})
 	}
 	return nil
@@ -155,6 +158,30 @@ func (e *EgressEntry) Start() error { return e.proxy.Start() }
 
 // Stop does not listen any more; connections go on until the process ends.
 func (e *EgressEntry) Stop() error { return e.proxy.Close() }
+
+// rememberingDialer asks for an address anew only when the last one does not answer: a look-up takes longer than all else
+// here, and the other end keeps its address for as long as it runs.
+type rememberingDialer struct {
+	dialer net.Dialer
+	last   atomic.Pointer[string]
+}
+
+// DialContext connects to the address that answered last, else to where the name leads.
+func (d *rememberingDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if last := d.last.Load(); last != nil {
+		quick, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if conn, err := d.dialer.DialContext(quick, network, *last); err == nil {
+			return conn, nil
+		}
+	}
+	conn, err := d.dialer.DialContext(ctx, network, address)
+	if err == nil {
+		remote := conn.RemoteAddr().String()
+		d.last.Store(&remote)
+	}
+	return conn, err
+}
 
 // passage is one connection: where its client wants to, or nothing where it did not say so by TLS.
 type passage struct {

@@ -382,6 +382,41 @@ func TestEgressEntry(t *testing.T) {
 	}
 }
 
+func TestEgressEntryRemembersWhereItGotThrough(t *testing.T) {
+	listen := func(address string) net.Listener {
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listener.Close() })
+		return listener
+	}
+	first := listen("127.0.0.1:0")
+	_, port, _ := net.SplitHostPort(first.Addr().String())
+	second := listen("127.0.0.2:" + port)
+	addresses := &names{answers: map[string][][]string{"beyond.example.test A": {{"127.0.0.1"}, {"127.0.0.2"}}}}
+	dialer := &rememberingDialer{dialer: net.Dialer{Resolver: addresses.resolver(t)}}
+	reach := func() string {
+		conn, err := dialer.DialContext(t.Context(), "tcp", "beyond.example.test:"+port)
+		if err != nil {
+			return err.Error()
+		}
+		_ = conn.Close()
+		return conn.RemoteAddr().String()
+	}
+	for range 2 {
+		if reached := reach(); reached != first.Addr().String() {
+			t.Errorf("leads to %s", reached)
+		}
+	}
+	_ = first.Close()
+	for range 2 {
+		if reached := reach(); reached != second.Addr().String() {
+			t.Errorf("leads to %s after a change of the address", reached)
+		}
+	}
+}
+
 func TestEgressInACaddyfile(t *testing.T) {
 	adapter := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}
 	adapted, _, err := adapter.Adapt([]byte("{\n egress {\n hosts a.example.com:443 b.example.com:8443\n private_hosts\n }\n egress_entry {\n to beyond\n ports 443 8443\n }\n}\n"), nil)
