@@ -10,7 +10,6 @@ import time
 
 settings: dict  # role: "serve" or "ask"; to ask: name, ways: {name: host}, rounds
 
-NAME = "host.example.com"
 ANSWER = b"x" * 1024
 CALLS = 100
 STREAMS = 5
@@ -48,7 +47,7 @@ def certificate():
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "host")])
     now = datetime.datetime.now(datetime.timezone.utc)
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1))
     pem = serialization.Encoding.PEM
@@ -63,7 +62,7 @@ def connect(host):
     # a connection for each call, as MLflow's AI gateway makes them.
     raw = socket.create_connection((host, 443), timeout=10)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return client.wrap_socket(raw, server_hostname=NAME)
+    return client.wrap_socket(raw, server_hostname=settings["name"])
 
 
 def call(host):

@@ -8,6 +8,11 @@ import type { Row } from "./report";
 
 const MLFLOW_IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
 const PASSAGE = `${STACK}-network-passage`;
+// the one whose range the engine's addresses are in is asked for.
+const HOSTS: [RegExp, string][] = [
+  [/^172\./, "host.example.com"],
+  [/^192\.168\./, "other.example.com"],
+];
 const INTERNAL = `${STACK}-network-internal`;
 
 interface Figures {
@@ -33,18 +38,20 @@ export async function measureEgress(
   const run = ["run", "-i", "--user", "1000:1000", "--entrypoint", "python"];
   const host = `${STACK}-host`;
   await runProgram("docker", [
-    ...[...run, "--detach", "--name", host, "--network", PASSAGE, "--network-alias", "host.example.com"],
+    ...[...run, "--detach", "--name", host, "--network", PASSAGE],
+    ...HOSTS.flatMap(([, name]) => ["--network-alias", name]),
     ...[image, "-c", program({ role: "serve" })],
   ]);
-  const ways = {
-    directly: await addressOf(host, PASSAGE),
-    "through the way out": await addressOf(`${STACK}-egress-entry`, INTERNAL),
-  };
+  const address = await addressOf(host, PASSAGE);
+  const [, name] = HOSTS.find(([range]) => range.test(address)) ?? [];
+  if (name === undefined) throw new Error(`the engine's networks are in another range: ${address}`);
+  // each by name, as a client has it: a look-up is part of a call.
+  const ways = { directly: host, "through the way out": `${STACK}-egress-entry` };
   progress("asking");
   const caller = `${STACK}-caller`;
   await runProgram("docker", [
     ...["create", ...run.slice(1), "--name", caller, "--network", INTERNAL, image],
-    ...["-c", program({ role: "ask", ways, rounds })],
+    ...["-c", program({ role: "ask", name, ways, rounds })],
   ]);
   await runProgram("docker", ["network", "connect", PASSAGE, caller]);
   const figures = JSON.parse(await runProgram("docker", ["start", "--attach", caller])) as {

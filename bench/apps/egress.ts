@@ -2,8 +2,9 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { ContainerNetwork, EgressProxy, ProviderVersions, ServiceImage } from "../../lib";
 
-// the way out alone, to a host that stands in for one outside.
+// the way out alone, to a host that stands in for one outside, wherever the engine puts it.
 const { MLFLOW_STACK: id = "", GATEWAY_IMAGE: image } = process.env;
+const ranges = { "host.example.com": "172.16.0.0/12", "other.example.com": "192.168.0.0/16" };
 const app = new App();
 const stack = new TerraformStack(app, id);
 new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
@@ -11,8 +12,8 @@ new DockerProvider(stack, "docker");
 ProviderVersions.pin(stack);
 new EgressProxy(stack, "egress", {
   network: new ContainerNetwork(stack, "network"),
-  hosts: ["host.example.com"],
-  privateHosts: { "host.example.com": "172.16.0.0/12" },
+  hosts: Object.keys(ranges),
+  privateHosts: ranges,
   image: image ? ServiceImage.registry(image) : undefined,
 });
 app.synth();
