@@ -109,6 +109,12 @@ export class EgressStack {
     return (JSON.parse(stdout) as { [name: string]: string })[user] ?? "";
   }
 
+  /** The range of the network on which the proxy finds the stand-in. */
+  public async passageRange(): Promise<string> {
+    const format = "{{(index .IPAM.Config 0).Subnet}}";
+    return (await runOk("docker", ["network", "inspect", "--format", format, `${this.id}-network-passage`])).trim();
+  }
+
   /** Starts the stand-in where the proxy looks for hosts, under these names, and returns its address there. */
   public async startStandIn(names: string[]): Promise<string> {
     const network = `${this.id}-network-passage`;
