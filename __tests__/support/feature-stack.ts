@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MlflowFeatureOptions, UserOptions } from "../../lib";
-import type { EgressOptions } from "../../lib";
+import type { EgressOptions, MlflowFeatureOptions, UserOptions } from "../../lib";
 import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
 import { basicAuth, send } from "./http-request";
 import type { Received } from "./http-request";
