@@ -36,7 +36,7 @@ test("free text reaches Caddy as a placeholder and is never parsed as part of th
 });
 
 test.each([
-  ["transfers", ["transfers_before_login", "transfers_after_login"]],
+  ["transfers", ["transfers_before_login", "transfers_upload", "transfers_after_login"]],
   ["tls", ["tls_options", "tls_server", "tls_site", "tls_other_sites"]],
 ])("every file of %s defines the snippets that the Caddyfile imports", (folder, expected) => {
   const [caddyfile] = files.filter(({ path }) => path === "Caddyfile");
