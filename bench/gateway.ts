@@ -76,7 +76,7 @@ export async function measureGateway(
         ...Object.fromEntries(Object.entries(credentials).map(([way, headers]) => [way, { ...gateway, headers }])),
         "MLflow as people run it": { host: PLAIN, port: 5000 },
       },
-      ...{ host_header: `localhost:${PORT}`, rounds, seconds: 2 },
+      ...{ host_header: `localhost:${PORT}`, rounds, seconds: 4 },
     };
     progress("asking");
     const { first, results } = JSON.parse(await runClient(settings)) as {
