@@ -753,7 +753,9 @@ describe("a gateway with proxied transfers", () => {
 
   beforeAll(async () => {
     const hsts = "max-age=31536000; includeSubDomains";
-    const gateway = await startGateway({ TRANSFERS: "proxied", STRICT_TRANSPORT_SECURITY: hsts });
+    // over TLS, which ends before the gateway.
+    const tls = { TLS: "terminated", TRUSTED_PROXIES: "192.0.2.1", STRICT_TRANSPORT_SECURITY: hsts };
+    const gateway = await startGateway({ TRANSFERS: "proxied", ...tls });
     origin = gateway.origin;
   });
 
