@@ -131,7 +131,7 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
       "sends artifacts on before the login",
       "Caddyfile",
       "\t\timport auth/{$AUTH_METHOD}.caddy\n",
-      "\t\t@files path_regexp /mlflow-artifacts/\n\t\thandle @files {\n\t\t\timport mlflow 0s 0\n\t\t}\n\t\timport auth/{$AUTH_METHOD}.caddy\n",
+      "\t\t@files path_regexp /mlflow-artifacts/\n\t\thandle @files {\n\t\t\timport mlflow 0s 0 off\n\t\t}\n\t\timport auth/{$AUTH_METHOD}.caddy\n",
     ],
     [
       "compares the bucket without its case",

@@ -206,5 +206,11 @@ function file(json: Synthesized, path: string, from: string, to: string): void {
 
 /** Without what differs from engine to engine. */
 function normalize(text: string): string {
-  return text.replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:<id>").replaceAll(/\b[0-9a-f]{64}\b/g, "<id>");
+  return (
+    text
+      .replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:<id>")
+      .replaceAll(/\b[0-9a-f]{64}\b/g, "<id>")
+      // what an image that was built here was built from.
+      .replaceAll(/(localhost\/cdktf-mlflow\/[\w.:-]+)-[0-9a-f]{12}\b/g, "$1")
+  );
 }
