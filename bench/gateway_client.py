@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import random
 import threading
 import time
 
@@ -65,10 +66,11 @@ operations = {
 
 
 def in_turn(names, request, count):
-    """Milliseconds of calls by one client on one connection a way. Every call of a way follows one of another."""
+    """Milliseconds of calls by one client on one connection a way, in another order each time: whoever follows a call to
+    the other server finds ours rested."""
     connections, times = {name: connect(ways[name]) for name in names}, {name: [] for name in names}
     for number in range(count + 1):
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+        for name in random.sample(names, len(names)):
             arguments = request()
             begin = time.monotonic()
             call(connections[name], ways[name], *arguments)
