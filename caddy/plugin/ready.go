@@ -60,12 +60,17 @@ func (h *Ready) Provision(ctx caddy.Context) error {
 	h.Keep = orDefault(h.Keep, caddy.Duration(2*time.Second))
 	h.logger = ctx.Logger()
 	h.now = time.Now
-	h.client = &http.Client{
-		// a new connection each time, as clients' requests have that wait for nothing.
+	h.client = questionClient()
+	return nil
+}
+
+// questionClient asks MLflow what the gateway itself wants to know: on a new connection each time, so that none is kept that
+// MLflow is about to close, and following no redirect.
+func questionClient() *http.Client {
+	return &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	return nil
 }
 
 // Validate refuses what is no address.

@@ -66,10 +66,7 @@ func (*Upload) CaddyModule() caddy.ModuleInfo {
 func (u *Upload) Provision(ctx caddy.Context) error {
 	u.Least = orDefault(u.Least, 8<<20)
 	u.logger = ctx.Logger()
-	u.client = &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	u.client = questionClient()
 	return nil
 }
 

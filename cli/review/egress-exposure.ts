@@ -1,6 +1,7 @@
 import type { Attributes } from "./attributes";
 import { environmentOf } from "./container";
 import type { PlannedContainer } from "./container-change";
+import { listOpenings } from "./list-openings";
 import type { Opening } from "./model";
 import { text } from "./text";
 import type { Text } from "./text";
@@ -15,18 +16,9 @@ const LISTS: { readonly [name: string]: (entry: string) => Text } = {
 
 /** Which hosts outside can be connected to by the proxy of the way out, and could not before. */
 export function egressOpenings({ before, after }: PlannedContainer): Opening[] {
-  return Object.entries(LISTS).flatMap(([name, describe]) => {
-    const old = entriesOf(before, name);
-    const now = entriesOf(after, name);
-    return [
-      ...now
-        .filter((entry) => !old.includes(entry))
-        .map((entry): Opening => ({ effect: "opens", text: describe(entry) })),
-      ...old
-        .filter((entry) => !now.includes(entry))
-        .map((entry): Opening => ({ effect: "closes", text: describe(entry) })),
-    ];
-  });
+  return Object.entries(LISTS).flatMap(([name, describe]) =>
+    listOpenings(entriesOf(before, name), entriesOf(after, name), describe),
+  );
 }
 
 function entriesOf(container: Attributes | undefined, name: string): string[] {

@@ -1,6 +1,7 @@
 import type { Configuration } from "./configuration";
 import { environmentOf, filesOf, isOurs, isShown } from "./container";
 import type { PlannedContainer } from "./container-change";
+import { listOpenings } from "./list-openings";
 import type { Opening } from "./model";
 import { text, words } from "./text";
 import type { Text } from "./text";
@@ -86,10 +87,7 @@ function settingOpenings(old: Settings, now: Settings): Opening[] {
 
 function features(old: string | undefined, now: string | undefined): Opening[] {
   const [before, after] = [old, now].map((list) => (list ?? "").split(/[\s,]+/).filter(Boolean));
-  return [
-    ...(after ?? []).filter((name) => !before?.includes(name)).map((name) => opens(text`the feature ${name}`)),
-    ...(before ?? []).filter((name) => !after?.includes(name)).map((name) => closes(text`the feature ${name}`)),
-  ];
+  return listOpenings(before ?? [], after ?? [], (name) => text`the feature ${name}`);
 }
 
 function userOpenings(gateway: PlannedContainer, configuration: Configuration, old: Settings = {}, now: Settings) {

@@ -1,5 +1,6 @@
 import { environmentOf } from "./container";
 import type { PlannedContainer } from "./container-change";
+import { listOpenings } from "./list-openings";
 import type { Opening } from "./model";
 import { text } from "./text";
 import type { Text } from "./text";
@@ -34,7 +35,10 @@ export function serverOpenings({ name: container, before, after }: PlannedContai
     if (left === right) return [];
     const list = LISTS[name];
     // of a new server its own address is no news.
-    if (list !== undefined) return old ? listOpenings(list, left, right) : [];
+    if (list !== undefined) {
+      const describe = (entry: string): Text => [`${list} `, ...text`${entry}`];
+      return old ? listOpenings(entriesOf(left), entriesOf(right), describe) : [];
+    }
     const wasOn = isOn(name, left);
     const isNowOn = isOn(name, right);
     // what is off in a new server, or left to MLflow as before, is no news.
@@ -54,14 +58,6 @@ function isOn(name: string, value: string | undefined): boolean | undefined {
   return truth === (on === "true");
 }
 
-function listOpenings(what: string, left = "", right = ""): Opening[] {
-  const [old, now] = [left, right].map((list) => list.split(",").filter((entry) => entry !== ""));
-  return [
-    ...(now ?? [])
-      .filter((entry) => !old?.includes(entry))
-      .map((entry): Opening => ({ effect: "opens", text: [`${what} `, ...text`${entry}`] })),
-    ...(old ?? [])
-      .filter((entry) => !now?.includes(entry))
-      .map((entry): Opening => ({ effect: "closes", text: [`${what} `, ...text`${entry}`] })),
-  ];
+function entriesOf(list = ""): string[] {
+  return list.split(",").filter((entry) => entry !== "");
 }
