@@ -1,5 +1,7 @@
 /**
- * Makes the bucket, the policy and the user, and changes nothing that is right already.
+ * Makes the bucket, the policy and the user, and changes nothing that is right already. The file with the access key is
+ * the truth: users of earlier keys, which a lost state leaves behind, are removed. They have this policy and a name of
+ * the same length; users that somebody else made are left alone.
  *
  * The keys are letters and digits, so they need no escaping in the address; they stand in the environment of this
  * process only, not in the container's configuration.
@@ -17,6 +19,11 @@ printf '%s\\n%s\\n' "$user" "$(cat "$SECRET_KEY_FILE")" | mc admin user add stor
 if ! mc admin user info store "$user" | grep -qw mlflow; then
   mc admin policy attach store mlflow --user "$user" >/dev/null
 fi
+mc admin user ls store | while read -r _ name policy _; do
+  [ "$policy" = mlflow ] && [ "$name" != "$user" ] && [ "\${#name}" -eq "\${#user}" ] || continue
+  mc admin user rm store "$name" >/dev/null
+  echo "the user of an earlier key is removed"
+done
 echo "bucket $BUCKET is ready"
 `;
 
