@@ -1,4 +1,7 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { CommandError } from "./command-error";
 import type { Environment } from "./environment";
 import { Interrupt } from "./interrupt";
@@ -10,7 +13,7 @@ const DEFAULT_HOST = "unix:///var/run/docker.sock";
 export interface ContainerDetails {
   readonly Id: string;
   readonly Name: string;
-  readonly State: { Status: string; ExitCode: number; Health?: { Status: string } };
+  readonly State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
   readonly Config: { Image: string };
   readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
   readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
@@ -35,6 +38,12 @@ export interface EngineInfo {
 
   /** Number of cores of its machine, where it says so. */
   readonly cores?: number;
+}
+
+/** What a program said, and how it ended. */
+export interface Said {
+  readonly exitCode: number | undefined;
+  readonly text: string;
 }
 
 /** The `docker` command, for one engine. */
@@ -128,6 +137,42 @@ export class Docker {
     return (await this.run(["exec", container, ...command])).exitCode === 0;
   }
 
+  /** As `exec()`, for what the program says. */
+  public async ask(container: string, command: string[]): Promise<Said> {
+    return said(await this.run(["exec", container, ...command]));
+  }
+
+  /** Runs a stopped container again, and waits for its end. */
+  public async runAgain(container: string): Promise<Said> {
+    return said(await this.run(["start", "--attach", container]));
+  }
+
+  public async restart(container: string): Promise<void> {
+    await this.run(["restart", container]);
+  }
+
+  /** What a container has said since a time. */
+  public async logs(container: string, since: string): Promise<string> {
+    return said(await this.run(["logs", "--since", since, container])).text;
+  }
+
+  /**
+   * Puts a file into a container, also into a stopped one.
+   *
+   * @throws CommandError with what Docker said.
+   */
+  public async put(container: string, path: string, content: string): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
+    try {
+      const file = join(folder, "file");
+      await writeFile(file, content);
+      const { exitCode, stderr } = await this.run(["cp", file, `${container}:${path}`]);
+      if (exitCode !== 0) throw new CommandError(lastWords(stderr));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
   /**
    * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints. On Ctrl-C its
    * program is told once, and may clean up.
@@ -209,6 +254,16 @@ export async function engineEnvironment(
     DOCKER_HOST: endpoint,
     DOCKER_CONTEXT: undefined,
     ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
+  };
+}
+
+function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): Said {
+  return {
+    exitCode,
+    text: [stdout, stderr]
+      .filter((text) => text !== "")
+      .join("\n")
+      .trim(),
   };
 }
 

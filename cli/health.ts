@@ -4,6 +4,7 @@ import { statusOf } from "./ask";
 import { CommandError } from "./command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
+import { refuseEnded, requireOwnStores } from "./own-stores";
 
 const PATIENCE = 120_000;
 const INTERVAL = 1_000;
@@ -18,18 +19,22 @@ export function conditionOf({ State }: ContainerDetails): string {
 /**
  * Waits until every service is healthy and the stack's address answers.
  *
- * @throws CommandError when that has not happened after two minutes, or this machine does not trust the certificate.
+ * @throws CommandError when that has not happened after two minutes, this machine does not trust the certificate, or the
+ * server's stores are not the stack's.
  */
-export async function waitUntilReady(
-  { docker, synthesized, terraform, name }: Deployment,
-  progress: (line: string) => void,
-): Promise<void> {
+export async function waitUntilReady(deployment: Deployment, progress: (line: string) => void): Promise<void> {
+  const { docker, synthesized, terraform, name } = deployment;
   await eventually(progress, async () => {
     const containers = await docker.containers(synthesized.services);
+    for (const container of containers.filter(({ Name }) => synthesized.servers.includes(Name.slice(1)))) {
+      await refuseEnded(docker, container);
+    }
     const found = new Map(containers.map((container) => [container.Name.replace(/^\//, ""), conditionOf(container)]));
     const waiting = synthesized.services.filter((service) => !/^(healthy|running)$/.test(found.get(service) ?? ""));
     return waiting.map((service) => `${service} is ${found.get(service) ?? "missing"}`).join(", ");
   });
+
+  await requireOwnStores(deployment);
 
   const state = await terraform.state();
   const url = state.output("url");

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { packagePath } from "../lib/package-folder";
 import { Role } from "../lib/role";
+import { acceptStores } from "./accept-stores";
 import { applySavedPlan } from "./apply-saved-plan";
 import { CommandError, ExitCode } from "./command-error";
 import { down } from "./down";
@@ -59,6 +60,10 @@ command("down", "Remove the services; data and secrets stay.")
   .option("--delete-data", "delete volumes, secrets and state as well")
   .option("--confirm <stack>", "the stack's id, to delete its data without being asked")
   .action(down);
+
+command("accept-stores", "Take the database and the bucket for the stack's, although they are empty or another's.")
+  .option("-y, --yes", "answer every question with yes")
+  .action(acceptStores);
 
 command("status", "Show the services and their addresses.")
   .option("--json", "print JSON")

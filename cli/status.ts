@@ -3,6 +3,7 @@ import { Deployment } from "./deployment";
 import type { ContainerDetails } from "./docker";
 import { conditionOf } from "./health";
 import { warnOfEngine } from "./host-checks";
+import { storesProblems } from "./own-stores";
 import type { State } from "./state";
 import { table } from "./table";
 
@@ -51,11 +52,12 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
 
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const services = await servicesOf(deployment, state);
+  const problems = await storesProblems(deployment);
   const url = state.output("url");
-  if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services }, null, 2));
+  if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services, problems }, null, 2));
 
   if (services.length === 0) return console.log(`Stack '${deployment.name}' has no services here.`);
-  console.log(tableOf(services));
+  console.log([tableOf(services), ...problems].join("\n"));
   const username = state.output("username");
   if (url !== undefined) console.log(username === undefined ? url : `${url}  (user ${username})`);
 }

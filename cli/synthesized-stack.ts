@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { STORES_FILE } from "../lib/stores-file";
 
 /** A port that a container opens on the engine's host. */
 export interface PublishedPort {
@@ -31,6 +32,7 @@ interface ContainerBlock {
   env?: string[];
   ports?: { external?: number; internal: number; ip?: string }[];
   volumes?: { host_path?: string }[];
+  upload?: { file: string }[];
 }
 
 interface ImageBlock {
@@ -98,6 +100,16 @@ export class SynthesizedStack {
     return Math.max(0, ...values.map((value) => Number(value ?? 0)));
   }
 
+  /** Names of the servers that compare their stores with the stack's identity. */
+  public get servers(): string[] {
+    return this.comparing.filter((container) => container.must_run !== false).map(({ name }) => name);
+  }
+
+  /** Names of the jobs that mark these stores. */
+  public get markingJobs(): string[] {
+    return this.comparing.filter((container) => container.must_run === false).map(({ name }) => name);
+  }
+
   public get publishedPorts(): PublishedPort[] {
     return this.containers.flatMap(({ name, ports }) =>
       (ports ?? []).flatMap(({ external, ip }) =>
@@ -130,6 +142,10 @@ export class SynthesizedStack {
       }
     }
     return { resource };
+  }
+
+  private get comparing(): ContainerBlock[] {
+    return this.containers.filter(({ upload }) => upload?.some(({ file }) => file === STORES_FILE));
   }
 
   private get containers(): ContainerBlock[] {

@@ -8,6 +8,7 @@ import type { EngineInfo } from "./docker";
 import { engineLookup } from "./engine-lookup";
 import { waitUntilReady } from "./health";
 import { DiskNeed, canInstallEngine, requireDiskSpace, requireFreePorts, warnOfEngine } from "./host-checks";
+import { requireOwnStores } from "./own-stores";
 import { describePlan, isEmpty } from "./plan";
 import { guardPlan } from "./plan-guard";
 import { missingImages, provideImages } from "./provide-images";
@@ -40,8 +41,9 @@ export async function up(options: UpOptions): Promise<void> {
 
   let missing: string[] = [];
   await runSteps({
-    title: "Checking ports, images and disk",
+    title: "Checking data, ports, images and disk",
     run: async () => {
+      await requireOwnStores(deployment);
       await requireFreePorts(deployment.synthesized, deployment.docker);
       missing = await missingImages(deployment.synthesized, deployment.docker);
       await requireDiskSpace(deployment.docker, rootFolder, missing.length > 0 ? DiskNeed.pulling : DiskNeed.running);

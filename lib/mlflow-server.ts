@@ -5,6 +5,7 @@ import { featureSettings } from "./feature-settings";
 import { HealthCheck } from "./health-check";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
+import { physicalName } from "./physical-name";
 import { SERVICE_NAME } from "./postgres-client";
 import { PublicUrl } from "./public-url";
 import { Secret } from "./secret";
@@ -12,7 +13,9 @@ import { serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, ServiceFile } from "./service-network";
+import { stackIdentity } from "./stack-identity";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "./store-roles";
+import { STORES_FILE, StoresVerdict, storesFile } from "./stores-file";
 import { secretText } from "./terraform-text";
 import type { IUpstream } from "./upstream";
 import { workspacesJob } from "./workspaces-job";
@@ -27,7 +30,12 @@ const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
 const TEMPORARY = "/tmp/mlflow";
 // of all workers together; emptied with the rest, so that what a former process counted is not added for ever.
 const METRICS = `${TEMPORARY}/metrics`;
-const START = `rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} && exec mlflow "$@"`;
+// a server whose stores become others' ends, and does not start again on them.
+const START = `python ${STORES_FILE} start && rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} || exit
+while sleep 30; do
+  said=$(python ${STORES_FILE} check 2>&1) || [ $? -ne ${StoresVerdict.OTHER_STORES} ] || { echo "$said" >&2; kill 1; }
+done &
+exec mlflow "$@"`;
 // where a model version may come from: what MLflow itself keeps, and the words it puts in place of a source for prompts.
 // From anywhere else it would read with its own rights.
 const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
@@ -53,6 +61,9 @@ export interface MlflowServerProps extends MlflowServerOptions {
 
 /**
  * The MLflow tracking server and model registry, and the job that brings its database up to date before it starts.
+ *
+ * The job marks database and bucket as those of this server, and refuses those of another. The server starts on nothing
+ * else, nor on a schema that is not its release's, and ends when they are not its own any more.
  *
  * It has no login of its own: put an `AuthGateway` in front.
  *
@@ -90,21 +101,30 @@ export class MlflowServer extends Construct implements IUpstream {
     const image = props.image ?? ServiceImage.registry(IMAGE);
     const database = backendStore.clientSettings;
     const artifacts = artifactStore.clientSettings;
+    const stores = {
+      environment: {
+        ...PROCESS_ENVIRONMENT,
+        ...database.environment,
+        ...artifacts.environment,
+        MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
+        STACK_IDENTITY: stackIdentity(this),
+      },
+      files: [...database.files, ...artifacts.files, storesFile()],
+    };
 
     const outside = database.outside || artifacts.outside;
     const wayOut = serverEgress(this, network, features, props.egress ?? {}, outside);
 
     const migration = network.addJob(this, "migration", {
+      ...stores,
       image,
-      entrypoint: ["mlflow"],
-      args: ["db", "upgrade", DATABASE],
-      environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
-      files: database.files,
+      entrypoint: ["python", STORES_FILE, "migrate"],
+      args: ["mlflow", "db", "upgrade", DATABASE],
       user: USER,
       memory: ONE_PROCESS,
-      egress: database.outside,
-      after: database.after,
-      rerunOn: database.epochs,
+      egress: outside,
+      after: [...database.after, ...artifacts.after],
+      rerunOn: [...database.epochs, ...artifacts.epochs],
       failure: "The database could not be brought up to date, so the server was not started.",
     });
 
@@ -129,13 +149,11 @@ export class MlflowServer extends Construct implements IUpstream {
       entrypoint: ["/bin/sh", "-c", START, "mlflow"],
       args: ["--env-file", SECRETS_FILE, "server", ...(props.flags ?? [])],
       environment: {
-        ...PROCESS_ENVIRONMENT,
+        ...stores.environment,
+        MIGRATION_JOB: physicalName(this, "migration"),
         TMPDIR: TEMPORARY,
-        ...database.environment,
         ...(!database.outside && QUERY_TIME),
-        ...artifacts.environment,
         MLFLOW_BACKEND_STORE_URI: DATABASE,
-        MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
         MLFLOW_SERVE_ARTIFACTS: "true",
         MLFLOW_HOST: "0.0.0.0",
         MLFLOW_PORT: String(PORT),
@@ -153,7 +171,7 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
       },
-      files: [...database.files, ...artifacts.files, this.secretsFile(props.secretEnvironment ?? {})],
+      files: [...stores.files, this.secretsFile(props.secretEnvironment ?? {})],
       volumes: props.temporaryVolume && [
         { volume: network.addVolume(this, "tmp", { protect: false, ...props.temporaryVolume }), path: "/tmp" },
       ],
@@ -162,7 +180,7 @@ export class MlflowServer extends Construct implements IUpstream {
       egress: outside,
       healthCheck: HealthCheck.command(["python", "-c", HEALTH], props.healthCheck),
       stopGrace: Duration.seconds(30),
-      after: [migration, ...artifacts.after, ...(wayOut ? [wayOut.entry] : [])],
+      after: [migration, ...(wayOut ? [wayOut.entry] : [])],
     });
 
     this.hostname = service.hostname;

@@ -12,6 +12,8 @@ const content = {
         ports: [{ internal: 8080, external: 8080, ip: "127.0.0.1" }, { internal: 1 }],
       },
       job: { name: "mlflow-job", must_run: false },
+      migration: { name: "mlflow-migration", must_run: false, upload: [{ file: "/etc/mlflow/stores.py" }] },
+      server: { name: "mlflow-server", upload: [{ file: "/x" }, { file: "/etc/mlflow/stores.py" }] },
       database: { name: "mlflow-postgres", volumes: [{ host_path: "/srv/data" }, { volume_name: "x" }] },
     },
     docker_image: {
@@ -31,7 +33,9 @@ describe("SynthesizedStack", () => {
   test("reads what the stack needs of the engine", () => {
     expect(stack.engineHost).toBe("ssh://ops@engine");
     expect(stack.engineContext).toBeUndefined();
-    expect(stack.services).toEqual(["mlflow-gateway", "mlflow-postgres"]);
+    expect(stack.services).toEqual(["mlflow-gateway", "mlflow-server", "mlflow-postgres"]);
+    expect(stack.servers).toEqual(["mlflow-server"]);
+    expect(stack.markingJobs).toEqual(["mlflow-migration"]);
     expect(stack.publishedPorts).toEqual([{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }]);
     expect(stack.hostPaths).toEqual(["/srv/data"]);
     expect(stack.images).toEqual([

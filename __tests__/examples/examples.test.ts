@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packagePath } from "../../lib/package-folder";
 import { NODE_TYPESCRIPT } from "../support/deployment";
 import { run } from "../support/run";
-import { withoutCaddyFiles } from "../support/synth";
+import { withoutPackagedFiles } from "../support/synth";
 
 jest.setTimeout(60_000);
 
@@ -38,7 +38,7 @@ describe("The example", () => {
     const { resource, output, variable, terraform, provider } = await synthesize(name);
 
     expect(
-      withoutCaddyFiles({ resource: withoutPaths(resource), output, variable, terraform, provider }),
+      withoutPackagedFiles({ resource: withoutPaths(resource), output, variable, terraform, provider }),
     ).toMatchSnapshot();
   });
 

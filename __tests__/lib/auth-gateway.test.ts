@@ -16,7 +16,7 @@ import {
 } from "../../lib";
 import type { AuthGatewayOptions, IUpstream } from "../../lib";
 import { certificateFor } from "../support/certificate";
-import { addresses, container, environment, file, synth, testStack, withoutCaddyFiles } from "../support/synth";
+import { addresses, container, environment, file, synth, testStack, withoutPackagedFiles } from "../support/synth";
 
 const CADDY = join(__dirname, "..", "..", "caddy");
 const DIRECT: IUpstream = {
@@ -48,7 +48,7 @@ function gatewayStack({ url, upstream, auth, ...options }: TestOptions = {}) {
 
 describe("AuthGateway", () => {
   test("with minimal properties", () => {
-    expect(withoutCaddyFiles(synth(gatewayStack().stack))).toMatchSnapshot();
+    expect(withoutPackagedFiles(synth(gatewayStack().stack))).toMatchSnapshot();
   });
 
   test("has these addresses", () => {

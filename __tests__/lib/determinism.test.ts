@@ -10,7 +10,7 @@ import { mlflowStack, synth } from "../support/synth";
 jest.setTimeout(60_000);
 
 const TSX = ["--import", pathToFileURL(require.resolve("tsx")).href];
-const COPIED = ["lib", "caddy", "__tests__/support", "main.ts", "package.json", "tsconfig.json"];
+const COPIED = ["lib", "caddy", "mlflow", "__tests__/support", "main.ts", "package.json", "tsconfig.json"];
 
 describe("Synthesis", () => {
   const elsewhere = mkdtempSync(join(tmpdir(), "mlflow-elsewhere-"));

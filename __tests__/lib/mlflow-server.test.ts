@@ -1,11 +1,17 @@
 import { Construct } from "constructs";
 import { AiProvider, DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../lib";
 import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../lib";
-import { addresses, container, environment, file, synth, testStack } from "../support/synth";
+import { addresses, container, environment, file, synth, testStack, withoutPackagedFiles } from "../support/synth";
 
 const MIGRATION = "server_migration_BC6C20F3";
 const EGRESS = "server_egress_C9E3FD24";
 const ENTRY = "server_egress_entry_DACEDD00";
+
+interface StoreOptions {
+  readonly outside?: boolean;
+  readonly connectionLimit?: number;
+  readonly epochs?: string[];
+}
 
 // stores that are nothing but settings, so that the tests show what the server makes of them.
 class FakeStore extends Construct implements IBackendStore, IArtifactStore {
@@ -13,7 +19,7 @@ class FakeStore extends Construct implements IBackendStore, IArtifactStore {
   public readonly connectionLimit?: number;
   public readonly destination = "s3://fake";
 
-  constructor(scope: Construct, id: string, options: { outside?: boolean; connectionLimit?: number } = {}) {
+  constructor(scope: Construct, id: string, options: StoreOptions = {}) {
     super(scope, id);
     this.connectionLimit = options.connectionLimit;
     this.clientSettings = {
@@ -21,23 +27,21 @@ class FakeStore extends Construct implements IBackendStore, IArtifactStore {
       files: [{ path: `/run/secrets/${id}`, content: `secret of ${id}`, secret: true }],
       after: [],
       outside: options.outside ?? false,
-      epochs: [],
+      epochs: options.epochs ?? [],
     };
   }
 }
 
-interface TestOptions extends MlflowServerOptions {
+interface TestOptions extends MlflowServerOptions, StoreOptions {
   readonly url?: string;
-  readonly outside?: boolean;
-  readonly connectionLimit?: number;
 }
 
-function serverStack({ url, outside, connectionLimit, ...options }: TestOptions = {}) {
+function serverStack({ url, outside, connectionLimit, epochs, ...options }: TestOptions = {}) {
   const { stack, network } = testStack();
   const server = new MlflowServer(stack, "server", {
     network,
-    backendStore: new FakeStore(stack, "database", { outside, connectionLimit }),
-    artifactStore: new FakeStore(stack, "bucket", { outside }),
+    backendStore: new FakeStore(stack, "database", { outside, connectionLimit, epochs }),
+    artifactStore: new FakeStore(stack, "bucket", { outside, epochs }),
     url: url ?? "http://localhost:8080",
     ...options,
   });
@@ -50,7 +54,7 @@ function networks(stack: Parameters<typeof container>[0], name: string): string[
 
 describe("MlflowServer", () => {
   test("with minimal properties", () => {
-    expect(synth(serverStack().stack)).toMatchSnapshot();
+    expect(withoutPackagedFiles(synth(serverStack().stack))).toMatchSnapshot();
   });
 
   test("has these addresses", () => {
@@ -63,6 +67,7 @@ describe("MlflowServer", () => {
       "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
       "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
       "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+      "terraform_data.server_identity_C4A601B5",
     ]);
   });
 
@@ -71,8 +76,8 @@ describe("MlflowServer", () => {
 
     expect(container(stack, "server").depends_on).toContain(`docker_container.${MIGRATION}`);
     expect(container(stack, MIGRATION)).toMatchObject({
-      entrypoint: ["mlflow"],
-      command: ["db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
+      entrypoint: ["python", "/etc/mlflow/stores.py", "migrate"],
+      command: ["mlflow", "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
       must_run: false,
       attach: true,
       restart: "no",
@@ -88,12 +93,32 @@ describe("MlflowServer", () => {
     );
   });
 
-  test("gives the migration the database's settings and nothing of the artifact store", () => {
+  test("gives migration and server the same stores and the same identity to tell them by", () => {
     const { stack } = serverStack();
+    const [migration, server] = [MIGRATION, "server"].map((name) => environment(stack, name));
 
-    expect(environment(stack, MIGRATION)).toMatchObject({ DATABASE_SETTING: "on" });
-    expect(environment(stack, MIGRATION)).not.toHaveProperty("BUCKET_SETTING");
-    expect(environment(stack, "server")).toMatchObject({ DATABASE_SETTING: "on", BUCKET_SETTING: "on" });
+    expect(migration).toEqual(Object.fromEntries(Object.keys(migration ?? {}).map((name) => [name, server?.[name]])));
+    expect(migration).toMatchObject({
+      BUCKET_SETTING: "on",
+      DATABASE_SETTING: "on",
+      MLFLOW_ARTIFACTS_DESTINATION: "s3://fake",
+      STACK_IDENTITY: "${terraform_data.server_identity_C4A601B5.output}",
+    });
+  });
+
+  test("makes its identity once", () => {
+    const [[, identity]] = Object.entries(synth(serverStack().stack).resource.terraform_data ?? {});
+
+    expect(identity).toMatchObject({
+      input: "test-server/${timestamp()}/${uuid()}",
+      lifecycle: { ignore_changes: ["input"] },
+    });
+  });
+
+  test("marks its stores again when one begins anew", () => {
+    const { stack } = serverStack({ epochs: ["volume"] });
+
+    expect(container(stack, MIGRATION).labels).toEqual([{ label: "cdktf-mlflow.rerun-on", value: "volume,volume" }]);
   });
 
   test("lets in the host of its url, with every port", () => {
@@ -344,6 +369,7 @@ describe("MlflowServer", () => {
     [{ MLFLOW_DISABLE_TELEMETRY: "false" }, "MLFLOW_DISABLE_TELEMETRY", "use 'features'"],
     [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway says which workspace"],
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
+    [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server tells its own stores by it"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {
     expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MlflowStack } from "../../lib";
 import { PLANTED, SHAPES } from "../support/shapes";
-import { addresses, container, environment, mlflowStack, synth, withoutCaddyFiles } from "../support/synth";
+import { addresses, container, environment, mlflowStack, synth, withoutPackagedFiles } from "../support/synth";
 import type { Synthesized } from "../support/synth";
 
-const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data|var)\.[^}]+\}/;
+const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.server_identity_)|var)\.[^}]+\}/;
 
 function containers(synthesized: Synthesized) {
   return Object.entries(synthesized.resource.docker_container ?? {});
@@ -15,7 +15,7 @@ function containers(synthesized: Synthesized) {
 
 describe("MlflowStack", () => {
   test.each(Object.entries(SHAPES))("deploys %s", (_name, shape) => {
-    expect(withoutCaddyFiles(synth(shape()))).toMatchSnapshot();
+    expect(withoutPackagedFiles(synth(shape()))).toMatchSnapshot();
   });
 
   test("has these addresses", () => {
@@ -44,6 +44,7 @@ describe("MlflowStack", () => {
        "random_password.postgres_password_83C6746C",
        "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
        "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+       "terraform_data.server_identity_C4A601B5",
      ]
     `);
   });

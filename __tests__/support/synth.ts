@@ -70,12 +70,12 @@ export function addresses(stack: TerraformStack): string[] {
     .sort();
 }
 
-/** The JSON without what stands in `caddy/` itself and is reviewed there: the files' texts and the Dockerfile's hash. */
-export function withoutCaddyFiles(synthesized: Synthesized): Synthesized {
+/** The JSON without what stands in `caddy/` and `mlflow/` itself and is reviewed there: texts, and the Dockerfile's hash. */
+export function withoutPackagedFiles(synthesized: Synthesized): Synthesized {
   for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
     for (const upload of files) {
-      const [, path] = /^\/etc\/caddy\/(.+)$/.exec(upload.file) ?? [];
-      if (path && existsSync(packagePath("caddy", path))) upload.content = "<as in caddy/>";
+      const [, folder, path] = /^\/etc\/(caddy|mlflow)\/(.+)$/.exec(upload.file) ?? [];
+      if (folder && path && existsSync(packagePath(folder, path))) upload.content = `<as in ${folder}/>`;
     }
   }
   for (const image of Object.values(synthesized.resource.docker_image ?? {})) {

@@ -17,7 +17,7 @@ export function jobRuns(containers: readonly PlannedContainer[], configuration: 
 
 function isMigration({ after }: PlannedContainer): boolean {
   const line = [...(after?.texts("entrypoint") ?? []), ...(after?.texts("command") ?? [])].join(" ");
-  return /(^|\/)mlflow db upgrade /.test(line);
+  return /(^|[\s/])mlflow db upgrade /.test(line);
 }
 
 function migration(job: PlannedContainer, running: readonly PlannedContainer[], configuration: Configuration): Text {

@@ -1,0 +1,266 @@
+"""
+Whether MLflow's database and bucket are those of this stack, and whether the database fits this release of MLflow.
+
+    stores.py migrate COMMAND…   runs COMMAND, which migrates, and marks both; refuses what belongs to another stack
+    stores.py start              refuses to let the server start on anything but its own, or on another schema
+    stores.py check              as start, without the schema; asked again and again while the server runs
+
+Exit status 3 says that they are not this stack's, 4 that the schema does not fit, 1 that they could not be asked.
+"""
+
+import ast
+import calendar
+import importlib.metadata
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+OTHER_STORES = 3
+OTHER_SCHEMA = 4
+
+# <server>/<when it was first planned>/<a random part>
+IDENTITY = os.environ["STACK_IDENTITY"]
+DESTINATION = os.environ["MLFLOW_ARTIFACTS_DESTINATION"]
+# both empty is how a stack begins, and also how one looks that has lost everything.
+BEGINNING_SECONDS = 3600
+# a view needs no more rights than the migrations, is no table that `mlflow db upgrade` counts, and goes with every dump.
+VIEW = "mlflow_stack_identity"
+# MLflow refuses a '#' in every path, so no client of it can read, write or delete these. One for each stack, because
+# some share a bucket.
+OBJECTS = "#mlflow-stack-identity/"
+# what a person has accepted: the two lines that say what was found.
+ACCEPTED = pathlib.Path("/tmp/accepted-stores")
+
+EMPTY = "empty"
+# no identity has a blank.
+DATA = "data "
+UNMARKED = f"{DATA}without a mark"
+MISSING = "no such bucket"
+NOT_ASKED = "not compared"
+
+
+class CannotTell(Exception):
+    """A store gave no answer, which is no reason to refuse it."""
+
+
+class Database:
+    def __init__(self):
+        import psycopg2
+
+        try:
+            self.connection = psycopg2.connect("service=mlflow", connect_timeout=5)
+        except psycopg2.OperationalError as error:
+            raise CannotTell(f"the database does not answer: {error}") from error
+        with self.connection, self.connection.cursor() as cursor:
+            cursor.execute("select to_regclass(%s) is not null, to_regclass('alembic_version') is not null", [VIEW])
+            marked, migrated = cursor.fetchone()
+            self.found = UNMARKED if migrated else EMPTY
+            self.revision = None
+            if marked:
+                cursor.execute(f"select identity from {VIEW}")
+                (self.found,) = cursor.fetchone()
+            if migrated:
+                cursor.execute("select max(version_num) from alembic_version")
+                (self.revision,) = cursor.fetchone()
+
+    def mark(self, then):
+        """Marks it, unless `then` fails."""
+        with self.connection, self.connection.cursor() as cursor:
+            cursor.execute(f"create or replace view {VIEW} as select %s::text as identity", [IDENTITY])
+            then()
+
+
+class Bucket:
+    def __init__(self):
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        self.bucket, _, prefix = DESTINATION.removeprefix("s3://").partition("/")
+        self.folder = f"{prefix}/" if prefix else ""
+        self.marks = self.folder + OBJECTS
+        self.key = self.marks + IDENTITY.split("/")[0]
+        self.client = boto3.client(
+            "s3",
+            endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL"),
+            config=Config(
+                connect_timeout=5,
+                read_timeout=10,
+                retries={"total_max_attempts": 2},
+                s3={"addressing_style": os.environ.get("MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE", "auto")},
+            ),
+        )
+        try:
+            self.found = self._find(ClientError)
+        except (BotoCoreError, ClientError) as error:
+            raise CannotTell(f"the bucket does not answer: {error}") from error
+
+    def _find(self, client_error):
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=self.key)
+            return answer["Body"].read().decode()
+        except client_error as error:
+            code = error.response["Error"]["Code"]
+            if code == "NoSuchBucket":
+                return MISSING
+            if code != "NoSuchKey":
+                raise
+        # marks come first in a list, before the numbers of experiments.
+        first = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.folder, MaxKeys=1).get("Contents")
+        if not first:
+            return EMPTY
+        name = first[0]["Key"]
+        return f"{DATA}of {name.removeprefix(self.marks)}" if name.startswith(self.marks) else UNMARKED
+
+    def mark(self):
+        self.client.put_object(Bucket=self.bucket, Key=self.key, Body=IDENTITY.encode())
+
+
+class OtherDestination:
+    """A place for files that is no bucket, and is not looked at."""
+
+    found = NOT_ASKED
+
+    def mark(self):
+        pass
+
+
+def open_bucket():
+    return Bucket() if DESTINATION.startswith("s3://") else OtherDestination()
+
+
+def refuse(status, *lines):
+    print("\n".join(lines), file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
+def describe(database, bucket):
+    return f"  database  {database.found}\n  bucket    {bucket.found}"
+
+
+def refuse_stores(database, bucket):
+    refuse(
+        OTHER_STORES,
+        "The database and the bucket are not those of this stack, as it left them.",
+        f"  expected  {IDENTITY}",
+        describe(database, bucket),
+        "Restore what is missing, or attach the right volumes. To go on with them as they are: mlflow-stack accept-stores",
+    )
+
+
+def are_right(database, bucket):
+    return all(found in (IDENTITY, NOT_ASKED) for found in (database.found, bucket.found))
+
+
+def may_begin(database, bucket):
+    """Whether both are new, or come from before there were marks. A bucket may be shared with other stacks."""
+    found = {database.found, bucket.found} - {NOT_ASKED}
+    if found == {EMPTY}:
+        planned = calendar.timegm(time.strptime(IDENTITY.split("/")[1], "%Y-%m-%dT%H:%M:%SZ"))
+        return time.time() - planned < BEGINNING_SECONDS
+    return database.found in (EMPTY, UNMARKED) and (
+        bucket.found in (EMPTY, NOT_ASKED) or bucket.found.startswith(DATA)
+    )
+
+
+def are_accepted(database, bucket):
+    return ACCEPTED.exists() and ACCEPTED.read_text().strip() == describe(database, bucket).strip()
+
+
+def known_revisions():
+    """The revisions of the schema that this MLflow knows, and the newest. Loading them as Alembic does takes two seconds."""
+    package = importlib.util.find_spec("mlflow").submodule_search_locations[0]
+    known, before = set(), set()
+    for file in pathlib.Path(package, "store", "db_migrations", "versions").glob("*.py"):
+        for statement in ast.parse(file.read_text()).body:
+            if not isinstance(statement, ast.Assign):
+                continue
+            for target in statement.targets:
+                if getattr(target, "id", None) in ("revision", "down_revision"):
+                    value = ast.literal_eval(statement.value)
+                    values = value if isinstance(value, (tuple, list)) else [value]
+                    (known if target.id == "revision" else before).update(values)
+    return known, " ".join(sorted(known - before))
+
+
+def refuse_schema(revision, head, relation, remedy):
+    release = importlib.metadata.version("mlflow")
+    refuse(
+        OTHER_SCHEMA,
+        f"The schema of the database is {relation} than this MLflow, which never migrates by itself.",
+        f"  MLflow {release} needs revision {head}",
+        f"  the database has revision {revision}",
+        remedy,
+    )
+
+
+def refuse_newer(database):
+    known, head = known_revisions()
+    if database.revision is not None and database.revision not in known:
+        remedy = "Deploy the newer release again, or restore a backup from before it: there is no way back from a migration."
+        refuse_schema(database.revision, head, "newer", remedy)
+    return head
+
+
+def refuse_older(database, head):
+    if database.revision != head:
+        job = os.environ["MIGRATION_JOB"]
+        refuse_schema(database.revision, head, "older", f"Make a backup, then migrate it: docker start --attach {job}")
+
+
+def migrate(command):
+    database, bucket = Database(), open_bucket()
+    right = are_right(database, bucket)
+    if not (right or may_begin(database, bucket) or are_accepted(database, bucket)):
+        refuse_stores(database, bucket)
+    refuse_newer(database)
+    done = subprocess.run(command, check=False)
+    if done.returncode == 0 and not right:
+        database.mark(then=bucket.mark)
+        print(f"database and bucket are marked as those of {IDENTITY}")
+    sys.exit(done.returncode)
+
+
+def start():
+    database = eventually(Database)
+    try:
+        bucket = open_bucket()
+    except CannotTell as error:
+        # MLflow works without it, but for files; what runs beside the server asks again.
+        print(error, file=sys.stderr, flush=True)
+        bucket = OtherDestination()
+    if not are_right(database, bucket):
+        refuse_stores(database, bucket)
+    refuse_older(database, refuse_newer(database))
+
+
+def check():
+    database, bucket = Database(), open_bucket()
+    if not are_right(database, bucket):
+        refuse_stores(database, bucket)
+
+
+def eventually(ask):
+    """After an engine's start the database comes up beside the server."""
+    end = time.monotonic() + 60
+    while True:
+        try:
+            return ask()
+        except CannotTell:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
+def main(mode, *rest):
+    try:
+        {"migrate": migrate, "start": start, "check": check}[mode](*([list(rest)] if rest else []))
+    except CannotTell as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+main(*sys.argv[1:])
