@@ -1,5 +1,5 @@
 import { EgressProxy } from "../../lib";
-import { addresses, container, environment, synth, testStack, withoutCaddyFiles } from "../support/synth";
+import { addresses, container, environment, synth, testStack, withoutPackagedFiles } from "../support/synth";
 
 const PROXY = "egress";
 const ENTRY = "egress_entry_CB58BB8A";
@@ -18,7 +18,7 @@ function networks(stack: Parameters<typeof container>[0], name: string): string[
 
 describe("EgressProxy", () => {
   test("with minimal properties", () => {
-    expect(withoutCaddyFiles(synth(proxyStack(["api.example.com"]).stack))).toMatchSnapshot();
+    expect(withoutPackagedFiles(synth(proxyStack(["api.example.com"]).stack))).toMatchSnapshot();
   });
 
   test("has these addresses", () => {
