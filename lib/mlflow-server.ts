@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import { Duration } from "./duration";
-import { featureRoutes } from "./feature-routes";
+import { featuresOn } from "./features-on";
 import { featureSettings } from "./feature-settings";
 import { HealthCheck } from "./health-check";
 import type { MlflowServerOptions } from "./mlflow-server-options";
@@ -185,7 +185,7 @@ export class MlflowServer extends Construct implements IUpstream {
 
     this.hostname = service.hostname;
     this.workers = workers;
-    this.features = featureRoutes(features);
+    this.features = featuresOn(features);
     if (features.metrics) this.metricsUrl = `http://${this.hostname}:${PORT}/metrics`;
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;

@@ -1,12 +1,12 @@
 import type { IConstruct } from "constructs";
 import type { AuthUser } from "./auth-method";
 import { ValidationError } from "./errors";
-import { FEATURE_ROUTES } from "./feature-routes";
+import type { MlflowFeatureOptions } from "./mlflow-features";
 
 /** Fails on workspaces that no user has, and on users with one while they are off. */
 export function validateWorkspaces(users: AuthUser[], features: string[], scope: IConstruct): void {
   const placed = users.find(({ workspace }) => workspace !== undefined);
-  const on = features.includes(FEATURE_ROUTES.workspaces);
+  const on = features.includes("workspaces" satisfies keyof MlflowFeatureOptions);
   if (on && !placed) {
     throw new ValidationError(
       "WorkspacesWithoutUsers",

@@ -13,9 +13,8 @@ describe("caddy/routes.json", () => {
     const known = {
       need: ["admin", "closed", "create-experiment", "graphql", "read", "trace-tags", "workspace", "write"],
       feature: [
-        "ai-gateway",
-        "basic-auth",
-        "job-execution",
+        "aiGateway",
+        "jobExecution",
         "metrics",
         "telemetry",
         "traces",

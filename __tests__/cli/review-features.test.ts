@@ -1,4 +1,4 @@
-import { FEATURE_ROUTES } from "../../lib/feature-routes";
+import { FEATURES as ALL } from "../../lib/features-on";
 import { AiProvider, AuthMethod, Role } from "../../lib";
 import type { MlflowFeatureOptions } from "../../lib";
 import type { Values } from "../../cli/plan";
@@ -9,7 +9,7 @@ import { container, mlflowStack } from "../support/synth";
 
 type Feature = keyof MlflowFeatureOptions;
 
-const FEATURES = Object.keys(FEATURE_ROUTES) as Feature[];
+const FEATURES = Object.keys(ALL) as Feature[];
 
 // a feature that is not mentioned is off, but for traces.
 const OFF: MlflowFeatureOptions = { traces: false };
@@ -55,8 +55,8 @@ function switched(feature: Feature, on: boolean) {
 
 describe("A review names every switch of a feature", () => {
   test.each(FEATURES)("%s", (feature) => {
-    expect(switched(feature, true).openings).toContain(`opens the feature '${FEATURE_ROUTES[feature]}'`);
-    expect(switched(feature, false).openings).toContain(`closes the feature '${FEATURE_ROUTES[feature]}'`);
+    expect(switched(feature, true).openings).toContain(`opens the feature '${feature}'`);
+    expect(switched(feature, false).openings).toContain(`closes the feature '${feature}'`);
   });
 
   test("and says that workspaces lead one way", () => {

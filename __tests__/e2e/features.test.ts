@@ -15,7 +15,7 @@ const NAMES = { anonymous: undefined, read: "rob", write: "wes", admin: "ada" };
 const TABLE = rows(ROUTE_TABLE);
 const FEATURES = [...new Set(ROUTE_TABLE.groups.flatMap(({ feature }) => feature ?? []))].sort();
 // those that need nothing but the stack itself.
-const ON = ["job-execution", "metrics", "telemetry", "traces", "workspaces"];
+const ON = ["jobExecution", "metrics", "telemetry", "traces", "workspaces"];
 
 const USERS = [
   { name: "ada", role: Role.ADMIN },

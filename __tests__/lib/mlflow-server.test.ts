@@ -200,7 +200,7 @@ describe("MlflowServer", () => {
           jobExecution: true,
         },
       }),
-    ).toEqual(["traces", "ai-gateway", "webhooks", "job-execution"]);
+    ).toEqual(["traces", "aiGateway", "webhooks", "jobExecution"]);
   });
 
   test("fails on telemetry that leads nowhere", () => {

@@ -24,7 +24,7 @@ const testRoutes = `{
     { "need": "write", "body": "artifact", "routes": ["PUT /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
     { "need": "admin", "routes": ["DELETE /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
     { "need": "admin", "feature": "webhooks", "routes": ["GET|POST /api/2.0/mlflow/webhooks"] },
-    { "need": "read", "feature": "ai-gateway", "routes": ["GET /api/3.0/mlflow/gateway/endpoints/list"] },
+    { "need": "read", "feature": "aiGateway", "routes": ["GET /api/3.0/mlflow/gateway/endpoints/list"] },
     { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
     { "need": "graphql", "routes": ["GET|POST /graphql"] },
     { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] },
@@ -169,12 +169,12 @@ func TestMethodsThatMLflowDoesNotHaveAreRefused(t *testing.T) {
 func TestAFeatureThatIsOffSaysHowToSwitchItOn(t *testing.T) {
 	got := send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleAdmin))
 	expectStatus(t, got, http.StatusForbidden, "FEATURE_DISABLED")
-	if got.message != "webhooks is switched off. What can be switched on stands in server.features of MlflowStack." {
+	if got.message != "webhooks is switched off. To switch it on, set server.features.webhooks of MlflowStack." {
 		t.Errorf("says %s", got.message)
 	}
 
 	got = send(get("/api/3.0/mlflow/gateway/endpoints/list"), accessAs(t, RoleAdmin))
-	if got.message != "ai-gateway is switched off. What can be switched on stands in server.features of MlflowStack." {
+	if got.message != "aiGateway is switched off. To switch it on, set server.features.aiGateway of MlflowStack." {
 		t.Errorf("says %s", got.message)
 	}
 
@@ -224,7 +224,7 @@ func TestARouteFileThatCannotBeMeantIsRefused(t *testing.T) {
 		})
 	}
 	_, err := tryLoad(t, new(Access), "mlflow_access {\nroutes "+writeFile(t, "routes.json", testRoutes)+"\nfeatures webhook\n}")
-	if err == nil || !strings.Contains(err.Error(), `unknown feature "webhook": the routes know webhooks, ai-gateway`) {
+	if err == nil || !strings.Contains(err.Error(), `unknown feature "webhook": the routes know webhooks, aiGateway`) {
 		t.Errorf("says %v", err)
 	}
 }
