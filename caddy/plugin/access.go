@@ -80,7 +80,7 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	}
 	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
 		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
-			found.feature+" is switched off. What can be switched on stands in server.features of MlflowStack.")
+			found.feature+" is switched off. To switch it on, set server.features."+found.feature+" of MlflowStack.")
 	}
 
 	// what goes on is what was judged, in one spelling; a slash at the end stays, because some routes of MLflow have one.
@@ -101,7 +101,12 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return err
 	}
 	body := r.Body
-	return answerOfBody(r, body, next.ServeHTTP(w, r))
+	if err := next.ServeHTTP(w, r); err != nil {
+		return answerOfBody(r, body, err)
+	}
+	// sent now, the answer need not wait for its line in the log.
+	_ = http.NewResponseController(w).Flush()
+	return nil
 }
 
 // need returns the role that a route needs, for some after reading the body.
