@@ -1,6 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
+import { AppDeployment } from "./app-deployment";
+import { removeLeftovers } from "./deployment";
 import type { LimitedDisk } from "./limited-disk";
 import { runOk } from "./run";
 
@@ -17,14 +16,7 @@ export interface ArtifactStackOptions {
 }
 
 /** A stack for tests of artifacts: its store and MLflow's temporary files may lie on disks that can be full. */
-export class ArtifactStack extends Deployment {
-  private readonly app: string;
-
-  constructor(id: string, port: number) {
-    super(id, port);
-    this.app = join(REPOSITORY, "cdktf.out", `${id}.ts`);
-  }
-
+export class ArtifactStack extends AppDeployment {
   /** Deploys it anew. */
   public async up(options: ArtifactStackOptions = {}): Promise<void> {
     await removeLeftovers(this.id);
@@ -33,34 +25,14 @@ export class ArtifactStack extends Deployment {
   }
 
   /** Writes its app anew, without deploying it. */
-  public write(options: ArtifactStackOptions): void {
+  public write({ store, temporary, server = "", database = "" }: ArtifactStackOptions): void {
     const volume = (disk?: LimitedDisk) => (disk ? `{ hostPath: "${disk.subfolder("data")}" }` : "undefined");
-    mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
-    // in the repository's reach, where its packages are found.
-    writeFileSync(
-      this.app,
-      `import { App } from "cdktf";
-import { ArtifactStore, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment } from "${REPOSITORY}/lib";
-const app = new App();
-const { stackId, ...environment } = { stackId: "${this.id}", ...new StackEnvironment(process.env).props() };
-const imageOf = (name) => (process.env[name] ? ServiceImage.registry(process.env[name]) : undefined);
-new MlflowStack(app, stackId, {
-  ...environment,
-  backendStore: BackendStore.postgres({ image: imageOf("POSTGRES_IMAGE"), ${options.database ?? ""} }),
-  // the store that is built here does not check every signature; the tests ask it for nothing that it would not refuse.
-  artifactStore: ArtifactStore.minio({ image: imageOf("MINIO_IMAGE"), s3Api: true, imageChecksSignatures: true, dataVolume: ${volume(options.store)} }),
-  server: { ...environment.server, temporaryVolume: ${volume(options.temporary)}, ${options.server ?? ""} },
-});
-app.synth();
-`,
-    );
-    const command = [...NODE_TYPESCRIPT, this.app].join(" ");
-    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
-  }
-
-  public async remove(): Promise<void> {
-    await removeLeftovers(this.id);
-    rmSync(this.app, { force: true });
+    // the store that is built here does not check every signature; the tests ask it for nothing that it would not refuse.
+    this.writeApp(`
+  backendStore: BackendStore.postgres({ image: imageOf("POSTGRES_IMAGE"), ${database} }),
+  artifactStore: ArtifactStore.minio({ image: imageOf("MINIO_IMAGE"), s3Api: true, imageChecksSignatures: true, dataVolume: ${volume(store)} }),
+  server: { ...environment.server, temporaryVolume: ${volume(temporary)}, ${server} },
+`);
   }
 
   /**
@@ -82,11 +54,6 @@ app.synth();
       ["run", "--rm", "-i", "--network", `${this.id}-network-edge`, ...options, image, "python", "-"],
       { input: `import os\nos.environ.update(${JSON.stringify(settings)})\n${script}` },
     );
-  }
-
-  /** Runs a Python script beside MLflow, with MLflow's own keys of the store. */
-  public async inServer(script: string): Promise<string> {
-    return runOk("docker", ["exec", "-i", `${this.id}-server`, "python", "-"], { input: script });
   }
 
   /** Runs a line of shell beside the store, where `mc … store` is its root. */

@@ -1,10 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AppDeployment } from "./app-deployment";
 import { makePair } from "./certificate";
-import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "./deployment";
+import { REPOSITORY, offlineSettings, removeLeftovers } from "./deployment";
 import { eventually, run, runOk } from "./run";
-import type { Outcome } from "./run";
 
 const DOMAIN = "example.test";
 
@@ -14,7 +13,7 @@ const TRUST = [
   "[open(file, 'a').write(pem) for file in (certifi.where(), ssl.get_default_verify_paths().openssl_cafile)]",
 ].join("; ");
 
-/** What the server's options are made from, so that they can stand in a file. */
+/** What of such a stack may differ. */
 export interface EgressSettings {
   readonly providers?: { readonly name: string; readonly hosts: string[] }[];
   readonly webhooks?: string[];
@@ -30,29 +29,20 @@ export interface StandInRequest {
 }
 
 /**
- * A stack with a way out, in an app of its own, and a container on that way that stands in for hosts of the world outside.
+ * A stack with a way out, and a container on that way that stands in for hosts of the world outside.
  *
  * MLflow's image trusts the stand-in's certificate, as images of companies with their own authority do.
  */
-export class EgressStack {
-  /** Address of the gateway. */
-  public readonly url: string;
+export class EgressStack extends AppDeployment {
+  private readonly image: string;
 
-  private readonly folder = mkdtempSync(join(tmpdir(), "mlflow-e2e-egress-"));
-  private image = "";
-
-  /**
-   * @param id id of the stack, which begins every name on the engine.
-   * @param port port on 127.0.0.1.
-   */
-  constructor(
-    public readonly id: string,
-    port: number,
-  ) {
-    this.url = `http://localhost:${port}`;
+  constructor(id: string, port: number) {
+    const image = `localhost/${id}/mlflow:1`;
+    super(id, port, { MLFLOW_IMAGE: image });
+    this.image = image;
   }
 
-  /** Makes the images and the app. */
+  /** Makes the image. */
   public async prepare(): Promise<void> {
     await removeLeftovers(this.id);
     const { certificate, privateKey } = makePair(`*.${DOMAIN}`);
@@ -71,42 +61,32 @@ export class EgressStack {
         `RUN python -c "${TRUST}"`,
       ].join("\n"),
     );
-    this.image = `localhost/${this.id}/mlflow:1`;
     await runOk("docker", ["build", "--quiet", "--tag", this.image, context]);
-
-    symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
-    writeFileSync(join(this.folder, "tsconfig.json"), JSON.stringify({ compilerOptions: { resolveJsonModule: true } }));
-    writeFileSync(join(this.folder, "main.ts"), this.program());
   }
 
   /** Applies these settings. */
-  public async deploy(settings: EgressSettings): Promise<void> {
-    writeFileSync(join(this.folder, "settings.json"), JSON.stringify(settings));
-    const [node = "", ...loader] = NODE_TYPESCRIPT;
-    await runOk(node, [...loader, "main.ts"], {
-      cwd: this.folder,
-      env: { ...(await offlineSettings()), MLFLOW_IMAGE: this.image, CDKTF_OUTDIR: join(this.folder, "cdktf.out") },
-    });
-    for (const args of [["init"], ["apply", "-auto-approve"]]) {
-      const { code, stdout, stderr } = await this.terraform(...args);
-      if (code !== 0) throw new Error(`terraform ${args.join(" ")}: ${stdout}\n${stderr}`);
-    }
-  }
-
-  public async terraform(...args: string[]): Promise<Outcome> {
-    return run("terraform", [...args, "-input=false", "-no-color"], {
-      cwd: join(this.folder, "cdktf.out", "stacks", this.id),
-      env: await offlineSettings(),
-    });
-  }
-
-  /** The password of a user. */
-  public async password(user: string): Promise<string> {
-    const { stdout } = await run("terraform", ["output", "-json", "passwords"], {
-      cwd: join(this.folder, "cdktf.out", "stacks", this.id),
-      env: await offlineSettings(),
-    });
-    return (JSON.parse(stdout) as { [name: string]: string })[user] ?? "";
+  public async deploy({ providers, webhooks, privateHosts }: EgressSettings): Promise<void> {
+    const features = [
+      providers && `aiGateway: { providers: [${providers.map(asProvider).join(", ")}] }`,
+      webhooks && `webhooks: { hosts: ${JSON.stringify(webhooks)} }`,
+    ];
+    this.writeApp(`
+  auth: AuthMethod.basic({
+    users: [{ name: "ada", role: "admin" }, { name: "will", role: "write" }, { name: "rea", role: "read" }] as never,
+  }),
+  server: {
+    ...environment.server,
+    features: { ${features.filter(Boolean).join(", ")} },
+    egress: { privateHosts: ${JSON.stringify(privateHosts ?? {})} },
+    // what is not reached is not tried for minutes.
+    environment: {
+      MLFLOW_GATEWAY_ROUTE_TIMEOUT_SECONDS: "15",
+      MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES: "0",
+      MLFLOW_WEBHOOK_REQUEST_TIMEOUT: "3",
+    },
+  },
+`);
+    await this.commandOk(["up", "--yes"]);
   }
 
   /** The range of the network on which the proxy finds the stand-in. */
@@ -157,70 +137,13 @@ export class EgressStack {
       .filter(({ logger }) => logger === "egress");
   }
 
-  /** Runs a Python script in the container of the server, as the server's user. */
-  public async inServer(script: string): Promise<string> {
-    return runOk("docker", ["exec", "-i", `${this.id}-server`, "python", "-"], { input: script });
-  }
-
-  /** Runs a Python script with MLflow's client, as a user beside the gateway. */
-  public async python(user: string, script: string): Promise<string> {
-    const settings = {
-      MLFLOW_TRACKING_URI: this.url,
-      MLFLOW_TRACKING_USERNAME: user,
-      MLFLOW_TRACKING_PASSWORD: await this.password(user),
-      GIT_PYTHON_REFRESH: "quiet",
-    };
-    return runOk(
-      "docker",
-      [
-        ...["run", "--rm", "-i", "--network", `container:${this.id}-gateway`, "-u", "1000:1000", "-e", "HOME=/tmp"],
-        ...["--entrypoint", "python", this.image, "-"],
-      ],
-      { input: `import os\nos.environ.update(${JSON.stringify(settings)})\n${script}` },
-    );
-  }
-
-  /** Removes all of it. */
-  public async remove(): Promise<void> {
-    await removeLeftovers(this.id);
+  /** Removes all of it, the image too. */
+  public override async remove(): Promise<void> {
+    await super.remove();
     await run("docker", ["image", "rm", "--force", this.image]);
-    rmSync(this.folder, { recursive: true, force: true });
   }
+}
 
-  private program(): string {
-    return `
-import { App } from "cdktf";
-import { AiProvider, AuthMethod, MlflowStack, Role, StackEnvironment } from "${REPOSITORY}/lib";
-import settings from "./settings.json";
-
-const app = new App();
-const props = new StackEnvironment({ ...process.env, MLFLOW_URL: "${this.url}" }).props();
-const { providers, webhooks, privateHosts } = settings as any;
-new MlflowStack(app, "${this.id}", {
-  ...props,
-  auth: AuthMethod.basic({
-    users: [
-      { name: "ada", role: Role.ADMIN },
-      { name: "will", role: Role.WRITE },
-      { name: "rea", role: Role.READ },
-    ],
-  }),
-  server: {
-    ...props.server,
-    features: {
-      aiGateway: providers && { providers: providers.map((one: any) => AiProvider.at(one.name, one.hosts)) },
-      webhooks: webhooks && { hosts: webhooks },
-    },
-    egress: { privateHosts },
-    // what is not reached is not tried for minutes.
-    environment: {
-      MLFLOW_GATEWAY_ROUTE_TIMEOUT_SECONDS: "15",
-      MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES: "0",
-      MLFLOW_WEBHOOK_REQUEST_TIMEOUT: "3",
-    },
-  },
-});
-app.synth();
-`;
-  }
+function asProvider({ name, hosts }: { name: string; hosts: string[] }): string {
+  return `AiProvider.at(${JSON.stringify(name)}, ${JSON.stringify(hosts)})`;
 }

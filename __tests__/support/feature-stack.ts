@@ -1,7 +1,5 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { EgressOptions, MlflowFeatureOptions, UserOptions } from "../../lib";
-import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
+import { AppDeployment } from "./app-deployment";
 import { basicAuth, send } from "./http-request";
 import type { Received } from "./http-request";
 import { run, runOk } from "./run";
@@ -14,28 +12,13 @@ export interface FeatureSettings {
 }
 
 /** A stack for tests of features. MLflow logs its requests, so that one that reached it is seen. */
-export class FeatureStack extends Deployment {
-  private readonly app: string;
-  private passwords: { [name: string]: string } = {};
+export class FeatureStack extends AppDeployment {
+  private known: { [name: string]: string } = {};
   private calls = 0;
-
-  constructor(id: string, port: number) {
-    super(id, port);
-    // in the repository's reach, where its packages are found.
-    this.app = join(REPOSITORY, "cdktf.out", `${id}.ts`);
-  }
 
   /** Deploys it, or changes what is deployed. */
   public async up({ features, users, egress }: FeatureSettings): Promise<void> {
-    mkdirSync(join(REPOSITORY, "cdktf.out"), { recursive: true });
-    writeFileSync(
-      this.app,
-      `import { App } from "cdktf";
-import { AuthMethod, DataSize, MlflowStack, StackEnvironment } from "${REPOSITORY}/lib";
-const app = new App();
-const { stackId, ...environment } = { stackId: "${this.id}", ...new StackEnvironment(process.env).props() };
-new MlflowStack(app, stackId, {
-  ...environment,
+    this.writeApp(`
   auth: AuthMethod.basic({ users: ${JSON.stringify(users)} as never }),
   server: {
     ...environment.server,
@@ -43,27 +26,16 @@ new MlflowStack(app, stackId, {
     egress: ${JSON.stringify(egress ?? {})},
     // room for the processes that wait for jobs.
     memory: ${features.jobExecution ? "DataSize.gibibytes(4)" : "undefined"},
-    environment: { ...environment.server?.environment, MLFLOW_UVICORN_OPTS: "--access-log" },
+    environment: { MLFLOW_UVICORN_OPTS: "--access-log" },
   },
-});
-app.synth();
-`,
-    );
-    const command = [...NODE_TYPESCRIPT, this.app].join(" ");
-    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
+`);
     await this.commandOk(["up", "--yes"]);
-    const { stdout } = await this.terraform(["output", "-json", "passwords"]);
-    this.passwords = JSON.parse(stdout) as { [name: string]: string };
-  }
-
-  public async remove(): Promise<void> {
-    await removeLeftovers(this.id);
-    rmSync(this.app, { force: true });
+    this.known = await this.passwords();
   }
 
   /** A user's password; nobody has one without a name. */
   public passwordOf(name: string): string {
-    return this.passwords[name] ?? "";
+    return this.known[name] ?? "";
   }
 
   /** Asks the gateway as a user, or as nobody, and gives the number by which `reached` knows the request. */
@@ -84,14 +56,6 @@ app.synth();
   public async reached(): Promise<Set<number>> {
     const log = await runOk("sh", ["-c", `docker logs ${this.id}-server 2>&1`]);
     return new Set([...log.matchAll(/[?&]call=(\d+)\./g)].map(([, id]) => Number(id)));
-  }
-
-  /** Runs a Python script with MLflow's own client, as a user. */
-  public as(user: string, script: string): Promise<string> {
-    return this.python(script, undefined, undefined, {
-      MLFLOW_TRACKING_USERNAME: user,
-      MLFLOW_TRACKING_PASSWORD: this.passwordOf(user),
-    });
   }
 
   /** Runs a Python script in a container of its own on the internal network. */
