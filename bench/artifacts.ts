@@ -1,6 +1,6 @@
 import { TerraformContestant } from "./contestants";
 import { TransferClient } from "./transfer-client";
-import { WAYS, type Way } from "./transfer-ways";
+import { AS_IT_IS, WAYS, type Way } from "./transfer-ways";
 import { removeAll } from "./bench-stack";
 import type { Compiled } from "./compiled";
 import { servicesOf } from "./deployment";
@@ -99,14 +99,8 @@ function rates(figures: Map<TransferCase, Map<Way, Measured[]>>): string {
   const lines = [...figures].flatMap(([transfers, byWay]) =>
     DIRECTIONS.map((direction) => {
       const rate = (way: Way) => median((byWay.get(way) ?? []).map((measured) => measured[direction].rate));
-      const [best] = WAYS.filter(({ isOurs }) => isOurs)
-        .map(rate)
-        .filter((figure) => !Number.isNaN(figure))
-        .slice(-1);
-      const ratio = (peer: string) => {
-        const way = WAYS.find(({ name }) => name === peer);
-        return way && best !== undefined ? (best / rate(way)).toFixed(2) : "";
-      };
+      const rateOf = (name: string) => WAYS.filter((way) => way.name === name).map(rate)[0] ?? NaN;
+      const ratio = (peer: string) => (rateOf(AS_IT_IS) / rateOf(peer)).toFixed(2);
       const cells = WAYS.map((way) => (byWay.has(way) ? rate(way).toFixed(0) : ""));
       return [
         describe(transfers),

@@ -64,7 +64,7 @@ export class TerraformContestant implements Contestant {
   constructor(
     compiled: Compiled,
     private readonly app = compiled.file("main.js"),
-    private readonly settings: { readonly [name: string]: string } = {},
+    private readonly settings: { readonly [name: string]: string | undefined } = {},
   ) {
     this.#folder = compiled.workFolder("terraform");
   }

@@ -21,14 +21,25 @@ export const GATEWAY_WAYS = {
   "machine's token": 3,
 } as const;
 
+// workspaces need a user who has one, which only a file of users can say.
+const FEATURE_SETTINGS = {
+  ALL_FEATURES: "true",
+  MLFLOW_USERS_FILE: join(__dirname, "apps", "users.json"),
+  AUTH_PASSWORD: undefined,
+};
+
 /** One call by one way. */
 export interface GatewayRow {
   readonly call: string;
   readonly way: string;
 
-  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than; one client, one connection. */
+  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than; one client. */
   readonly p50: number;
   readonly p99: number;
+
+  /** Milliseconds that the middle call takes more than directly, by many connections, and the standard error of that. */
+  readonly more: number;
+  readonly doubt: number;
 
   /** Calls in a second with 8 clients at the same time. */
   readonly rate: number;
@@ -42,10 +53,15 @@ export interface GatewayFigures {
   readonly firstLogin: number;
 }
 
-/** What calls take through the gateway, to the server itself, and to MLflow as it is deployed by most. */
+/**
+ * What calls take through the gateway, to the server itself, and to MLflow as it is deployed by most.
+ *
+ * @param allFeatures whether every feature of MLflow is switched on.
+ */
 export async function measureGateway(
   compiled: Compiled,
   rounds: number,
+  allFeatures: boolean,
   progress: (line: string) => void,
 ): Promise<GatewayFigures> {
   const issuer = await IdentityProvider.start({
@@ -56,7 +72,10 @@ export async function measureGateway(
   });
   try {
     const app = compiled.file("bench", "apps", "gateway.js");
-    const terraform = new TerraformContestant(compiled, app, loginSettings(issuer));
+    const terraform = new TerraformContestant(compiled, app, {
+      ...loginSettings(issuer),
+      ...(allFeatures && FEATURE_SETTINGS),
+    });
     progress("deploying");
     await removeAll();
     await terraform.reset();

@@ -78,11 +78,11 @@ function renderGateway({ rows, firstLogin }: GatewayFigures): string {
     rows.find((row) => row.call === call && row.way.startsWith(way));
   const [small = "", batch = "", ...others] = [...new Set(rows.map(({ call }) => call))];
   const added = Object.entries(GATEWAY_WAYS).map(([way, aim]) => {
-    const more = [small, batch, ...others].map((call) => {
-      const milliseconds = (of(call, way)?.p50 ?? NaN) - (of(call, "directly")?.p50 ?? NaN);
-      return `${milliseconds.toFixed(2)} ms on ${call} (${verdict(milliseconds <= aim)})`;
+    const costs = [small, batch, ...others].map((call) => {
+      const { more = NaN, doubt = NaN } = of(call, way) ?? {};
+      return `${more.toFixed(2)} ± ${doubt.toFixed(2)} ms on ${call} (${verdict(more <= aim)})`;
     });
-    return `- ${way}, more at p50 than directly, aim at most ${aim} ms: ${more.join(", ")}.`;
+    return `- ${way}, more at p50 than directly, aim at most ${aim} ms: ${costs.join(", ")}.`;
   });
   const kept = (of(batch, PASSWORD)?.rate ?? NaN) / (of(batch, "directly")?.rate ?? NaN);
   const faster = (of(small, "MLflow as")?.p50 ?? NaN) / (of(small, PASSWORD)?.p50 ?? NaN);
