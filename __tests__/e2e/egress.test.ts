@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { EgressStack } from "../support/egress-stack";
 import { basicAuth, send, type Received } from "../support/http-request";
 import { eventually } from "../support/run";
@@ -125,7 +126,10 @@ describe("With a way out", () => {
 
     expect([status, JSON.parse(body.toString()).choices[0].message.content]).toEqual([200, "one two three"]);
     const [request] = (await stack.received()).slice(-1);
-    expect(request).toMatchObject({ host: LLM, path: "/v1/chat/completions", key: "Bearer sk-of-listed" });
+    expect(request).toMatchObject({
+      path: "/v1/chat/completions",
+      headers: { host: LLM, authorization: "Bearer sk-of-listed" },
+    });
   });
 
   test("a client gets a stream as it is sent", async () => {
@@ -191,7 +195,7 @@ with requests.post("${stack.url}/gateway/mlflow/v1/chat/completions", json=reque
       const { status } = await invoke(name);
 
       expect(status).toBeGreaterThanOrEqual(300);
-      const after = (await stack.received()).slice(before).map(({ host, path }) => `${host}${path}`);
+      const after = (await stack.received()).slice(before).map(({ headers, path }) => `${headers.host}${path}`);
       expect(after).toEqual(name === "redirecting" ? [`${LLM}/redirect/${UNLISTED}/x/v1/chat/completions`] : []);
     },
   );
@@ -208,9 +212,13 @@ client.create_registered_model("a model of the test")
 `,
     );
     expect(printed).toContain("True");
-    await eventually("the webhook is delivered", 30, async () =>
-      (await stack.received()).some(({ host, body }) => host === HOOKS && body.includes("a model of the test")),
+    const { headers, body } = await eventually("the webhook is delivered", 30, async () =>
+      (await stack.received()).find((request) => request.body.includes("a model of the test")),
     );
+    expect(headers.host).toBe(HOOKS);
+    const said = `${headers["x-mlflow-delivery-id"]}.${headers["x-mlflow-timestamp"]}.${body}`;
+    const signature = createHmac("sha256", "a secret of the test").update(said).digest("base64");
+    expect(headers["x-mlflow-signature"]).toBe(`v1,${signature}`);
   });
 
   test("webhooks go to no other host, by no redirect, and to no address", async () => {
@@ -242,7 +250,7 @@ for number, address in enumerate(${JSON.stringify(addresses)}):
     );
     expect(printed).not.toContain("True");
     expect(printed.trim().split("\n").length).toBe(addresses.length);
-    const after = (await stack.received()).slice(before).map(({ host, path }) => `${host}${path}`);
+    const after = (await stack.received()).slice(before).map(({ headers, path }) => `${headers.host}${path}`);
     expect(new Set(after)).toEqual(
       new Set([`${HOOKS}/redirect/${UNLISTED}/hook`, `${HOOKS}/redirect/${standIn}/hook`]),
     );

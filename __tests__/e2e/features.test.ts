@@ -139,10 +139,11 @@ describe("With every feature on that needs nothing else", () => {
     expect(printed).toContain("TRACES 1");
   });
 
-  test("jobs have their processes, and admins ask for them", async () => {
-    const { status, body } = await stack.ask("ada", "POST", "/ajax-api/3.0/jobs/search", { body: "{}" });
+  test("a job of an admin runs, and its result is with the trace", async () => {
+    const printed = await stack.as("ada", SCORE_A_TRACE);
 
-    expect([status, JSON.parse(body.toString())]).toEqual([200, { jobs: [] }]);
+    expect(printed).toContain("STATUS SUCCEEDED");
+    expect(printed).toContain("RESULT response_length yes");
   });
 
   test("pages of MLflow are told by MLflow whether to report", async () => {
@@ -323,6 +324,37 @@ experiment = mlflow.create_experiment("of traces")
 print("STATUS", send(experiment).status_code)
 print("TRACES", len(mlflow.search_traces(locations=[experiment], return_type="list")))
 mlflow.delete_experiment(experiment)
+`;
+
+const SCORE_A_TRACE = `
+import json, mlflow, os, requests, time
+from mlflow.genai.scorers import ResponseLength
+mlflow.set_experiment("scored")
+with mlflow.start_span("answer") as span:
+    span.set_inputs({"question": "why"})
+    span.set_outputs("because")
+mlflow.flush_trace_async_logging()
+trace = mlflow.get_last_active_trace_id()
+login = (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"])
+def call(method, path, **body):
+    answer = requests.request(method, os.environ["MLFLOW_TRACKING_URI"] + "/ajax-api/3.0/" + path, json=body or None, auth=login)
+    answer.raise_for_status()
+    return answer.json()
+made = call(
+    "POST",
+    "mlflow/scorer/invoke",
+    experiment_id=mlflow.get_experiment_by_name("scored").experiment_id,
+    serialized_scorer=ResponseLength(max_length=10).model_dump_json(),
+    trace_ids=[trace],
+    log_assessments=True,
+)
+end = time.monotonic() + 120
+while (job := call("GET", "jobs/" + made["jobs"][0]["job_id"]))["status"] in ("PENDING", "RUNNING"):
+    assert time.monotonic() < end, job
+    time.sleep(1)
+print("STATUS", job["status"], job)
+for assessment in mlflow.get_trace(trace).info.assessments:
+    print("RESULT", assessment.name, assessment.value)
 `;
 
 const LOG_A_RUN = `

@@ -22,9 +22,9 @@ export interface EgressSettings {
 
 /** A request that the stand-in got. */
 export interface StandInRequest {
-  readonly host: string;
   readonly path: string;
-  readonly key: string | null;
+  /** By names in lower case. */
+  readonly headers: { readonly [name: string]: string };
   readonly body: string;
 }
 

@@ -17,8 +17,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        entry = {"host": self.headers["Host"], "path": self.path, "key": self.headers.get("Authorization")}
-        print(json.dumps({**entry, "body": body.decode()}), flush=True)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        print(json.dumps({"path": self.path, "headers": headers, "body": body.decode()}), flush=True)
         if self.path.startswith("/redirect/"):
             self.send_response(307)
             self.send_header("Location", f"https://{self.path.removeprefix('/redirect/')}")
