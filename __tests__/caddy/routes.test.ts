@@ -12,15 +12,7 @@ describe("caddy/routes.json", () => {
   test("has nothing but what the gateway's module knows", () => {
     const known = {
       need: ["admin", "closed", "create-experiment", "graphql", "read", "trace-tags", "workspace", "write"],
-      feature: [
-        "aiGateway",
-        "jobExecution",
-        "metrics",
-        "telemetry",
-        "traces",
-        "webhooks",
-        "workspaces",
-      ],
+      feature: ["aiGateway", "jobExecution", "metrics", "telemetry", "traces", "webhooks", "workspaces"],
       body: ["artifact", "small", "traces"],
     };
     expect(Object.keys(ROUTE_TABLE)).toEqual(["mlflow", "graphql", "groups"]);

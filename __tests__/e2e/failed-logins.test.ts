@@ -34,21 +34,9 @@ interface Login {
   answer: string[];
 }
 
-let mlflow: RecordingUpstream;
-let store: RecordingUpstream;
+const mlflow = RecordingUpstream.forTests();
+const store = RecordingUpstream.forTests();
 let gateway: GatewayContainer;
-
-beforeAll(async () => {
-  mlflow = await RecordingUpstream.start();
-  store = await RecordingUpstream.start();
-});
-
-beforeEach(() => mlflow.forget());
-
-afterAll(async () => {
-  await mlflow?.close();
-  await store?.close();
-});
 
 function withGateway(options: AuthGatewayOptions): void {
   beforeAll(async () => {

@@ -23,24 +23,12 @@ const SECURITY_HEADERS = {
   "x-xss-protection": "0",
 };
 
-let mlflow: RecordingUpstream;
-let store: RecordingUpstream;
+const mlflow = RecordingUpstream.forTests();
+const store = RecordingUpstream.forTests();
 const gateways: GatewayContainer[] = [];
-
-beforeAll(async () => {
-  mlflow = await RecordingUpstream.start();
-  store = await RecordingUpstream.start();
-});
-
-beforeEach(() => {
-  mlflow.forget();
-  store.forget();
-});
 
 afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway.remove()));
-  await mlflow?.close();
-  await store?.close();
 });
 
 async function startGateway(

@@ -17,23 +17,8 @@ const HTTP2_REQUESTS = 4_000;
 const WEAK_REQUESTS = 4_000;
 const USERS = [{ name: "admin", role: "admin", password: "nobody-guesses-this-one" }];
 
-let mlflow: RecordingUpstream;
-let store: RecordingUpstream;
-
-beforeAll(async () => {
-  mlflow = await RecordingUpstream.start();
-  store = await RecordingUpstream.start();
-});
-
-beforeEach(() => {
-  mlflow.forget();
-  store.forget();
-});
-
-afterAll(async () => {
-  await mlflow?.close();
-  await store?.close();
-});
+const mlflow = RecordingUpstream.forTests();
+const store = RecordingUpstream.forTests();
 
 /** What reached an upstream from outside; the gateway's own questions of /readyz have no request id. */
 const reached = () =>

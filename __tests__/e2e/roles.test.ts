@@ -38,7 +38,7 @@ const QUERY = JSON.stringify({ query: '{ test(inputString: "a") { output } }' })
 const EXPERIMENT = JSON.stringify({ name: "of a test" });
 
 let mlflow: RoutesOfMlflow;
-let upstream: RecordingUpstream;
+const upstream = RecordingUpstream.forTests();
 
 beforeAll(async () => {
   const image = process.env.MLFLOW_IMAGE ?? (await offlineSettings()).MLFLOW_IMAGE ?? imageOfTheLibrary();
@@ -47,10 +47,7 @@ beforeAll(async () => {
   mlflow = JSON.parse(
     await runOk("docker", ["run", "--rm", "-i", ...hardening, image, "python", "-"], { input: script }),
   );
-  upstream = await RecordingUpstream.start();
 });
-
-afterAll(async () => upstream?.close());
 
 describe("MLflow's own list of routes", () => {
   test("is that of the release the table was written for", () => {

@@ -412,11 +412,10 @@ function deployed(url: string, options: Partial<OAuth2Options>) {
 
 describe("A gateway over https in front of an upstream that records", () => {
   const ci = { name: "ci", role: "write", password: "the password of CI, long enough" };
-  let upstream: RecordingUpstream;
+  const upstream = RecordingUpstream.forTests();
   let gateway: GatewayContainer;
 
   beforeAll(async () => {
-    upstream = await RecordingUpstream.start();
     const { settings, proxy } = deployed(SECURE, {
       roles: { write: { machines: ["batch"] }, admin: { emails: [`boss@${DOMAIN}`] } },
     });
@@ -431,12 +430,7 @@ describe("A gateway over https in front of an upstream that records", () => {
     await OAuth2ProxyContainer.start(gateway, image, proxy.files);
   });
 
-  beforeEach(() => upstream.forget());
-
-  afterAll(async () => {
-    await gateway?.remove();
-    await upstream?.close();
-  });
+  afterAll(async () => gateway?.remove());
 
   const ask = (...headers: (readonly [string, string])[]) =>
     send(SECURE, { path: "/api/2.0/mlflow/runs/get", headers });

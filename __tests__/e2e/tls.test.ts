@@ -24,26 +24,14 @@ const LOGIN = basicAuth("admin", "a password of this test");
 const TO_HOST = [["Host", HOST] as const, LOGIN];
 const HSTS = "max-age=31536000";
 
-let mlflow: RecordingUpstream;
-let store: RecordingUpstream;
+const mlflow = RecordingUpstream.forTests();
+const store = RecordingUpstream.forTests();
 const gateways: GatewayContainer[] = [];
 const volumes: string[] = [];
-
-beforeAll(async () => {
-  mlflow = await RecordingUpstream.start();
-  store = await RecordingUpstream.start();
-});
-
-beforeEach(() => {
-  mlflow.forget();
-  store.forget();
-});
 
 afterAll(async () => {
   for (const gateway of gateways) await gateway.remove();
   if (volumes.length > 0) await runOk("docker", ["volume", "rm", "--force", ...volumes]);
-  await mlflow?.close();
-  await store?.close();
 });
 
 const settingsOf = (tls: Tls) => gatewaySettings({ tls }, { mlflow, store, url: `https://${HOST}` });

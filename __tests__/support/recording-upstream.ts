@@ -28,10 +28,12 @@ export class RecordingUpstream {
   private server?: Server;
   private boundPort = 0;
 
-  /** Starts on a free port of all addresses, because the gateway is in a container. */
-  public static async start(): Promise<RecordingUpstream> {
+  /** Listens during all tests of a file or a `describe`; each begins with an empty record. */
+  public static forTests(): RecordingUpstream {
     const upstream = new RecordingUpstream();
-    await upstream.listen();
+    beforeAll(() => upstream.listen());
+    beforeEach(() => upstream.forget());
+    afterAll(() => upstream.close());
     return upstream;
   }
 
@@ -39,7 +41,7 @@ export class RecordingUpstream {
     return this.boundPort;
   }
 
-  /** Listens (again), on the same port as before. */
+  /** Listens on a port of all addresses, because the gateway is in a container: a free one, or (again) that of before. */
   public async listen(): Promise<void> {
     const server = createServer((request, response) => this.record(request, response));
     // what cannot be read has reached it all the same; what breaks off is on the record already.
