@@ -329,6 +329,10 @@ print("SAME", open(path, "rb").read() == content)
       const imported = await stack.terraform(["import", `docker_volume.${name}`, (volume as { name: string }).name]);
       expect([imported.code, imported.stderr]).toEqual([0, ""]);
     }
+    // the new state has another identity, so that nobody serves volumes by mistake.
+    const unaccepted = await stack.command(["up", "--yes"]);
+    expect([unaccepted.code, unaccepted.stderr]).toEqual([1, expect.stringContaining("mlflow-stack accept-stores")]);
+    await stack.commandOk(["accept-stores", "--yes"]);
     await stack.commandOk(["up", "--yes"]);
 
     expect(await stack.output("password")).not.toBe(password);

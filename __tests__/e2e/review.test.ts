@@ -131,7 +131,7 @@ describe("A review of a real plan of the whole platform", () => {
   test("tells what is not of this library in general, and nothing that is sensitive there", async () => {
     const add = (json: Synthesized) => {
       Object.assign(json.resource, {
-        terraform_data: { note: { input: "something" } },
+        terraform_data: { ...json.resource.terraform_data, note: { input: "something" } },
         docker_container: {
           ...json.resource.docker_container,
           agent: {
