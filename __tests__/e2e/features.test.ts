@@ -329,7 +329,6 @@ mlflow.delete_experiment(experiment)
 const SCORE_A_TRACE = `
 import json, mlflow, os, requests, time
 from mlflow.genai.scorers import ResponseLength
-mlflow.set_experiment("scored")
 with mlflow.start_span("answer") as span:
     span.set_inputs({"question": "why"})
     span.set_outputs("because")
@@ -338,13 +337,13 @@ trace = mlflow.get_last_active_trace_id()
 login = (os.environ["MLFLOW_TRACKING_USERNAME"], os.environ["MLFLOW_TRACKING_PASSWORD"])
 def call(method, path, **body):
     answer = requests.request(method, os.environ["MLFLOW_TRACKING_URI"] + "/ajax-api/3.0/" + path, json=body or None, auth=login)
-    answer.raise_for_status()
+    assert answer.ok, answer.text
     return answer.json()
 made = call(
     "POST",
     "mlflow/scorer/invoke",
-    experiment_id=mlflow.get_experiment_by_name("scored").experiment_id,
-    serialized_scorer=ResponseLength(max_length=10).model_dump_json(),
+    experiment_id="0",
+    serialized_scorer=json.dumps(ResponseLength(max_length=10).model_dump()),
     trace_ids=[trace],
     log_assessments=True,
 )
