@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { launchBrowser } from "../__tests__/support/browser";
 import { IdentityProvider } from "../__tests__/support/identity-provider";
 import { LOGIN, PORT, STACK, STACK_URL, removeAll } from "./bench-stack";
@@ -175,8 +175,10 @@ async function startPlain(): Promise<void> {
     ...environment.flatMap((entry) => ["--env", entry]),
     ...[Image, ...args],
   ]);
-  const files = `docker cp ${STACK}-server:/run/secrets - | docker cp - ${PLAIN}:/run`;
-  await runProgram("sh", ["-c", files]);
+  for (const folder of ["/run/secrets", "/etc/mlflow"]) {
+    const copy = `docker cp ${STACK}-server:${folder} - | docker cp - ${PLAIN}:${dirname(folder)}`;
+    await runProgram("sh", ["-c", copy]);
+  }
   await runProgram("docker", ["start", PLAIN]);
   const ask = "import urllib.request as u; u.urlopen('http://127.0.0.1:5000/health', timeout=3)";
   const end = Date.now() + PATIENCE;
