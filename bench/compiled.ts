@@ -9,7 +9,8 @@ export class Compiled {
   /** Compiles into a folder of its own. */
   public static async make(): Promise<Compiled> {
     const folder = mkdtempSync(join(tmpdir(), "mlflow-bench-"));
-    for (const name of ["node_modules", "caddy", "mlflow", "offline", "cli"]) symlinkSync(packagePath(name), join(folder, name));
+    for (const name of ["node_modules", "caddy", "mlflow", "offline", "cli"])
+      symlinkSync(packagePath(name), join(folder, name));
     copyFileSync(packagePath("package.json"), join(folder, "package.json"));
     const settings = join(folder, "tsconfig.json");
     writeFileSync(

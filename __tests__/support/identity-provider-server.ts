@@ -64,6 +64,8 @@ function providerOf({ host, port, signingKey, accounts, clients, audience, machi
           scope: "",
           audience,
           accessTokenFormat: "jwt",
+          // in seconds; a benchmark takes longer than the ten minutes of the default.
+          accessTokenTTL: 3600,
           jwt: { sign: { alg: "RS256" } },
         }),
       },

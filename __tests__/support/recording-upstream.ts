@@ -58,6 +58,14 @@ export class RecordingUpstream {
     this.server = server;
   }
 
+  /** How many connections are open. */
+  public connections(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (!this.server) return resolve(0);
+      this.server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+    });
+  }
+
   /** Stops listening and drops what is open. The record stays. */
   public async close(): Promise<void> {
     const server = this.server;
