@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError } from "./command-error";
 import type { Environment } from "./environment";
 import { Interrupt } from "./interrupt";
+import { parseJson } from "./parse-json";
 import { loadExeca } from "./programs";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
@@ -69,9 +69,12 @@ export class Docker {
   public async info(): Promise<EngineInfo> {
     const result = await this.run(["info", "--format", "{{json .}}"]);
     if (result.missing) throw new CommandError("Docker is not installed", "Install Docker Engine or Docker Desktop.");
-    const info = parse<{ ServerErrors?: string[]; DockerRootDir?: string; OperatingSystem?: string; NCPU?: number }>(
-      result.stdout,
-    );
+    const info = parseJson<{
+      ServerErrors?: string[];
+      DockerRootDir?: string;
+      OperatingSystem?: string;
+      NCPU?: number;
+    }>(result.stdout);
     if (result.exitCode !== 0 || !info?.DockerRootDir) {
       const reason = (info?.ServerErrors?.[0] ?? result.stderr.trim()) || "no answer";
       throw new CommandError(
@@ -197,7 +200,7 @@ export class Docker {
 
   private async inspect<T>(args: string[]): Promise<T[]> {
     // an unknown name is an error, but the known ones are printed all the same.
-    return parse<T[]>((await this.run(args)).stdout) ?? [];
+    return parseJson<T[]>((await this.run(args)).stdout) ?? [];
   }
 
   private async run(args: string[], timeout?: number) {
@@ -217,46 +220,6 @@ export class Docker {
   }
 }
 
-/**
- * Variables that lead both Docker and Terraform's provider, which knows no contexts, to the same engine.
- *
- * @param base the environment of the command.
- * @param app what the app says of the engine; it wins.
- */
-export async function engineEnvironment(
-  base: Environment,
-  app: { engineHost?: string; engineContext?: string },
-): Promise<{
-  DOCKER_HOST?: string;
-  DOCKER_CERT_PATH?: string;
-  DOCKER_TLS_VERIFY?: string;
-  DOCKER_CONTEXT?: undefined;
-}> {
-  const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
-  // DOCKER_HOST and a context at once make the docker command complain.
-  if (host) return { DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
-
-  const context = app.engineContext ? [app.engineContext] : [];
-  const { execa } = await loadExeca();
-  const { stdout } = await execa("docker", ["context", "inspect", ...context], {
-    env: { ...base, ...(app.engineContext && { DOCKER_HOST: undefined }) },
-    extendEnv: false,
-    reject: false,
-  });
-  const details = parse<{ Endpoints?: { docker?: { Host?: string } }; Storage?: { TLSPath?: string } }[]>(
-    String(stdout ?? ""),
-  );
-  const endpoint = details?.[0]?.Endpoints?.docker?.Host;
-  if (!endpoint) return {};
-
-  const certificates = `${details[0]?.Storage?.TLSPath ?? ""}/docker`;
-  return {
-    DOCKER_HOST: endpoint,
-    DOCKER_CONTEXT: undefined,
-    ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
-  };
-}
-
 function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): Said {
   return {
     exitCode,
@@ -270,12 +233,4 @@ function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string;
 function lastWords(stderr: string): string {
   const lines = stderr.trim().split("\n");
   return lines.filter((line) => line !== "" && !line.startsWith("Run 'docker run --help'")).at(-1) ?? "";
-}
-
-function parse<T>(text: string): T | undefined {
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    return undefined;
-  }
 }

@@ -29,7 +29,7 @@ export async function waitUntilReady(deployment: Deployment, progress: (line: st
     for (const container of containers.filter(({ Name }) => synthesized.servers.includes(Name.slice(1)))) {
       await refuseEnded(docker, container);
     }
-    const found = new Map(containers.map((container) => [container.Name.replace(/^\//, ""), conditionOf(container)]));
+    const found = new Map(containers.map((container) => [container.Name.slice(1), conditionOf(container)]));
     const waiting = synthesized.services.filter((service) => !/^(healthy|running)$/.test(found.get(service) ?? ""));
     return waiting.map((service) => `${service} is ${found.get(service) ?? "missing"}`).join(", ");
   });

@@ -1,0 +1,8 @@
+/** What a program printed as JSON; nothing where it printed something else. */
+export function parseJson<T>(text: string): T | undefined {
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return undefined;
+  }
+}
