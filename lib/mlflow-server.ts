@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { POOL_ENVIRONMENT, connectionPoolFiles, pooled } from "./connection-pool-files";
 import { Duration } from "./duration";
 import { featuresOn } from "./features-on";
 import { featureSettings } from "./feature-settings";
@@ -153,7 +154,8 @@ export class MlflowServer extends Construct implements IUpstream {
         MIGRATION_JOB: physicalName(this, "migration"),
         TMPDIR: TEMPORARY,
         ...(!database.outside && QUERY_TIME),
-        MLFLOW_BACKEND_STORE_URI: DATABASE,
+        ...POOL_ENVIRONMENT,
+        MLFLOW_BACKEND_STORE_URI: pooled(DATABASE),
         MLFLOW_SERVE_ARTIFACTS: "true",
         MLFLOW_HOST: "0.0.0.0",
         MLFLOW_PORT: String(PORT),
@@ -171,7 +173,7 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
       },
-      files: [...stores.files, this.secretsFile(props.secretEnvironment ?? {})],
+      files: [...stores.files, ...connectionPoolFiles(), this.secretsFile(props.secretEnvironment ?? {})],
       volumes: props.temporaryVolume && [
         { volume: network.addVolume(this, "tmp", { protect: false, ...props.temporaryVolume }), path: "/tmp" },
       ],

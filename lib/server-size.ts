@@ -15,6 +15,8 @@ const RESERVE = 10;
 const RESERVE_OF_JOBS = 16;
 const POOL_SIZE = 5;
 const POOL_OVERFLOW = 10;
+// what one call may hold at once: `DEPTH` of mlflow/connection_pool.py.
+const POOL_LEAST = 4;
 
 /** How large a server is, and what that asks of the engine and the database. */
 export interface ServerSize {
@@ -93,6 +95,13 @@ function poolOf(
     throw new ValidationError(
       "MlflowPool",
       `'connectionPool' must have a 'size' and an 'overflow' of 1 or more, got: ${size} and ${overflow}`,
+      scope,
+    );
+  }
+  if (size + overflow < POOL_LEAST) {
+    throw new ValidationError(
+      "MlflowPoolLeast",
+      `'connectionPool' must have ${POOL_LEAST} connections or more, which one call may need at once, got: ${size} + ${overflow}`,
       scope,
     );
   }

@@ -369,6 +369,7 @@ describe("MlflowServer", () => {
     [{ MLFLOW_DISABLE_TELEMETRY: "false" }, "MLFLOW_DISABLE_TELEMETRY", "use 'features'"],
     [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway says which workspace"],
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
+    [{ PYTHONPATH: "/opt" }, "PYTHONPATH", "install modules into the image"],
     [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server tells its own stores by it"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {

@@ -58,7 +58,7 @@ describe("The pools of connections", () => {
       "'connectionPool' must fit into the store's connection limit of 50: 4 workers with 2 pools of 5 + 1 connections each and 10 in reserve need 58; lower 'workers' or 'connectionPool', or raise 'connectionLimit' [test]",
     );
     expect(() => size({ connectionPool: { overflow: 10 } }, 69)).toThrow("need 70;");
-    expect(size({ connectionPool: { size: 1, overflow: 1 } }, 18).pool).toEqual({ size: 1, overflow: 1 });
+    expect(size({ connectionPool: { size: 1, overflow: 3 } }, 26).pool).toEqual({ size: 1, overflow: 3 });
   });
 
   test.each([
@@ -70,6 +70,12 @@ describe("The pools of connections", () => {
       `'connectionPool' must have a 'size' and an 'overflow' of 1 or more, got: ${got} [test]`,
     );
   });
+});
+
+test("A pool has as many connections as one call of MLflow may need", () => {
+  expect(() => size({ connectionPool: { size: 2, overflow: 1 } })).toThrow(
+    "'connectionPool' must have 4 connections or more, which one call may need at once, got: 2 + 1 [test]",
+  );
 });
 
 test("More workers than cores are worth a word", () => {

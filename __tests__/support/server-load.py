@@ -28,7 +28,11 @@ def batch(run):
         "runs/log-batch",
         run_id=run,
         metrics=[{"key": f"m{i}", "value": i, "timestamp": now, "step": random.randrange(10**6)} for i in range(VALUES)],
-        tags=[{"key": f"t{i}", "value": "x" * 50} for i in range(VALUES)],
+        # the name of a run is kept with the run: one more session inside of the others.
+        tags=[
+            {"key": "mlflow.runName", "value": str(now)},
+            *({"key": f"t{i}", "value": "x" * 50} for i in range(VALUES - 1)),
+        ],
     )
 
 
@@ -54,7 +58,9 @@ def load(seconds, mebibytes, **clients):
     def client(kind):
         while (begin := time.monotonic()) < end:
             try:
-                status = calls[kind]().status_code
+                answer = calls[kind]()
+                # an answer that was not expected says why.
+                status = answer.status_code if answer.ok else f"{kind}: {answer.status_code} {answer.text}"
             except requests.RequestException as error:
                 status = type(error).__name__
             statuses[str(status)] += 1
