@@ -13,6 +13,7 @@ const ISSUER_PORT = 18181;
 const PERSON = "rea";
 const DOMAIN = "corp.example";
 const MACHINE = "batch";
+const WORKERS = 2;
 
 /** Ways to MLflow, with the most milliseconds that each may take more than directly, at p50. */
 export const GATEWAY_WAYS = {
@@ -28,21 +29,32 @@ const FEATURE_SETTINGS = {
   AUTH_PASSWORD: undefined,
 };
 
-/** One call by one way. */
-export interface GatewayRow {
-  readonly call: string;
-  readonly way: string;
-
-  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than; one client. */
+/** How long calls take, by one client, of a server with one worker. */
+interface CallTimes {
+  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than. */
   readonly p50: number;
   readonly p99: number;
 
   /** Milliseconds that the middle call takes more than directly, by many connections, and the standard error of that. */
   readonly more: number;
   readonly doubt: number;
+}
 
-  /** Calls in a second with 8 clients at the same time. */
+interface CallRate {
+  /** Calls in a second with 8 clients at the same time, of a server with the workers that one has by itself. */
   readonly rate: number;
+}
+
+/** One call by one way. */
+export interface GatewayRow extends CallTimes, CallRate {
+  readonly call: string;
+  readonly way: string;
+}
+
+/** What the client prints. */
+interface Answers<Figures> {
+  readonly first: { readonly [way: string]: number };
+  readonly results: (Figures & { readonly call: string; readonly way: string })[];
 }
 
 /** What the gateway costs. */
@@ -72,41 +84,45 @@ export async function measureGateway(
   });
   try {
     const app = compiled.file("bench", "apps", "gateway.js");
-    const terraform = new TerraformContestant(compiled, app, {
-      ...loginSettings(issuer),
-      ...(allFeatures && FEATURE_SETTINGS),
-    });
-    progress("deploying");
+    const ask = async <Figures>(what: "times" | "rates", workers: number) => {
+      const terraform = new TerraformContestant(compiled, app, {
+        ...loginSettings(issuer),
+        ...(allFeatures && FEATURE_SETTINGS),
+        WORKERS: String(workers),
+      });
+      progress("deploying");
+      await removeAll();
+      await terraform.reset();
+      await terraform.start();
+      progress("starting MLflow as people run it");
+      await startPlain();
+      progress(`asking for ${what}`);
+      const settings = { ways: await waysTo(issuer), host_header: `localhost:${PORT}`, rounds, what };
+      return JSON.parse(await runClient(settings)) as Answers<Figures>;
+    };
+    // a connection stays with the worker that took it, and workers differ by more than what is measured.
+    const times = await ask<CallTimes>("times", 1);
+    const rates = await ask<CallRate>("rates", WORKERS);
     await removeAll();
-    await terraform.reset();
-    await terraform.start();
-    progress("starting MLflow as people run it");
-    await startPlain();
-
-    const gateway = { host: "127.0.0.1", port: PORT };
-    const credentials: { [way in keyof typeof GATEWAY_WAYS]: object } = {
-      "user with a password": { Authorization: `Basic ${Buffer.from(LOGIN).toString("base64")}` },
-      "browser's session": { Cookie: await sessionCookie() },
-      "machine's token": { Authorization: `Bearer ${await issuer.machineToken(MACHINE)}` },
-    };
-    const settings = {
-      ways: {
-        directly: { host: `${STACK}-server`, port: 5000 },
-        ...Object.fromEntries(Object.entries(credentials).map(([way, headers]) => [way, { ...gateway, headers }])),
-        "MLflow as people run it": { host: PLAIN, port: 5000 },
-      },
-      ...{ host_header: `localhost:${PORT}`, rounds, seconds: 4 },
-    };
-    progress("asking");
-    const { first, results } = JSON.parse(await runClient(settings)) as {
-      first: { [way: string]: number };
-      results: GatewayRow[];
-    };
-    await removeAll();
-    return { rows: results, firstLogin: first["user with a password"] ?? NaN };
+    const rows = times.results.map((row, number) => ({ ...row, rate: rates.results[number]?.rate ?? NaN }));
+    return { rows, firstLogin: times.first["user with a password"] ?? NaN };
   } finally {
     await issuer.stop();
   }
+}
+
+async function waysTo(issuer: IdentityProvider) {
+  const gateway = { host: "127.0.0.1", port: PORT };
+  const credentials: { [way in keyof typeof GATEWAY_WAYS]: object } = {
+    "user with a password": { Authorization: `Basic ${Buffer.from(LOGIN).toString("base64")}` },
+    "browser's session": { Cookie: await sessionCookie() },
+    "machine's token": { Authorization: `Bearer ${await issuer.machineToken(MACHINE)}` },
+  };
+  return {
+    directly: { host: `${STACK}-server`, port: 5000 },
+    ...Object.fromEntries(Object.entries(credentials).map(([way, headers]) => [way, { ...gateway, headers }])),
+    "MLflow as people run it": { host: PLAIN, port: 5000 },
+  };
 }
 
 function loginSettings(issuer: IdentityProvider) {

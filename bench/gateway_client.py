@@ -7,12 +7,15 @@ import statistics
 import threading
 import time
 
-settings: dict  # ways: {name: {host, port, headers}}, host_header, rounds, seconds
+settings: dict  # ways: {name: {host, port, headers}}, host_header, rounds, what: "times" or "rates"
 
 EXPERIMENT_RUNS = 500
 CLIENTS = 8
-# A connection stays with the worker that took it, and workers differ by more than what is measured.
+SECONDS = 4
+# Each with new connections.
 BLOCKS = 8
+# The workers share connections by chance, and unevenly: many turns, each with new connections.
+RATE_TURNS = 2
 # until the gateway's own connections to MLflow have ended.
 REST = 4.5
 
@@ -46,27 +49,29 @@ setup = connect(own)
 api = "/api/2.0/mlflow"
 experiment = json.loads(call(setup, own, "POST", f"{api}/experiments/create", {"name": f"bench {time.time()}"}))
 experiment = experiment["experiment_id"]
+runs = []
 for number in range(EXPERIMENT_RUNS):
     run = {"experiment_id": experiment, "start_time": number, "run_name": f"run {number}"}
-    run_id = json.loads(call(setup, own, "POST", f"{api}/runs/create", run))["run"]["info"]["run_id"]
+    runs.append(json.loads(call(setup, own, "POST", f"{api}/runs/create", run))["run"]["info"]["run_id"])
 
 counter = iter(range(10**9))
 
 
-def log_batch():
+def log_batch(client):
     step = next(counter)
     now = int(time.time() * 1000)
     metrics = [{"key": f"m{i}", "value": i, "timestamp": now, "step": step} for i in range(100)]
-    return {"run_id": run_id, "metrics": metrics}
+    # to a run of its own, as programs that train do: those of one run wait for each other in the database.
+    return {"run_id": runs[client], "metrics": metrics}
 
 
 # calls by each way in a block.
 operations = {
-    "`/version`": (50, lambda: ("GET", "/version")),
-    "log-batch of 100 metrics": (15, lambda: ("POST", f"{api}/runs/log-batch", log_batch())),
+    "`/version`": (50, lambda _: ("GET", "/version")),
+    "log-batch of 100 metrics": (15, lambda client: ("POST", f"{api}/runs/log-batch", log_batch(client))),
     "search over 500 runs": (
         15,
-        lambda: ("POST", f"{api}/runs/search", {"experiment_ids": [experiment], "max_results": 100}),
+        lambda _: ("POST", f"{api}/runs/search", {"experiment_ids": [experiment], "max_results": 100}),
     ),
 }
 
@@ -78,7 +83,7 @@ def in_turn(names, request, count):
     connections, times = {name: connect(ways[name]) for name in names}, {name: [] for name in names}
     for number in range(count + 1):
         for name in random.sample(names, len(names)):
-            arguments = request()
+            arguments = request(0)
             begin = time.monotonic()
             call(connections[name], ways[name], *arguments)
             # the first ones open connections.
@@ -87,25 +92,25 @@ def in_turn(names, request, count):
     return times
 
 
-def more_than_directly(medians):
+def more_than_directly(medians, direct_medians):
     """Milliseconds that a way takes more than directly, by the medians of each block, and the standard error of that."""
-    more = [median - directly for median, directly in zip(medians, block_medians["directly"])]
+    more = [median - directly for median, directly in zip(medians, direct_medians)]
     return statistics.mean(more), statistics.stdev(more) / len(more) ** 0.5
 
 
-def at_the_same_time(way, request, seconds):
+def at_the_same_time(way, request):
     """How many calls several clients made, and in how many seconds."""
-    end, counts = time.monotonic() + seconds, []
+    end, counts = time.monotonic() + SECONDS, []
 
-    def client():
+    def client(number):
         connection, count = connect(way), 0
         while time.monotonic() < end:
-            call(connection, way, *request())
+            call(connection, way, *request(number))
             count += 1
         counts.append(count)
 
     begin = time.monotonic()
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    threads = [threading.Thread(target=client, args=[number]) for number in range(CLIENTS)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -113,25 +118,40 @@ def at_the_same_time(way, request, seconds):
     return sum(counts), time.monotonic() - begin
 
 
-results = []
-for title, (count, request) in operations.items():
-    times, block_medians, rates = ({name: [] for name in ways} for _ in range(3))
-    names = list(ways)
-    for turn in range(settings["rounds"]):
-        names = names[1:] + names[:1]
-        for _ in range(BLOCKS):
-            for name, taken in in_turn(names, request, count).items():
-                times[name] += taken
-                block_medians[name].append(statistics.median(taken))
-        for name in names:
-            rates[name].append(at_the_same_time(ways[name], request, settings["seconds"]))
+def times_of(request, count):
+    """By way: milliseconds of the middle call and of the one that 99 of 100 are faster than, and what directly lacks."""
+    times, block_medians = ({name: [] for name in ways} for _ in range(2))
+    for _ in range(settings["rounds"] * BLOCKS):
+        for name, taken in in_turn(list(ways), request, count).items():
+            times[name] += taken
+            block_medians[name].append(statistics.median(taken))
+    figures = {}
     for name in ways:
         ordered = sorted(times[name])
-        # of all turns together: one alone has too few of the slow calls to tell a twentieth.
-        rate = sum(calls for calls, _ in rates[name]) / sum(taken for _, taken in rates[name])
+        more, doubt = more_than_directly(block_medians[name], block_medians["directly"])
         p50, p99 = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.99)]
-        more, doubt = more_than_directly(block_medians[name])
-        results.append(
-            {"call": title, "way": name, "p50": p50, "p99": p99, "rate": rate, "more": more, "doubt": doubt}
-        )
+        figures[name] = {"p50": p50, "p99": p99, "more": more, "doubt": doubt}
+    return figures
+
+
+def rates_of(request, _):
+    """By way: calls in a second, of all turns together: one alone has too few of the slow calls to tell a twentieth."""
+    rates, names = {name: [] for name in ways}, list(ways)
+    for _ in range(settings["rounds"] * RATE_TURNS):
+        names = names[1:] + names[:1]
+        for name in names:
+            time.sleep(REST)
+            rates[name].append(at_the_same_time(ways[name], request))
+    return {
+        name: {"rate": sum(calls for calls, _ in taken) / sum(seconds for _, seconds in taken)}
+        for name, taken in rates.items()
+    }
+
+
+measure = {"times": times_of, "rates": rates_of}[settings["what"]]
+results = [
+    {"call": title, "way": name, **figures}
+    for title, (count, request) in operations.items()
+    for name, figures in measure(request, count).items()
+]
 print(json.dumps({"first": first, "results": results}))
