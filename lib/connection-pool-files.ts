@@ -12,7 +12,7 @@ export function pooled(address: string): string {
   return `${address}&plugin=nested`;
 }
 
-/** The pool of connections whose users never wait for each other, and what makes it SQLAlchemy's plugin `nested`. */
+/** The pool of connections that calls cannot lock up, and what makes it SQLAlchemy's plugin `nested`. */
 export function connectionPoolFiles(): ServiceFile[] {
   const files = {
     "connection_pool.py": readFileSync(packagePath("mlflow", "connection_pool.py"), "utf8"),

@@ -1,9 +1,9 @@
 """
-A pool of connections whose users never wait for each other.
+A pool of connections that calls of MLflow cannot lock up among themselves.
 
 Many calls of MLflow open a session inside of a session, and each has a connection of its own: `log_batch` up to four. When
 as many calls as the pool has connections hold one and wait for the next, all wait until they fail, 30 seconds later.
-Here a thread without a connection gets one only while as many as a call may still ask for are left.
+Here a thread gets a connection only while as many are left as it may still ask for, so one of them can always end.
 
 MLflow takes no pool but SQLAlchemy's own, so it comes as SQLAlchemy's plugin `nested`, by the address of the database.
 """

@@ -179,6 +179,45 @@ describe("The connections to the database", () => {
   });
 });
 
+describe("A pool of connections", () => {
+  test("has room for what a call begins inside of itself, and for the next call after it", async () => {
+    const output = await stack.inServer(`
+import os
+from concurrent.futures import ThreadPoolExecutor
+from sqlalchemy import create_engine, exc, text
+
+engine = create_engine(os.environ["MLFLOW_BACKEND_STORE_URI"], pool_size=1, max_overflow=3, pool_timeout=1)
+
+def take(count):
+    if count > 0:
+        with engine.connect() as connection:
+            connection.execute(text("select 1"))
+            take(count - 1)
+
+def another(count):
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            pool.submit(take, count).result()
+            return "taken"
+        except exc.OperationalError:
+            return "try again"
+
+with engine.connect() as connection:
+    print(another(1), end=", ")
+    take(3)
+    connection.invalidate()
+print(another(4), end=", ")
+with engine.connect():
+    engine.dispose()
+    print(another(4), end=", ")
+print(another(4))
+`);
+
+    // what calls that began before the pool was made anew hold does not count in the new one.
+    expect(output).toBe("try again, taken, taken, taken\n");
+  });
+});
+
 describe("More workers than the engine has cores", () => {
   test("are told by the command", async () => {
     const cores = Number(await runOk("docker", ["info", "--format", "{{.NCPU}}"]));
