@@ -13,7 +13,6 @@ const ISSUER_PORT = 18181;
 const PERSON = "rea";
 const DOMAIN = "corp.example";
 const MACHINE = "batch";
-const WORKERS = 2;
 
 /** Ways to MLflow, with the most milliseconds that each may take more than directly, at p50. */
 export const GATEWAY_WAYS = {
@@ -84,11 +83,11 @@ export async function measureGateway(
   });
   try {
     const app = compiled.file("bench", "apps", "gateway.js");
-    const ask = async <Figures>(what: "times" | "rates", workers: number) => {
+    const ask = async <Figures>(what: "times" | "rates", serverSettings = {}) => {
       const terraform = new TerraformContestant(compiled, app, {
         ...loginSettings(issuer),
         ...(allFeatures && FEATURE_SETTINGS),
-        WORKERS: String(workers),
+        ...serverSettings,
       });
       progress("deploying");
       await removeAll();
@@ -101,8 +100,8 @@ export async function measureGateway(
       return JSON.parse(await runClient(settings)) as Answers<Figures>;
     };
     // a connection stays with the worker that took it, and workers differ by more than what is measured.
-    const times = await ask<CallTimes>("times", 1);
-    const rates = await ask<CallRate>("rates", WORKERS);
+    const times = await ask<CallTimes>("times", { WORKERS: "1" });
+    const rates = await ask<CallRate>("rates");
     await removeAll();
     const rows = times.results.map((row, number) => ({ ...row, rate: rates.results[number]?.rate ?? NaN }));
     return { rows, firstLogin: times.first["user with a password"] ?? NaN };

@@ -76,13 +76,13 @@ operations = {
 }
 
 
-def in_turn(names, request, count):
+def in_turn(request, count):
     """Milliseconds of calls by one client on one new connection a way, in another order each time: whoever follows a call
     to the other server finds ours rested."""
     time.sleep(REST)
-    connections, times = {name: connect(ways[name]) for name in names}, {name: [] for name in names}
+    connections, times = {name: connect(way) for name, way in ways.items()}, {name: [] for name in ways}
     for number in range(count + 1):
-        for name in random.sample(names, len(names)):
+        for name in random.sample(list(ways), len(ways)):
             arguments = request(0)
             begin = time.monotonic()
             call(connections[name], ways[name], *arguments)
@@ -122,7 +122,7 @@ def times_of(request, count):
     """By way: milliseconds of the middle call and of the one that 99 of 100 are faster than, and what directly lacks."""
     times, block_medians = ({name: [] for name in ways} for _ in range(2))
     for _ in range(settings["rounds"] * BLOCKS):
-        for name, taken in in_turn(list(ways), request, count).items():
+        for name, taken in in_turn(request, count).items():
             times[name] += taken
             block_medians[name].append(statistics.median(taken))
     figures = {}

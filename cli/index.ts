@@ -1,7 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { packagePath } from "../lib/package-folder";
+import { packageText } from "../lib/package-folder";
 import { Role } from "../lib/role";
 import { acceptStores } from "./accept-stores";
 import { applySavedPlan } from "./apply-saved-plan";
@@ -19,7 +18,7 @@ import { up } from "./up";
 import { addUser, listUsers, removeUser, rotateUser } from "./users";
 import { verify } from "./verify";
 
-const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
+const { version } = JSON.parse(packageText("package.json")) as { version: string };
 const PARTS = ["engine", "images", "providers"];
 
 const program = new Command("mlflow-stack")

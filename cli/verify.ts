@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { packagePath } from "../lib/package-folder";
+import { packageText } from "../lib/package-folder";
 import { statusOf } from "./ask";
 import { CommandError } from "./command-error";
 import { commandLine } from "./command-line";
@@ -187,7 +186,7 @@ async function runPython(
   settings: object,
   onLine: (line: string) => void,
 ): Promise<string | undefined> {
-  const source = readFileSync(packagePath("cli", "verify", `${program}.py`), "utf8");
+  const source = packageText("cli", "verify", `${program}.py`);
   const args = [...HARDENED, "--network", network, "--entrypoint", "python", image, "-c", BOOTSTRAP];
   try {
     await docker.runOnce(`${name}-verify-${process.pid}`, args, `${JSON.stringify(settings)}\n${source}`, onLine);

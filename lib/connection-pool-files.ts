@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { packagePath } from "./package-folder";
+import { packageText } from "./package-folder";
 import type { ServiceFile } from "./service-network";
 
 const FOLDER = "/etc/mlflow";
@@ -15,7 +14,7 @@ export function pooled(address: string): string {
 /** The pool of connections that calls cannot lock up, and what makes it SQLAlchemy's plugin `nested`. */
 export function connectionPoolFiles(): ServiceFile[] {
   const files = {
-    "connection_pool.py": readFileSync(packagePath("mlflow", "connection_pool.py"), "utf8"),
+    "connection_pool.py": packageText("mlflow", "connection_pool.py"),
     "connection_pool.dist-info/METADATA": "Metadata-Version: 2.1\nName: connection_pool\nVersion: 1\n",
     "connection_pool.dist-info/entry_points.txt": "[sqlalchemy.plugins]\nnested = connection_pool:NestedPoolPlugin\n",
   };

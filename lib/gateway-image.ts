@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { packagePath } from "./package-folder";
+import { packagePath, packageText } from "./package-folder";
 import { ServiceImage } from "./service-image";
 import type { ServiceFile } from "./service-network";
 
@@ -21,7 +20,7 @@ export function builtGatewayImage(buildArguments: { [name: string]: string } | u
 export function caddyFile(name: string, path = name): ServiceFile {
   return {
     path: `/etc/caddy/${path}`,
-    content: readFileSync(packagePath("caddy", ...name.split("/")), "utf8"),
+    content: packageText("caddy", ...name.split("/")),
     secret: false,
   };
 }

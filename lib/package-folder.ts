@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** A path in this package, the same for its TypeScript sources and for its build in `dist`. */
@@ -6,4 +6,9 @@ export function packagePath(...segments: string[]): string {
   let folder = __dirname;
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   return join(folder, ...segments);
+}
+
+/** What a text file of this package holds. */
+export function packageText(...segments: string[]): string {
+  return readFileSync(packagePath(...segments), "utf8");
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { packagePath } from "./package-folder";
+import { packageText } from "./package-folder";
 import type { ServiceFile } from "./service-network";
 
 /** Where the program lies that compares a server's stores with its identity. */
@@ -16,5 +15,5 @@ export enum StoresVerdict {
 
 /** The program. */
 export function storesFile(): ServiceFile {
-  return { path: STORES_FILE, content: readFileSync(packagePath("mlflow", "stores.py"), "utf8"), secret: false };
+  return { path: STORES_FILE, content: packageText("mlflow", "stores.py"), secret: false };
 }

@@ -21,7 +21,11 @@ const props = environment.props();
 const rateLimit = { events: 1_000_000, window: Duration.seconds(10) };
 new MlflowStack(app, environment.stackId, {
   ...props,
-  server: { ...props.server, workers: Number(process.env.WORKERS), ...(process.env.ALL_FEATURES && ALL_FEATURES) },
+  server: {
+    ...props.server,
+    ...(process.env.WORKERS && { workers: Number(process.env.WORKERS) }),
+    ...(process.env.ALL_FEATURES && ALL_FEATURES),
+  },
   gateway: { ...props.gateway, rateLimit },
 });
 app.synth();
