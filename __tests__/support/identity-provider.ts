@@ -59,8 +59,7 @@ export class IdentityProvider {
   ) {}
 
   public static async start(options: IdentityProviderOptions): Promise<IdentityProvider> {
-    const format = "{{(index .IPAM.Config 0).Gateway}}";
-    const host = (await runOk("docker", ["network", "inspect", "bridge", "--format", format])).trim();
+    const host = await hostAddress();
     const pair = makePair(host);
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const [node = "", ...loader] = NODE_TYPESCRIPT;
@@ -146,4 +145,13 @@ const KEY_ID = "signing-key-of-the-test";
 
 function base64url(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+/** The address at which containers and programs of the engine's host reach that host. */
+async function hostAddress(): Promise<string> {
+  const format = "{{json (index .IPAM.Config 0)}}";
+  const configuration = await runOk("docker", ["network", "inspect", "bridge", "--format", format]);
+  const { Gateway, Subnet } = JSON.parse(configuration) as { Gateway?: string; Subnet: string };
+  // an engine that has just made its first bridge names the subnet only, of which it takes the first address.
+  return Gateway ?? Subnet.replace(/\d+\/\d+$/, "1");
 }
