@@ -9,7 +9,7 @@ import { loadExeca } from "./programs";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
 
-/** A container, from `docker inspect`. */
+/** A container, from `docker inspect`, its name without the slash before it. */
 export interface ContainerDetails {
   readonly Id: string;
   readonly Name: string;
@@ -100,7 +100,9 @@ export class Docker {
 
   /** The containers of these names that exist. */
   public async containers(names: string[]): Promise<ContainerDetails[]> {
-    return names.length === 0 ? [] : this.inspect<ContainerDetails>(["container", "inspect", ...names]);
+    if (names.length === 0) return [];
+    const found = await this.inspect<ContainerDetails>(["container", "inspect", ...names]);
+    return found.map((container) => ({ ...container, Name: container.Name.replace(/^\//, "") }));
   }
 
   public async runningContainers(): Promise<ContainerDetails[]> {

@@ -26,10 +26,10 @@ export async function waitUntilReady(deployment: Deployment, progress: (line: st
   const { docker, synthesized, terraform, name } = deployment;
   await eventually(progress, async () => {
     const containers = await docker.containers(synthesized.services);
-    for (const container of containers.filter(({ Name }) => synthesized.servers.includes(Name.slice(1)))) {
+    for (const container of containers.filter(({ Name }) => synthesized.servers.includes(Name))) {
       await refuseEnded(docker, container);
     }
-    const found = new Map(containers.map((container) => [container.Name.slice(1), conditionOf(container)]));
+    const found = new Map(containers.map((container) => [container.Name, conditionOf(container)]));
     const waiting = synthesized.services.filter((service) => !/^(healthy|running)$/.test(found.get(service) ?? ""));
     return waiting.map((service) => `${service} is ${found.get(service) ?? "missing"}`).join(", ");
   });

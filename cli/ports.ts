@@ -21,7 +21,7 @@ export async function portConflicts(
   const conflicts: string[] = [];
   for (const wanted of ports) {
     const owner = running.find((container) => publishes(container, wanted));
-    const name = owner?.Name.replace(/^\//, "");
+    const name = owner?.Name;
     if (name === wanted.container) continue;
     if (name !== undefined) {
       conflicts.push(`port ${wanted.port} is published by the container '${name}'`);

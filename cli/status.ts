@@ -77,9 +77,9 @@ async function servicesOf({ docker }: Deployment, state: State): Promise<Service
   const resources = state.ofType("docker_container").filter(({ attributes }) => attributes.must_run !== false);
   const names = resources.map(({ attributes }) => String(attributes.name)).sort();
   const [containers, sizes] = await Promise.all([docker.containers(names), docker.volumeSizes(SIZE_PATIENCE)]);
-  const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name.slice(1));
+  const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name);
   const memory = await docker.memoryUse(running);
-  const byName = new Map(containers.map((container) => [container.Name.slice(1), container]));
+  const byName = new Map(containers.map((container) => [container.Name, container]));
   const images = new Map(
     state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]),
   );

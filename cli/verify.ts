@@ -156,7 +156,7 @@ async function openPorts(target: Target): Promise<Check[]> {
   const others = containers.filter(({ Id }) => Id !== gateway.Id);
   const published = portProblem(others);
 
-  const allowed: [string, number] = [gateway.Name.slice(1), portOf(url)];
+  const allowed: [string, number] = [gateway.Name, portOf(url)];
   const forbidden = addressesOf(others);
   let reached: [string, number][] = [];
   const failure = await runPython(
@@ -170,7 +170,7 @@ async function openPorts(target: Target): Promise<Check[]> {
   );
   const problem = failure ?? isolationProblem(allowed, reached);
   return [
-    { check: "only the gateway publishes a port", passed: !published, detail: published ?? gateway.Name.slice(1) },
+    { check: "only the gateway publishes a port", passed: !published, detail: published ?? gateway.Name },
     {
       check: "no service is reachable past the gateway",
       passed: !problem,

@@ -3,7 +3,7 @@ import { addressesOf, isolationProblem, portProblem } from "../../cli/verify/iso
 
 function container(name: string, address: string, aliases: string[] | null, published?: string) {
   return {
-    Name: `/${name}`,
+    Name: name,
     HostConfig: { PortBindings: published ? { "1/tcp": [{ HostIp: "", HostPort: published }] } : null },
     NetworkSettings: { Networks: { internal: { IPAddress: address, Aliases: aliases } } },
   } as unknown as ContainerDetails;

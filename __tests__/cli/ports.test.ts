@@ -9,7 +9,7 @@ const TAKEN = async () => false;
 
 function running(name: string, HostIp: string, HostPort: string) {
   return {
-    Name: `/${name}`,
+    Name: name,
     HostConfig: { PortBindings: { "8080/tcp": [{ HostIp, HostPort }] } },
   } as unknown as ContainerDetails;
 }

@@ -10,7 +10,7 @@ const PORTS = [5000, 5432, 9000, 9001];
 export function addressesOf(containers: ContainerDetails[]): Address[] {
   const hosts = new Set<string>();
   for (const { Name, NetworkSettings } of containers) {
-    hosts.add(Name.replace(/^\//, ""));
+    hosts.add(Name);
     for (const { IPAddress, Aliases } of Object.values(NetworkSettings.Networks)) {
       if (IPAddress !== "") hosts.add(IPAddress);
       for (const alias of Aliases ?? []) hosts.add(alias);
@@ -23,7 +23,7 @@ export function addressesOf(containers: ContainerDetails[]): Address[] {
 export function portProblem(containers: ContainerDetails[]): string | undefined {
   const publishers = containers.flatMap(({ Name, HostConfig }) => {
     const ports = Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) => bindings ?? []);
-    return ports.map(({ HostPort }) => `${Name.replace(/^\//, "")} publishes ${HostPort}`);
+    return ports.map(({ HostPort }) => `${Name} publishes ${HostPort}`);
   });
   return publishers.length > 0 ? publishers.join(", ") : undefined;
 }
