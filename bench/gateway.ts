@@ -42,12 +42,16 @@ interface CallTimes {
 interface CallRate {
   /** Calls in a second with 8 clients at the same time, of a server with the workers that one has by itself. */
   readonly rate: number;
+
+  /** Standard error of what that is more than directly, by many turns. */
+  readonly doubt: number;
 }
 
 /** One call by one way. */
-export interface GatewayRow extends CallTimes, CallRate {
+export interface GatewayRow extends CallTimes {
   readonly call: string;
   readonly way: string;
+  readonly rate: CallRate;
 }
 
 /** What the client prints. */
@@ -103,7 +107,10 @@ export async function measureGateway(
     const times = await ask<CallTimes>("times", { WORKERS: "1" });
     const rates = await ask<CallRate>("rates");
     await removeAll();
-    const rows = times.results.map((row, number) => ({ ...row, rate: rates.results[number]?.rate ?? NaN }));
+    const rows = times.results.map((row) => {
+      const rate = rates.results.find(({ call, way }) => call === row.call && way === row.way);
+      return { ...row, rate: rate ?? { rate: NaN, doubt: NaN } };
+    });
     return { rows, firstLogin: times.first["user with a password"] ?? NaN };
   } finally {
     await issuer.stop();

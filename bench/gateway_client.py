@@ -14,8 +14,6 @@ CLIENTS = 8
 SECONDS = 4
 # Each with new connections.
 BLOCKS = 8
-# The workers share connections by chance, and unevenly: many turns, each with new connections.
-RATE_TURNS = 2
 # until the gateway's own connections to MLflow have ended.
 REST = 4.5
 
@@ -65,14 +63,13 @@ def log_batch(client):
     return {"run_id": runs[client], "metrics": metrics}
 
 
-# calls by each way in a block.
+search = {"experiment_ids": [experiment], "max_results": 100}
+# What is asked, how often by each way in a block, and in how many turns by several clients: the workers share connections
+# by chance, and unevenly, and only many turns with new ones tell a twentieth.
 operations = {
-    "`/version`": (50, lambda _: ("GET", "/version")),
-    "log-batch of 100 metrics": (15, lambda client: ("POST", f"{api}/runs/log-batch", log_batch(client))),
-    "search over 500 runs": (
-        15,
-        lambda _: ("POST", f"{api}/runs/search", {"experiment_ids": [experiment], "max_results": 100}),
-    ),
+    "`/version`": (lambda _: ("GET", "/version"), 50, 2),
+    "log-batch of 100 metrics": (lambda client: ("POST", f"{api}/runs/log-batch", log_batch(client)), 60, 15),
+    "search over 500 runs": (lambda _: ("POST", f"{api}/runs/search", search), 60, 2),
 }
 
 
@@ -92,14 +89,14 @@ def in_turn(request, count):
     return times
 
 
-def more_than_directly(medians, direct_medians):
-    """Milliseconds that a way takes more than directly, by the medians of each block, and the standard error of that."""
-    more = [median - directly for median, directly in zip(medians, direct_medians)]
+def more_than_directly(figures, direct_figures):
+    """What a way has more than directly, by the figures of each block or turn, and the standard error of that."""
+    more = [figure - directly for figure, directly in zip(figures, direct_figures)]
     return statistics.mean(more), statistics.stdev(more) / len(more) ** 0.5
 
 
 def at_the_same_time(way, request):
-    """How many calls several clients made, and in how many seconds."""
+    """How many calls several clients made in a second."""
     end, counts = time.monotonic() + SECONDS, []
 
     def client(number):
@@ -115,10 +112,10 @@ def at_the_same_time(way, request):
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(counts), time.monotonic() - begin
+    return sum(counts) / (time.monotonic() - begin)
 
 
-def times_of(request, count):
+def times_of(request, count, _):
     """By way: milliseconds of the middle call and of the one that 99 of 100 are faster than, and what directly lacks."""
     times, block_medians = ({name: [] for name in ways} for _ in range(2))
     for _ in range(settings["rounds"] * BLOCKS):
@@ -134,16 +131,18 @@ def times_of(request, count):
     return figures
 
 
-def rates_of(request, _):
-    """By way: calls in a second, of all turns together: one alone has too few of the slow calls to tell a twentieth."""
-    rates, names = {name: [] for name in ways}, list(ways)
-    for _ in range(settings["rounds"] * RATE_TURNS):
+def rates_of(request, _, turns):
+    """By way: calls in a second, and the standard error of what that is more than directly, by turn."""
+    rates, names, ended = {name: [] for name in ways}, list(ways), {}
+    for _ in range(settings["rounds"] * turns):
         names = names[1:] + names[:1]
         for name in names:
-            time.sleep(REST)
+            host = ways[name]["host"]
+            time.sleep(max(0, ended.get(host, 0) + REST - time.monotonic()))
             rates[name].append(at_the_same_time(ways[name], request))
+            ended[host] = time.monotonic()
     return {
-        name: {"rate": sum(calls for calls, _ in taken) / sum(seconds for _, seconds in taken)}
+        name: {"rate": statistics.mean(taken), "doubt": more_than_directly(taken, rates["directly"])[1]}
         for name, taken in rates.items()
     }
 
@@ -151,7 +150,7 @@ def rates_of(request, _):
 measure = {"times": times_of, "rates": rates_of}[settings["what"]]
 results = [
     {"call": title, "way": name, **figures}
-    for title, (count, request) in operations.items()
-    for name, figures in measure(request, count).items()
+    for title, arguments in operations.items()
+    for name, figures in measure(*arguments).items()
 ]
 print(json.dumps({"first": first, "results": results}))
