@@ -113,7 +113,7 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   const containers = await docker.containers(
     state.ofType("docker_container").map(({ attributes }) => String(attributes.name)),
   );
-  const gateway = containers.find(({ Name }) => Name === `/${publisherIn(state)}`);
+  const gateway = containers.find(({ Name }) => Name === publisherIn(state));
   const internal = new Set(networksIn(state, true));
   const edgeNetwork = Object.keys(gateway?.NetworkSettings.Networks ?? {}).find((network) => !internal.has(network));
   const image = clientImageIn(state);
