@@ -35,6 +35,14 @@ describe("The README", () => {
     expect(problems(BLOCKS)).toEqual([]);
   });
 
+  test("names scripts that exist", () => {
+    const { scripts } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { scripts: object };
+    const named = [...README.matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name);
+
+    expect(named).toContain("up");
+    expect(named.filter((name) => !Object.keys(scripts).includes(name ?? ""))).toEqual([]);
+  });
+
   test("would notice an example that does not compile", () => {
     expect(problems(['import { MlflowStack } from "cdktf-mlflow";\nnew MlflowStack(1);\n'])).toHaveLength(1);
   });
