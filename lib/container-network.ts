@@ -1,4 +1,3 @@
-import { Container } from "@cdktf/provider-docker/lib/container";
 import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
@@ -7,6 +6,8 @@ import type { ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import type { IConstruct } from "constructs";
 import { ContainerImages } from "./container-image";
+import { ContainerJob } from "./container-job";
+import { ContainerService } from "./container-service";
 import { HostFolder, NamedVolume } from "./container-volume";
 import { Duration } from "./duration";
 import { ValidationError } from "./errors";
@@ -215,23 +216,6 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
 function attachment(network: Network, aliases: string[] = []): ContainerNetworksAdvanced {
   return { name: network.id, ...(aliases.length > 0 && { aliases }) };
-}
-
-class ContainerService extends Construct implements IService {
-  public readonly hostname: string;
-  public readonly container: Container;
-
-  constructor(scope: Construct, id: string, render: (self: Construct) => ContainerConfig) {
-    super(scope, id);
-    this.hostname = physicalName(this);
-    this.container = new Container(this, "Default", render(this));
-  }
-}
-
-class ContainerJob extends ContainerService implements IJob {
-  public get output(): string {
-    return this.container.containerLogs;
-  }
 }
 
 // Terraform hides all files of a container or none: who reads a plan tells the secret ones by where they lie.
