@@ -51,7 +51,7 @@ interface CallRate {
 export interface GatewayRow extends CallTimes {
   readonly call: string;
   readonly way: string;
-  readonly rate: CallRate;
+  readonly throughput: CallRate;
 }
 
 /** What the client prints. */
@@ -108,8 +108,8 @@ export async function measureGateway(
     const rates = await ask<CallRate>("rates");
     await removeAll();
     const rows = times.results.map((row) => {
-      const rate = rates.results.find(({ call, way }) => call === row.call && way === row.way);
-      return { ...row, rate: rate ?? { rate: NaN, doubt: NaN } };
+      const throughput = rates.results.find(({ call, way }) => call === row.call && way === row.way);
+      return { ...row, throughput: throughput ?? { rate: NaN, doubt: NaN } };
     });
     return { rows, firstLogin: times.first["user with a password"] ?? NaN };
   } finally {

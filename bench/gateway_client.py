@@ -133,12 +133,14 @@ def times_of(request, count, _):
 
 def rates_of(request, _, turns):
     """By way: calls in a second, and the standard error of what that is more than directly, by turn."""
-    rates, names, ended = {name: [] for name in ways}, list(ways), {}
+    rates, names = {name: [] for name in ways}, list(ways)
+    # what asked before, another call included, may have left connections.
+    ended = {way["host"]: time.monotonic() for way in ways.values()}
     for _ in range(settings["rounds"] * turns):
         names = names[1:] + names[:1]
         for name in names:
             host = ways[name]["host"]
-            time.sleep(max(0, ended.get(host, 0) + REST - time.monotonic()))
+            time.sleep(max(0, ended[host] + REST - time.monotonic()))
             rates[name].append(at_the_same_time(ways[name], request))
             ended[host] = time.monotonic()
     return {

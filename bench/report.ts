@@ -71,8 +71,8 @@ export function render(
 }
 
 function renderGateway({ rows, firstLogin }: GatewayFigures): string {
-  const lines = rows.map(({ call, way, p50, p99, rate }) => [
-    ...[call, way, `${p50.toFixed(2)} ms`, `${p99.toFixed(2)} ms`, rate.rate.toFixed(0)],
+  const lines = rows.map(({ call, way, p50, p99, throughput }) => [
+    ...[call, way, `${p50.toFixed(2)} ms`, `${p99.toFixed(2)} ms`, throughput.rate.toFixed(0)],
   ]);
   const of = (call: string, way: string): GatewayRow | undefined =>
     rows.find((row) => row.call === call && row.way.startsWith(way));
@@ -84,8 +84,8 @@ function renderGateway({ rows, firstLogin }: GatewayFigures): string {
     });
     return `- ${way}, more at p50 than directly, aim at most ${aim} ms: ${costs.join(", ")}.`;
   });
-  const direct = of(batch, "directly")?.rate.rate ?? NaN;
-  const { rate = NaN, doubt = NaN } = of(batch, PASSWORD)?.rate ?? {};
+  const direct = of(batch, "directly")?.throughput.rate ?? NaN;
+  const { rate = NaN, doubt = NaN } = of(batch, PASSWORD)?.throughput ?? {};
   const [kept, keptDoubt] = [rate / direct, doubt / direct];
   const faster = (of(small, "MLflow as")?.p50 ?? NaN) / (of(small, PASSWORD)?.p50 ?? NaN);
   return [

@@ -55,7 +55,7 @@ function secretsOf(deployment: Deployment): string[] {
     .filter((value): value is string => typeof value === "string" && value.length >= 8);
 }
 
-/** Logs runs one after the other until it is stopped; tells which ones the server acknowledged. */
+/** Id of a new run, where the server acknowledges one. */
 async function createRun(): Promise<string | undefined> {
   const run = { experiment_id: "0", start_time: Date.now(), tags: [{ key: "writer", value: "e2e" }] };
   const answer = await stack.fetch("/api/2.0/mlflow/runs/create", {
@@ -63,10 +63,11 @@ async function createRun(): Promise<string | undefined> {
     body: JSON.stringify(run),
     headers: { "Content-Type": "application/json" },
   });
-  const { run: created } = (await answer.json()) as { run?: { info: { run_id: string } } };
-  return created?.info.run_id;
+  if (answer.status !== 200) return undefined;
+  return ((await answer.json()) as { run: { info: { run_id: string } } }).run.info.run_id;
 }
 
+/** Logs runs one after the other until it is stopped; tells which ones the server acknowledged. */
 function startWriter() {
   const acknowledged: string[] = [];
   let stopped = false;
