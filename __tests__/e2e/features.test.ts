@@ -32,8 +32,8 @@ afterAll(async () => stack.remove());
 function expected(caller: Caller, method: string, path: string, on: readonly string[]): string {
   if (caller === "anonymous") return "401 UNAUTHENTICATED, not reached";
   const group = decidingRow(TABLE, method, path)?.group;
-  if (group?.need === "closed") return "404 ENDPOINT_NOT_FOUND, not reached";
   if (!on.includes(group?.feature ?? "")) return "403 FEATURE_DISABLED, not reached";
+  if (group?.need === "closed") return "404 ENDPOINT_NOT_FOUND, not reached";
   if (group?.need === "workspace" && caller !== "admin") {
     return path.endsWith("/workspaces") ? "200, not reached" : "404 RESOURCE_DOES_NOT_EXIST, not reached";
   }

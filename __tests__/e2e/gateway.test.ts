@@ -104,7 +104,7 @@ const OAUTH2 = {
 };
 
 describe("the configuration files", () => {
-  const files = ["Caddyfile", ...["auth", "console", "s3-api", "tls", "transfers"].flatMap((folder) => KINDS(folder).map((kind) => `${folder}/${kind}.caddy`))]; // prettier-ignore
+  const files = ["Caddyfile", "egress.caddy", "egress-entry.caddy", ...["auth", "console", "s3-api", "tls", "transfers"].flatMap((folder) => KINDS(folder).map((kind) => `${folder}/${kind}.caddy`))]; // prettier-ignore
   test.each(files)("%s is formatted as caddy fmt does", async (file) => {
     const result = await runCaddy(["fmt", "--diff", `/etc/caddy/${file}`]);
     expect(result).toEqual({ exitCode: 0, output: expect.any(String) });
@@ -138,8 +138,9 @@ describe("the configuration files", () => {
     },
   };
 
-  test("every kind of TLS and of console is in these tests", () => {
+  test("every kind of TLS, of console and of S3 API is in these tests", () => {
     expect(KINDS("tls")).toEqual(Object.keys(TLS).sort());
+    expect(KINDS("s3-api").filter((kind) => kind !== "site")).toEqual(["off", "plain", "tls"]);
     expect(KINDS("console").filter((kind) => kind !== "site")).toEqual(Object.keys(CONSOLE).sort());
   });
 
@@ -162,8 +163,22 @@ describe("the configuration files", () => {
     },
   );
 
-  test("direct transfers to an encrypted store are valid", async () => {
-    const result = await validate({ STORE_SCHEME: "https", STORE: "s3.example.com" });
+  test.each([
+    ["direct transfers to an encrypted store", { STORE_SCHEME: "https", STORE: "s3.example.com" }],
+    [
+      "direct transfers to a store with a certificate of its own authority",
+      { STORE_SCHEME: "https", STORE: "s3.example.com", STORE_AUTHORITY: "own" },
+    ],
+    ["the S3 API in plain HTTP", { S3_API: "plain", S3_API_ADDRESS: "http://:9000", S3_API_UPSTREAM: "store:9000" }],
+    [
+      "the S3 API with TLS",
+      {
+        ...{ ...HTTPS, TLS: "internal", S3_API: "tls", S3_API_PORT: "9000", S3_API_UPSTREAM: "store:9000" },
+        S3_API_ADDRESS: "https://mlflow.example.com:9000",
+      },
+    ],
+  ] as [string, Record<string, string>][])("%s: valid", async (_title, settings) => {
+    const result = await validate(settings, { "/etc/caddy/store-ca.pem": certificate });
     expect(result.output).toContain("Valid configuration");
   });
 
@@ -225,6 +240,7 @@ describe("a gateway with direct transfers", () => {
     test("a request without credentials is asked for them, in MLflow's form and in a browser's", async () => {
       const answer = await send(origin, { path: "/api/2.0/mlflow/experiments/search" });
       expectGatewayError(answer, 401, "UNAUTHENTICATED");
+      expect(answer.headers["content-security-policy"]).toBe("default-src 'none'");
       expect(answer.all("www-authenticate")).toEqual(['Basic realm="mlflow"']);
       const { message } = JSON.parse(answer.body.toString());
       expect(message).toContain("MLFLOW_TRACKING_USERNAME");
@@ -288,7 +304,7 @@ describe("a gateway with direct transfers", () => {
     test.each(["/metrics", "/metrics/", "/%6detrics", "/metrics?a=b"])(
       "MLflow's metrics at %s are closed",
       async (path) => {
-        expectGatewayError(await login({ path }), 404, "ENDPOINT_NOT_FOUND");
+        expectGatewayError(await login({ path }), 403, "FEATURE_DISABLED");
         expectNothingReachedTheUpstreams();
       },
     );
@@ -340,6 +356,18 @@ describe("a gateway with direct transfers", () => {
       expect(one("x-forwarded-for")).toEqual([expect.stringMatching(/^[0-9.]+$/)]);
       expect(one("x-mlflow-experiment-id")).toEqual(["7"]);
       expect(one("user-agent")).toEqual(["mlflow-python-client/3"]);
+    });
+
+    test("one id is in MLflow's request and in the answer, whatever the client says", async () => {
+      const answer = await login({
+        path: "/",
+        headers: [
+          ["X-Request-Id", "forged"],
+          ["Connection", "keep-alive, X-Request-Id"],
+        ],
+      });
+      expect(headerValues(mlflow.onlyRequest, "x-request-id")).toEqual([answer.headers["x-request-id"]]);
+      expect(answer.headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
     });
 
     test("the security headers replace the upstream's own and are not repeated", async () => {
@@ -879,6 +907,26 @@ describe("a gateway with a low limit and little patience", () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429]);
   });
 
+  test("who was refused is in the log with a masked address, if addresses are masked", async () => {
+    const masked = await startGateway({ RATE_LIMIT_EVENTS: "1", RATE_LIMIT_WINDOW: "1m", ACCESS_LOG_IPV4_BITS: "16" });
+    await eventually("a request is refused", 10, async () => (await send(masked.origin, { path: "/" })).status === 429);
+    const addresses = (await masked.logLines()).map((line) => JSON.parse(line)).filter(({ msg }) => msg === "rate limit exceeded").map(({ remote_ip }) => remote_ip); // prettier-ignore
+    expect(addresses.length).toBeGreaterThan(0);
+    for (const address of addresses) expect(address).toMatch(/^\d+\.\d+\.0\.0$/);
+  });
+
+  test("all addresses that one customer of IPv6 has are one client", async () => {
+    const behindProxy = await startGateway({
+      ...{ RATE_LIMIT_EVENTS: "3", RATE_LIMIT_WINDOW: "1m", URL_SCHEME: "https" },
+      ...{ TLS: "terminated", TRUSTED_PROXIES: "private_ranges" },
+    });
+    const statuses: number[] = [];
+    for (const address of ["2001:db8::1", "2001:db8::2", "2001:db8:0:0:ffff::3", "2001:db8::4", "2001:db8:0:1::1"]) {
+      statuses.push((await send(behindProxy.origin, { path: "/", headers: [["X-Forwarded-For", address]] })).status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 429, 401]);
+  });
+
   test("health checks and signed transfers of many parts are not held up by it", async () => {
     const health = await Promise.all(Array.from({ length: 50 }, () => send(gateway.origin, { path: "/healthz" })));
     const parts = await Promise.all(
@@ -946,8 +994,27 @@ test("with an https address the gateway serves TLS and names it in presigned add
   expect([redirect.status, redirect.headers.location]).toEqual([307, "https://localhost/graphql"]);
 });
 
+test.each([
+  ["only reports", { CONTENT_SECURITY_POLICY: "", CONTENT_SECURITY_POLICY_REPORT_ONLY: "default-src 'self'" }],
+  ["has no policy", { CONTENT_SECURITY_POLICY: "" }],
+])("a gateway that %s says so on answers and errors", async (_title, settings) => {
+  const { origin } = await startGateway(settings);
+  mlflow.answer = (_request, response) => response.writeHead(200, { "Content-Security-Policy": "mlflow's own" }).end();
+  const answers = [await send(origin, { path: "/", headers: [LOGIN] }), await send(origin, { path: "/" })];
+  expect(answers.map(({ status }) => status)).toEqual([200, 401]);
+  const { CONTENT_SECURITY_POLICY_REPORT_ONLY: reported } = { CONTENT_SECURITY_POLICY_REPORT_ONLY: undefined, ...settings }; // prettier-ignore
+  for (const { headers } of answers) {
+    expect(headers["content-security-policy"]).toBeUndefined();
+    expect(headers["content-security-policy-report-only"]).toBe(reported);
+  }
+});
+
 describe("the store's S3 API on a port of its own", () => {
-  const SIGNED = ["Authorization", "AWS4-HMAC-SHA256 Credential=key/20261124/us-east-1/s3/aws4_request"] as const;
+  const CREDENTIAL = "AWS4-HMAC-SHA256 Credential=key/20261124/us-east-1/s3/aws4_request";
+  const SIGNED = [
+    "Authorization",
+    `${CREDENTIAL}, SignedHeaders=host;x-amz-date, Signature=${"0123456789abcdef".repeat(4)}`,
+  ] as const;
   let origin: string;
 
   beforeAll(async () => {
@@ -961,6 +1028,7 @@ describe("the store's S3 API on a port of its own", () => {
     ["PUT", "/mlflow/a%20b", [SIGNED, ["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"]]],
     ["POST", "/mlflow?delete", [SIGNED]],
     ["GET", `/mlflow/a?${signedQuery()}`, []],
+    ["GET", "/mlflow/a", [["Authorization", SIGNED[1].replaceAll(", ", ",")]]],
   ] as const)("%s %s reaches the store as it was signed", async (method, path, headers) => {
     const body = method === "GET" ? undefined : "x";
     await send(origin, { method, path, headers: [["Host", "s3.example.com:9000"], ...headers], body });
@@ -974,6 +1042,9 @@ describe("the store's S3 API on a port of its own", () => {
     ["a password", [LOGIN]],
     ["a signature of version 2", [["Authorization", "AWS key:signature"]]],
     ["a cookie", [["Cookie", "token=x"]]],
+    ["half of one", [["Authorization", CREDENTIAL]]],
+    ["one behind an empty one", [["Authorization", ""], SIGNED]],
+    ["one before another", [SIGNED, LOGIN]],
   ] as const)("%s is no signature", async (_title, headers) => {
     for (const path of ["/", "/mlflow", "/mlflow/a", "/mlflow/a?X-Amz-Signature", "/mlflow/a?x-amz-signature=a"]) {
       expectGatewayError(await send(origin, { path, headers }), 403, "PERMISSION_DENIED");
@@ -990,6 +1061,11 @@ describe("the store's S3 API on a port of its own", () => {
   ])("%s of the store is closed", async (path) => {
     expectGatewayError(await send(origin, { path, headers: [SIGNED] }), 404, "ENDPOINT_NOT_FOUND");
     expectNothingReachedTheUpstreams();
+  });
+
+  test("a signed header arrives, also when the client names it as one of its connection", async () => {
+    await send(origin, { path: "/mlflow/a", headers: [SIGNED, ["Connection", "Authorization, X-Amz-Date"]] });
+    expect(headerValues(store.onlyRequest, "authorization")).toEqual([SIGNED[1]]);
   });
 
   test("a signature in the address comes without a header that could weaken it", async () => {

@@ -14,11 +14,13 @@ jest.setTimeout(5 * 60_000);
 const SEED = Number(process.env.HOSTILE_SEED ?? Date.now() % 2 ** 31);
 const HTTP1_REQUESTS = 17_000;
 const HTTP2_REQUESTS = 4_000;
+const OTHER_REQUESTS = 4_000;
 const WEAK_REQUESTS = 4_000;
 const USERS = [{ name: "admin", role: "admin", password: "nobody-guesses-this-one" }];
 
 const mlflow = RecordingUpstream.forTests();
 const store = RecordingUpstream.forTests();
+const issuer = RecordingUpstream.forTests();
 
 /** What reached an upstream from outside; the gateway's own questions of /readyz have no request id. */
 const reached = () =>
@@ -85,6 +87,33 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
     });
   });
 
+  test(`${OTHER_REQUESTS} reach neither MLflow nor the store while browsers log in at an issuer`, async () => {
+    // oauth2-proxy's place: it knows nobody.
+    issuer.answer = (_request, response) => response.writeHead(401).end();
+    const settings = {
+      ...{ AUTH_METHOD: "oauth2", OAUTH2_PROXY: `mlflow-server:${issuer.port}`, OAUTH2_COOKIE: "__Host-gateway" },
+      ...{ OAUTH2_LOGOUT: "/oauth2/sign_out", WRITE_GROUPS: "writers", ADMIN_GROUPS: "admins" },
+      ...{ WRITE_EMAILS: "", ADMIN_EMAILS: "", WRITE_MACHINES: "", ADMIN_MACHINES: "" },
+    };
+    await withGateway({ settings }, async ({ origin }) => {
+      const answers = await sendHttp1(origin, requests(OTHER_REQUESTS));
+
+      expect(reached()).toEqual([]);
+      expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThan(OTHER_REQUESTS / 3);
+    });
+  });
+
+  test(`${OTHER_REQUESTS} do not reach the store's console`, async () => {
+    const settings = { CONSOLE: "plain", CONSOLE_ADDRESS: "http://:9001", CONSOLE_UPSTREAM: `mlflow-minio:${store.port}` }; // prettier-ignore
+    await withGateway({ settings, flags: ["--publish", "127.0.0.1::9001"] }, async (gateway) => {
+      const answers = await sendHttp1(await gateway.address(9001), requests(OTHER_REQUESTS));
+
+      expect(reached()).toEqual([]);
+      expect(answers.filter(({ status }) => status >= 200 && status < 400 && status !== 200)).toEqual([]);
+      expect(answers.filter(({ status }) => status === 401).length).toBeGreaterThan(OTHER_REQUESTS / 3);
+    });
+  });
+
   /** Mistakes that gateways of others have had, each in a copy of the files: what is replaced, and by what. */
   const WEAKENED: [string, string, string | RegExp, string][] = [
     [
@@ -103,7 +132,7 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
       "takes any signature for one",
       "transfers/direct.caddy",
       /@signed \{[\s\S]*?\n\t\}\n/,
-      "@signed path /s3/{$STORE_BUCKET}/*\n",
+      "@signed path /s3/{$STORE_PATH}/*\n",
     ],
     [
       "believes any Authorization that is not Basic to be checked behind it",

@@ -242,7 +242,7 @@ describe.each([
 describe("a feature that is off", () => {
   const gateway = runningGateway([]);
 
-  test.each(FEATURES.filter((feature) => feature !== "metrics"))("is named by the answer: %s", async (feature) => {
+  test.each(FEATURES)("is named by the answer: %s", async (feature) => {
     const row = TABLE.find(({ group }) => group.feature === feature);
     const answer = await ask(gateway(), { caller: "admin", method: row!.methods[0], path: example(row!.path) }, 0);
     expect([answer.status, JSON.parse(answer.body)]).toEqual([
@@ -307,8 +307,8 @@ async function wrong(
 function expected({ caller, method, path }: Call, features: readonly string[]): string {
   if (caller === "anonymous") return "401 UNAUTHENTICATED";
   const group = decidingRow(TABLE, method, path)?.group ?? { need: "admin" as const, feature: undefined };
-  if (group.need === "closed") return "404 ENDPOINT_NOT_FOUND";
   if (group.feature !== undefined && !features.includes(group.feature)) return "403 FEATURE_DISABLED";
+  if (group.need === "closed") return "404 ENDPOINT_NOT_FOUND";
   // of whom the table's example of a name is not the own workspace.
   if (group.need === "workspace" && caller !== "admin" && !path.endsWith("/workspaces")) {
     return "404 RESOURCE_DOES_NOT_EXIST";

@@ -58,6 +58,7 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   UPSTREAM_WAIT: "10s",
   TLS: "none",
   AUTH_METHOD: "basic",
+  CONSOLE_AUTH_METHOD: "basic",
   TRANSFERS: "direct",
   STORE: "mlflow-minio:9000",
   STORE_AUTHORITY: "public",

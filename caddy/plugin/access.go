@@ -75,18 +75,20 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	}
 	setVar(r, routeVar, found.pattern)
 	setVar(r, bodyVar, found.body)
-	if found.need == needClosed {
-		return refuse(r, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
-	}
 	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
 		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
 			found.feature+" is switched off. To switch it on, set server.features."+found.feature+" of MlflowStack.")
 	}
+	if found.need == needClosed {
+		return refuse(r, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
+	}
 
 	// what goes on is what was judged, in one spelling; a slash at the end stays, because some routes of MLflow have one.
 	r.URL.RawPath = ""
-	// MLflow upgrades no connection, and what is said on one could not be judged.
+	// MLflow upgrades no connection, and what is said on one could not be judged. A header that Connection names would be
+	// taken out before MLflow sees it: also the workspace that is set here.
 	r.Header.Del("Upgrade")
+	r.Header.Del("Connection")
 	need, err := a.need(w, r, found)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err := limitBody(w, r, found.body); err != nil {
 		return err
 	}
-	if answered, err := a.chooseWorkspace(w, r, found, path); answered || err != nil {
+	if answered, err := a.chooseWorkspace(w, r, found, path, rest); answered || err != nil {
 		return err
 	}
 	body := r.Body

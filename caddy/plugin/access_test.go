@@ -15,7 +15,7 @@ const testRoutes = `{
   "groups": [
     { "need": "read", "routes": [
       "GET /", "GET /version", "GET /static-files/{path...}",
-      "GET /api/2.0/mlflow/experiments/get", "POST /api/2.0/mlflow/runs/search",
+      "GET /api/2.0/mlflow/experiments/get", "GET /api/2.0/mlflow-artifacts/artifacts", "POST /api/2.0/mlflow/runs/search",
       "GET /api/3.0/mlflow/traces/{trace_id}", "GET /api/3.0/mlflow/traces/latest/{name}"
     ] },
     { "need": "write", "routes": ["POST /api/2.0/mlflow/runs/create", "PUT|PATCH /api/2.0/mlflow/runs/update"] },
@@ -26,6 +26,7 @@ const testRoutes = `{
     { "need": "admin", "feature": "webhooks", "routes": ["GET|POST /api/2.0/mlflow/webhooks"] },
     { "need": "read", "feature": "aiGateway", "routes": ["GET /api/3.0/mlflow/gateway/endpoints/list"] },
     { "need": "closed", "why": "starts programs", "routes": ["* /api/3.0/mlflow/assistant/{rest...}", "* /metrics"] },
+    { "need": "closed", "feature": "metrics", "routes": ["GET /figures"] },
     { "need": "graphql", "routes": ["GET|POST /graphql"] },
     { "need": "create-experiment", "routes": ["POST /api/2.0/mlflow/experiments/create"] },
     { "need": "workspace", "feature": "workspaces", "routes": ["GET /api/3.0/mlflow/workspaces", "GET /api/3.0/mlflow/workspaces/{workspace_name}"] },
@@ -82,7 +83,7 @@ func TestEachRouteNeedsItsRole(t *testing.T) {
 		{"GET /api/2.0/mlflow-artifacts/artifacts/1/a/model.pkl", RoleRead, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "artifact"},
 		{"PUT /ajax-api/2.0/mlflow-artifacts/artifacts/1/a", RoleWrite, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "artifact"},
 		{"DELETE /api/2.0/mlflow-artifacts/artifacts/1/a", RoleAdmin, "/api/2.0/mlflow-artifacts/artifacts/{path...}", "small"},
-		{"GET /api/2.0/mlflow-artifacts/artifacts/", RoleAdmin, "", "small"},
+		{"GET /api/2.0/mlflow-artifacts/artifacts/", RoleRead, "/api/2.0/mlflow-artifacts/artifacts", "small"},
 		{"GET /metrics", 0, "/metrics", "small"},
 		{"POST /metrics/", 0, "/metrics", "small"},
 		{"GET /ajax-api/3.0/mlflow/assistant/config", 0, "/api/3.0/mlflow/assistant/{rest...}", "small"},
@@ -177,6 +178,10 @@ func TestAFeatureThatIsOffSaysHowToSwitchItOn(t *testing.T) {
 	if got.message != "aiGateway is switched off. To switch it on, set server.features.aiGateway of MlflowStack." {
 		t.Errorf("says %s", got.message)
 	}
+
+	// also of what is on for nobody who comes through here.
+	expectStatus(t, send(get("/figures"), accessAs(t, RoleAdmin)), http.StatusForbidden, "FEATURE_DISABLED")
+	expectStatus(t, send(get("/figures"), accessAs(t, RoleAdmin, "features metrics")), http.StatusNotFound, "ENDPOINT_NOT_FOUND")
 
 	const on = "features webhooks"
 	expectStatus(t, send(get("/api/2.0/mlflow/webhooks"), accessAs(t, RoleAdmin, on)), http.StatusNoContent, "")

@@ -24,10 +24,13 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 		}
 	}
 
+	client := clientOf(r)
+	// before this attempt is counted.
+	suspect := l.perAddress.remembers(failureKey{client: client})
 	name := given.name
 	decision, err := l.attempt(w, r, name, process.digest(header), func() (bool, error) {
 		right := false
-		err := l.slot.do(r.Context(), clientOf(r), func() bool {
+		err := l.slot.do(r.Context(), client, suspect, func() bool {
 			// another client with the same password was first.
 			right = known != nil && process.isVerified(known, digest)
 			if !right {

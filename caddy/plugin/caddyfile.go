@@ -12,11 +12,13 @@ import (
 )
 
 func init() {
+	register("mlflow_client", func() directive { return new(Client) })
 	register("mlflow_login", func() directive { return new(Login) })
 	register("mlflow_access", func() directive { return new(Access) })
 	register("mlflow_ready", func() directive { return new(Ready) })
 	register("mlflow_upload", func() directive { return new(Upload) })
 	// where a Caddyfile has them outside of a route.
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_client", httpcaddyfile.Before, "request_header")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_upload", httpcaddyfile.Before, "reverse_proxy")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_access", httpcaddyfile.After, "basic_auth")

@@ -4,27 +4,10 @@ import (
 	"container/list"
 	"crypto/hmac"
 	"crypto/sha256"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
 )
-
-// clientKey is a client's address; of IPv6 the network that one customer has.
-type clientKey [16]byte
-
-func clientKeyOf(address string) clientKey {
-	parsed, err := netip.ParseAddr(address)
-	if err != nil {
-		// no address at all, for instance a Unix socket: all such clients are one.
-		return clientKey{}
-	}
-	parsed = parsed.Unmap().WithZone("")
-	if parsed.Is6() {
-		parsed = netip.PrefixFrom(parsed, 64).Masked().Addr()
-	}
-	return parsed.As16()
-}
 
 // failureKey is a client, or a client with the name it tries. The name is a digest, so that long ones need no memory.
 type failureKey struct {
@@ -72,6 +55,18 @@ func (a *attempt) giveBack() {
 	for i, limit := range a.limits {
 		limit.remove(a.keys[i], a.at[i])
 	}
+}
+
+// remembers tells whether there was a failure in the window, or an attempt is under way.
+func (l *failureLimit) remembers(key failureKey) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	element, known := l.records[key]
+	if !known {
+		return false
+	}
+	attempts := element.Value.(*failureRecord).attempts
+	return len(attempts) > 0 && l.now().Sub(attempts[len(attempts)-1]) < l.window
 }
 
 // reserve counts an attempt, unless that would exceed the limit; then it returns how long to wait.

@@ -13,9 +13,6 @@ const maxGraphQLTokens = 5000
 
 // needOfGraphQL reads a query: it needs read when every root field of every operation is in the list, else admin.
 func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, error) {
-	if r.Method == http.MethodOptions {
-		return RoleRead, nil
-	}
 	if r.Method != http.MethodPost {
 		return 0, refuseBody(r, "A GraphQL query must be sent by POST.")
 	}

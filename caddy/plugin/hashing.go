@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,27 +11,34 @@ import (
 var errBusy = errors.New("too many logins are waiting")
 
 // hashSlot lets one password be hashed at a time. After a failed one it rests as long as that took, so that a flood of
-// wrong passwords costs half a core. Clients take turns, and each has few places in the queue, so that none fills it.
+// wrong passwords costs half a core. Clients take turns, and each has few places in the queue. Who has not failed lately
+// comes first and, when the queue is full, takes the place of one who has: many who guess keep nobody else out.
 type hashSlot struct {
 	// places in the queue: of all clients, and of one.
 	places, placesOfOne int
 
 	mutex sync.Mutex
 	taken bool
-	// clients that wait, in the order of their turns, and what each waits for.
+	// who has not failed lately, and who has.
+	unsuspected, suspected waitingLine
+}
+
+// waitingLine has the clients that wait in the order of their turns, and what each waits for.
+type waitingLine struct {
 	turns   []clientKey
 	waiting map[clientKey][]chan struct{}
 	count   int
 }
 
 func newHashSlot(places, placesOfOne int) *hashSlot {
-	return &hashSlot{places: places, placesOfOne: placesOfOne, waiting: make(map[clientKey][]chan struct{})}
+	line := func() waitingLine { return waitingLine{waiting: make(map[clientKey][]chan struct{})} }
+	return &hashSlot{places: places, placesOfOne: placesOfOne, unsuspected: line(), suspected: line()}
 }
 
-// do calls work when it is the client's turn. It returns errBusy when no place is free, and the context's error when that
-// ends first; then work was not called.
-func (s *hashSlot) do(ctx context.Context, client clientKey, work func() (rest bool)) error {
-	if err := s.take(ctx, client); err != nil {
+// do calls work when it is the client's turn. It returns errBusy when no place is free or somebody else needs it more, and
+// the context's error when that ends first; then work was not called.
+func (s *hashSlot) do(ctx context.Context, client clientKey, suspect bool, work func() (rest bool)) error {
+	if err := s.take(ctx, client, suspect); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -47,31 +55,38 @@ func (s *hashSlot) do(ctx context.Context, client clientKey, work func() (rest b
 	return nil
 }
 
-func (s *hashSlot) take(ctx context.Context, client clientKey) error {
+func (s *hashSlot) take(ctx context.Context, client clientKey, suspect bool) error {
 	s.mutex.Lock()
 	if !s.taken {
 		s.taken = true
 		s.mutex.Unlock()
 		return nil
 	}
-	queue := s.waiting[client]
-	if s.count >= s.places || len(queue) >= s.placesOfOne {
+	line := &s.unsuspected
+	if suspect {
+		line = &s.suspected
+	}
+	full := s.unsuspected.count+s.suspected.count >= s.places
+	if len(line.waiting[client]) >= s.placesOfOne || full && (suspect || !s.suspected.dropLast()) {
 		s.mutex.Unlock()
 		return errBusy
 	}
-	turn := make(chan struct{})
-	if len(queue) == 0 {
-		s.turns = append(s.turns, client)
-	}
-	s.waiting[client] = append(queue, turn)
-	s.count++
+	// a turn comes as a value; when it is closed without one, it never will.
+	turn := make(chan struct{}, 1)
+	line.join(client, turn)
 	s.mutex.Unlock()
 
 	select {
-	case <-turn:
+	case _, come := <-turn:
+		if !come {
+			return errBusy
+		}
 		return nil
 	case <-ctx.Done():
-		if !s.leave(client, turn) {
+		s.mutex.Lock()
+		left := line.leave(client, turn)
+		s.mutex.Unlock()
+		if _, come := <-turn; !left && come {
 			// the turn came at the same time: the next one gets it.
 			s.release()
 		}
@@ -79,48 +94,63 @@ func (s *hashSlot) take(ctx context.Context, client clientKey) error {
 	}
 }
 
-func (s *hashSlot) leave(client clientKey, turn chan struct{}) bool {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	queue := s.waiting[client]
-	for i, other := range queue {
-		if other != turn {
-			continue
-		}
-		s.count--
-		s.setQueue(client, append(queue[:i:i], queue[i+1:]...))
-		return true
-	}
-	return false
-}
-
-func (s *hashSlot) setQueue(client clientKey, queue []chan struct{}) {
-	if len(queue) > 0 {
-		s.waiting[client] = queue
-		return
-	}
-	delete(s.waiting, client)
-	for i, other := range s.turns {
-		if other == client {
-			s.turns = append(s.turns[:i:i], s.turns[i+1:]...)
-			return
-		}
-	}
-}
-
 func (s *hashSlot) release() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if len(s.turns) == 0 {
-		s.taken = false
-		return
+	s.taken = s.unsuspected.callNext() || s.suspected.callNext()
+}
+
+func (l *waitingLine) join(client clientKey, turn chan struct{}) {
+	if len(l.waiting[client]) == 0 {
+		l.turns = append(l.turns, client)
 	}
-	client := s.turns[0]
-	queue := s.waiting[client]
-	s.count--
-	close(queue[0])
-	s.setQueue(client, queue[1:])
-	if len(queue) > 1 {
-		s.turns = append(s.turns[1:len(s.turns):len(s.turns)], client)
+	l.waiting[client] = append(l.waiting[client], turn)
+	l.count++
+}
+
+// leave closes what waits, unless its turn has come or its place was taken before.
+func (l *waitingLine) leave(client clientKey, turn chan struct{}) bool {
+	i := slices.Index(l.waiting[client], turn)
+	if i < 0 {
+		return false
+	}
+	l.remove(client, i)
+	close(turn)
+	return true
+}
+
+// callNext says whether anybody waits.
+func (l *waitingLine) callNext() bool {
+	if len(l.turns) == 0 {
+		return false
+	}
+	client := l.turns[0]
+	turn := l.waiting[client][0]
+	l.remove(client, 0)
+	// to the end of the line, if more of it waits.
+	if len(l.waiting[client]) > 0 {
+		l.turns = append(l.turns[1:len(l.turns):len(l.turns)], client)
+	}
+	turn <- struct{}{}
+	close(turn)
+	return true
+}
+
+// dropLast takes its place from whoever is last, and says whether there is one.
+func (l *waitingLine) dropLast() bool {
+	if len(l.turns) == 0 {
+		return false
+	}
+	client := l.turns[len(l.turns)-1]
+	last := len(l.waiting[client]) - 1
+	return l.leave(client, l.waiting[client][last])
+}
+
+func (l *waitingLine) remove(client clientKey, i int) {
+	l.count--
+	l.waiting[client] = slices.Delete(l.waiting[client], i, i+1)
+	if len(l.waiting[client]) == 0 {
+		delete(l.waiting, client)
+		l.turns = slices.DeleteFunc(l.turns, func(other clientKey) bool { return other == client })
 	}
 }

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"sync"
 	"testing"
@@ -27,7 +28,7 @@ func TestOnePasswordIsHashedAtATimeAndTheSlotRestsAfterAFailure(t *testing.T) {
 		var all sync.WaitGroup
 		for _, wrong := range []bool{true, true, false, true} {
 			all.Go(func() {
-				if err := slot.do(t.Context(), alice, hash(wrong)); err != nil {
+				if err := slot.do(t.Context(), alice, false, hash(wrong)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -51,7 +52,7 @@ func TestClientsTakeTurns(t *testing.T) {
 			client clientKey
 		}{{"a1", alice}, {"a2", alice}, {"a3", alice}, {"a4", alice}, {"b1", bob}, {"b2", bob}, {"c1", carol}} {
 			all.Go(func() {
-				_ = slot.do(t.Context(), next.client, func() bool {
+				_ = slot.do(t.Context(), next.client, false, func() bool {
 					order = append(order, next.name)
 					time.Sleep(time.Second)
 					return false
@@ -72,25 +73,74 @@ func TestTheQueueIsBoundedForAllAndForOne(t *testing.T) {
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { _ = slot.do(t.Context(), alice, wait) })
+			all.Go(func() { _ = slot.do(t.Context(), alice, false, wait) })
 			synctest.Wait()
 		}
-		if err := slot.do(t.Context(), alice, wait); !errors.Is(err, errBusy) {
+		if err := slot.do(t.Context(), alice, false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a third of one client waits: %v", err)
 		}
-		all.Go(func() { _ = slot.do(t.Context(), bob, wait) })
+		all.Go(func() { _ = slot.do(t.Context(), bob, false, wait) })
 		synctest.Wait()
-		if err := slot.do(t.Context(), carol, wait); !errors.Is(err, errBusy) {
+		if err := slot.do(t.Context(), carol, false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a fourth of all waits: %v", err)
 		}
 		all.Wait()
-		if err := slot.do(t.Context(), carol, wait); err != nil {
+		if err := slot.do(t.Context(), carol, false, wait); err != nil {
 			t.Errorf("nobody waits any more: %v", err)
 		}
-		if len(slot.waiting) != 0 || len(slot.turns) != 0 || slot.count != 0 || slot.taken {
-			t.Errorf("remembers %v", slot)
-		}
+		expectNobodyWaits(t, slot)
 	})
+}
+
+func TestManyWhoFailedKeepNobodyElseOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const places = 32
+		slot := newHashSlot(places, 4)
+		began := time.Now()
+		hash := func() bool { time.Sleep(100 * time.Millisecond); return true }
+		var all sync.WaitGroup
+		refused := 0
+		// one at work, the others wait.
+		for i := range byte(places + 1) {
+			all.Go(func() {
+				if err := slot.do(t.Context(), clientKeyOf(netip.AddrFrom4([4]byte{198, 51, 100, i}).String()), true, hash); err != nil {
+					refused++
+				}
+			})
+			synctest.Wait()
+		}
+		if err := slot.do(t.Context(), bob, true, hash); !errors.Is(err, errBusy) {
+			t.Errorf("one more of those who failed waits: %v", err)
+		}
+		for _, client := range []clientKey{alice, carol} {
+			all.Go(func() {
+				if err := slot.do(t.Context(), client, false, func() bool { return false }); err != nil {
+					t.Errorf("who did not fail is refused: %v", err)
+				}
+				if waited := time.Since(began); waited > 200*time.Millisecond {
+					t.Errorf("who did not fail waits %v, longer than for the one at work", waited)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		if refused != 2 {
+			t.Errorf("%d lose their places to two others", refused)
+		}
+		expectNobodyWaits(t, slot)
+	})
+}
+
+func expectNobodyWaits(t *testing.T, slot *hashSlot) {
+	t.Helper()
+	// a rest after the last one.
+	time.Sleep(time.Second)
+	synctest.Wait()
+	for _, line := range []waitingLine{slot.unsuspected, slot.suspected} {
+		if len(line.waiting) != 0 || len(line.turns) != 0 || line.count != 0 || slot.taken {
+			t.Errorf("remembers %v, taken: %v", line, slot.taken)
+		}
+	}
 }
 
 func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
@@ -98,12 +148,12 @@ func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 		slot := newHashSlot(3, 3)
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
-		all.Go(func() { _ = slot.do(t.Context(), alice, wait) })
+		all.Go(func() { _ = slot.do(t.Context(), alice, false, wait) })
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, client := range []clientKey{alice, bob, bob} {
 			all.Go(func() {
-				if err := slot.do(ctx, client, wait); !errors.Is(err, context.Canceled) {
+				if err := slot.do(ctx, client, client == bob, wait); !errors.Is(err, context.Canceled) {
 					t.Errorf("its turn came: %v", err)
 				}
 			})
@@ -111,9 +161,10 @@ func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		all.Wait()
-		if err := slot.do(t.Context(), carol, wait); err != nil || slot.count != 0 || len(slot.turns) != 0 {
-			t.Errorf("%v, %d wait", err, slot.count)
+		if err := slot.do(t.Context(), carol, false, wait); err != nil {
+			t.Error(err)
 		}
+		expectNobodyWaits(t, slot)
 	})
 }
 

@@ -157,11 +157,6 @@ func (l *Login) challenge(w http.ResponseWriter, r *http.Request) error {
 	return refuse(r, http.StatusUnauthorized, "UNAUTHENTICATED", "Not logged in, or the credentials are wrong or expired. "+remedy)
 }
 
-func clientOf(r *http.Request) clientKey {
-	address, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
-	return clientKeyOf(address)
-}
-
 func orDefault[T comparable](value, otherwise T) T {
 	var zero T
 	if value == zero {

@@ -22,9 +22,6 @@ const traceTagAttribute = "mlflow.traceTag."
 // needOfTraceTags reads which tags are set or deleted: to move a trace's files is for admins, because MLflow would read
 // elsewhere with its own rights.
 func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, error) {
-	if r.Method == http.MethodOptions {
-		return RoleRead, nil
-	}
 	need := RoleWrite
 	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || mentionsLocation(query) {
 		need = RoleAdmin

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -89,6 +90,51 @@ func TestOnlyAdminsKnowOtherWorkspaces(t *testing.T) {
 		expectStatus(t, send(get(path), handlers), http.StatusNoContent, "")
 	}
 	expectStatus(t, send(get("/api/3.0/mlflow/workspaces"), inWorkspace(t, RoleAdmin, "", "")), http.StatusForbidden, "FEATURE_DISABLED")
+}
+
+func TestWhatConnectionNamesGoesOnAllTheSame(t *testing.T) {
+	for _, connection := range []string{workspaceHeader, "x-mlflow-workspace, X-Request-Id", "keep-alive, " + workspaceHeader, "Upgrade"} {
+		handlers := inWorkspace(t, RoleWrite, "research", "features workspaces")
+		got := send(get(anyCall), handlers, with("Connection", connection), with("Upgrade", "websocket"))
+		if sent := sentWorkspaces(got); !slices.Equal(sent, []string{"research"}) || got.passed.Header["Connection"] != nil {
+			t.Errorf("Connection %q: works in %q, and %q goes on", connection, sent, got.passed.Header["Connection"])
+		}
+	}
+}
+
+func TestOnlyAdminsSeeTheFolderOfAllWorkspaces(t *testing.T) {
+	const list = "/api/2.0/mlflow-artifacts/artifacts"
+	others := []string{
+		list + "?path=workspaces", list + "?path=workspaces/", list + "?path=/workspaces", list + "?path=%77orkspaces",
+		list + "?path=%2577orkspaces", list + "?path=%252577orkspaces", list + "?path=workspaces;", list + "?path=workspaces%3f",
+		list + "?path=workspaces%23", list + "?path=file:workspaces", list + "?path=file:%77orkspaces", list + "?path=work%09spaces",
+		list + "?path=%20workspaces", list + "?path=+workspaces", list + "?p%61th=workspaces", list + "?path=1&path=workspaces",
+		list + "/workspaces", list + "/%77orkspaces", list + "/workspaces;", "/ajax-api/2.0/mlflow-artifacts/artifacts?path=workspaces",
+	}
+	for _, role := range []Role{RoleRead, RoleWrite} {
+		for _, own := range []string{"", "default", "research"} {
+			handlers := inWorkspace(t, role, own, "features workspaces")
+			for _, address := range others {
+				got := send(get(address), handlers)
+				if got.code != "BAD_REQUEST" && !strings.Contains(got.message, "all workspaces") {
+					t.Errorf("%s of %q gets %d %s for %s", role, own, got.status, got.message, address)
+				}
+			}
+			for _, address := range []string{
+				list, list + "?path=", list + "?path=1/abc/artifacts/workspaces", list + "?path=my-workspaces", list + "/1/abc/artifacts/workspaces",
+				list + "?path=1/a%20b%3f", list + "/1/abc/artifacts/a%20b", list + "?path=workspaces/research",
+			} {
+				expectStatus(t, send(get(address), handlers), http.StatusNoContent, "")
+			}
+			r := httptest.NewRequest(http.MethodGet, list, strings.NewReader(`{"path":"workspaces"}`))
+			expectStatus(t, send(r, handlers), http.StatusForbidden, "PERMISSION_DENIED")
+		}
+	}
+	for _, handlers := range [][]caddyhttp.MiddlewareHandler{
+		inWorkspace(t, RoleAdmin, "", "features workspaces"), inWorkspace(t, RoleRead, "", ""),
+	} {
+		expectStatus(t, send(get(others[0]), handlers), http.StatusNoContent, "")
+	}
 }
 
 func TestAUserHasAWorkspace(t *testing.T) {
