@@ -1,6 +1,6 @@
 import { Construct } from "constructs";
 import type { AuthGatewayOptions } from "./auth-gateway-options";
-import type { AuthMethod, AuthUser } from "./auth-method";
+import type { AuthMethod, AuthSettings, AuthUser } from "./auth-method";
 import { ContentSecurityPolicy } from "./content-security-policy";
 import { DataSize } from "./data-size";
 import { Duration } from "./duration";
@@ -16,6 +16,7 @@ import type { ServiceImage } from "./service-image";
 import type { IService, IServiceNetwork, IVolume, VolumeMount } from "./service-network";
 import { StackGuard } from "./stack-guard";
 import { CONSOLE, S3_API, storePort } from "./store-port";
+import type { StorePort } from "./store-port";
 import { Tls } from "./tls";
 import { Transfers } from "./transfers";
 import type { IUpstream } from "./upstream";
@@ -95,6 +96,7 @@ export class AuthGateway extends Construct {
     );
     const site = { secure: url.secure, address: tls.siteAddress };
     const console = storePort(this, CONSOLE, upstream.consoleAddress, props.console, site);
+    const consoleLogin = this.consoleLogin(console, auth, url);
     const s3Api = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, site);
     // certificates survive a new container; made anew too often, the authority refuses them.
     const certificates = tls.keepsCertificates
@@ -119,6 +121,7 @@ export class AuthGateway extends Construct {
         UPSTREAM_WAIT: (props.upstreamWait ?? Duration.minutes(1)).toGoString(),
         TLS: tls.snippet,
         AUTH_METHOD: auth.snippet,
+        ...(console.ports.length > 0 && { CONSOLE_AUTH_METHOD: consoleLogin }),
         TRANSFERS: transfers.snippet,
         ...transfers.environment,
         FEATURES: (upstream.features ?? ["traces"]).join(" "),
@@ -127,7 +130,7 @@ export class AuthGateway extends Construct {
         caddyFile("Caddyfile"),
         caddyFile("routes.json"),
         caddyFile(`tls/${tls.snippet}.caddy`),
-        caddyFile(`auth/${auth.snippet}.caddy`),
+        ...[...new Set([auth.snippet, consoleLogin])].map((name) => caddyFile(`auth/${name}.caddy`)),
         caddyFile(`transfers/${transfers.snippet}.caddy`),
         ...transfers.files,
         ...[...console.files, ...s3Api.files].map((name) => caddyFile(name)),
@@ -162,7 +165,8 @@ export class AuthGateway extends Construct {
   private answers(url: PublicUrl, { contentSecurityPolicy, accessLog }: AuthGatewayOptions) {
     const policy = (contentSecurityPolicy ?? ContentSecurityPolicy.strict())._headers;
     return {
-      STRICT_TRANSPORT_SECURITY: url.secure ? HSTS : "",
+      // a browser would extend it to every port of localhost.
+      STRICT_TRANSPORT_SECURITY: url.secure && !url.local ? HSTS : "",
       CONTENT_SECURITY_POLICY: policy.enforced,
       CONTENT_SECURITY_POLICY_REPORT_ONLY: policy.reported,
       ACCESS_LOG: accessLog?.volume ? `file ${LOG_FOLDER}/access.log` : "stdout",
@@ -176,7 +180,9 @@ export class AuthGateway extends Construct {
     certificates: IVolume | undefined,
     { accessLog }: AuthGatewayOptions,
   ): VolumeMount[] | undefined {
-    const logs = accessLog?.volume && network.addVolume(this, "log", { protect: false, ...accessLog.volume });
+    const logs =
+      accessLog?.volume &&
+      network.addVolume(this, "log", { ...accessLog.volume, protect: accessLog.volume.protect ?? false });
     const mounts = [
       ...(certificates ? [{ volume: certificates, path: "/data" }] : []),
       ...(logs ? [{ volume: logs, path: LOG_FOLDER }] : []),
@@ -202,6 +208,19 @@ export class AuthGateway extends Construct {
       rerunOn: [volume.source],
       failure: "The certificate of the gateway's own authority could not be read.",
     }).output;
+  }
+
+  // a browser sends the session of an https address to no other one.
+  private consoleLogin(console: StorePort, auth: AuthSettings, url: PublicUrl): string {
+    if (auth.snippet === "basic" || !console.local || !url.secure) return auth.snippet;
+    if (!auth.users.some(({ role }) => role === Role.ADMIN)) {
+      throw new ValidationError(
+        "ConsoleLogin",
+        `'auth' must have a user with a password and the role admin, because the console is published without TLS on the engine's own host, where nobody has the session of '${url.origin}'; add one to 'users', or publish 'console' with an 'exposure' to other hosts`,
+        this,
+      );
+    }
+    return "basic";
   }
 
   private validatePort({ port }: PublicUrl): void {

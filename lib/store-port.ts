@@ -47,6 +47,9 @@ export interface StorePort {
   /** Names of files in `caddy`. */
   readonly files: string[];
   readonly ports: PublishedPort[];
+
+  /** Whether it is reached on the engine's own host only, and without TLS. */
+  readonly local: boolean;
 }
 
 /** The gateway's main site, whose certificate the port has too. */
@@ -73,7 +76,7 @@ export function storePort(
 ): StorePort {
   if (upstream === undefined) {
     if (options === undefined) {
-      return { environment: { [variable]: "off" }, files: [`${folder}/off.caddy`], ports: [] };
+      return { environment: { [variable]: "off" }, files: [`${folder}/off.caddy`], ports: [], local: false };
     }
     throw new ValidationError(
       "StorePort",
@@ -101,5 +104,6 @@ export function storePort(
     },
     files: [`${snippet}.caddy`, ...files].map((name) => `${folder}/${name}`),
     ports: [published],
+    local: isLocal,
   };
 }

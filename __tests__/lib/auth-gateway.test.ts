@@ -14,7 +14,7 @@ import {
   Transfers,
   UserPassword,
 } from "../../lib";
-import type { AuthGatewayOptions, IUpstream } from "../../lib";
+import type { AdminPortOptions, AuthGatewayOptions, IUpstream, OAuth2Options } from "../../lib";
 import { certificateFor } from "../support/certificate";
 import { addresses, container, environment, file, synth, testStack, withoutPackagedFiles } from "../support/synth";
 
@@ -303,6 +303,14 @@ describe("AuthGateway", () => {
     expect(container(stack, "gateway").volumes).toMatchObject([{ container_path: "/var/log/caddy" }]);
   });
 
+  test.each([{}, { protect: undefined }])("lets a plan delete the log: %j", (volume) => {
+    const { stack } = gatewayStack({ accessLog: { volume } });
+
+    expect(Object.values(synth(stack).resource.docker_volume ?? {})).toEqual([
+      expect.not.objectContaining({ lifecycle: expect.anything() }),
+    ]);
+  });
+
   describe("with a console behind it", () => {
     const upstream = { ...DIRECT, consoleAddress: "store:9001" };
 
@@ -327,6 +335,26 @@ describe("AuthGateway", () => {
       expect(environment(behindProxy, "gateway")).toMatchObject({ CONSOLE: "plain", CONSOLE_ADDRESS: "http://:9443" });
       expect(() => gatewayStack({ upstream, console })).toThrow(
         "'console' must be published on the engine's own host where 'url' has no TLS, got: '0.0.0.0' [test/gateway]",
+      );
+    });
+
+    test("asks for a password where browsers do not bring the session of single sign-on", () => {
+      const options = {
+        ...{ issuerUrl: "https://login.example.com", clientId: "mlflow" },
+        ...{ clientSecret: Secret.variable("client_secret"), allowedDomains: ["example.com"] },
+      };
+      const users = [{ name: "ada", role: Role.ADMIN }];
+      const login = (url: string, more: Partial<OAuth2Options> = {}, console?: AdminPortOptions) => {
+        const { stack } = gatewayStack({ upstream, url, console, auth: AuthMethod.oauth2({ ...options, ...more }) });
+        return environment(stack, "gateway").CONSOLE_AUTH_METHOD;
+      };
+      const https = "https://mlflow.example.com";
+
+      expect(login("http://localhost:8080")).toBe("oauth2");
+      expect(login(https, { users })).toBe("basic");
+      expect(login(https, {}, { exposure: Exposure.public() })).toBe("oauth2");
+      expect(() => login(https)).toThrow(
+        "'auth' must have a user with a password and the role admin, because the console",
       );
     });
 
