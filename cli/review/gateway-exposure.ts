@@ -1,8 +1,14 @@
 import type { Configuration } from "./configuration";
-import { environmentOf, filesOf, isOurs, isShown } from "./container";
+import { filesOf, isOurs, isShown } from "./container";
 import type { PlannedContainer } from "./container-change";
+import { limitOpenings } from "./gateway-limits";
+import { settingsOf } from "./gateway-settings";
+import type { GatewaySettings } from "./gateway-settings";
+import { transferOpenings } from "./gateway-transfers";
+import { trustOpenings } from "./gateway-trust";
 import { listOpenings } from "./list-openings";
 import type { Opening } from "./model";
+import { changes, closes, opens } from "./opening";
 import { text, words } from "./text";
 import type { Text } from "./text";
 
@@ -16,11 +22,7 @@ interface User {
   readonly workspace?: string;
 }
 
-interface Settings {
-  readonly [name: string]: string | undefined;
-}
-
-/** What a changed gateway lets in: users, login, TLS, address, limits, features and rules. */
+/** What a changed gateway lets in: users, login, TLS, address, transfers, limits, whom it trusts, features and rules. */
 export function gatewayOpenings(gateway: PlannedContainer, configuration: Configuration): Opening[] {
   const { before, after } = gateway;
   if (!after) return [];
@@ -28,18 +30,14 @@ export function gatewayOpenings(gateway: PlannedContainer, configuration: Config
   const old = before && settingsOf(gateway, "before");
   return [
     ...(old ? settingOpenings(old, now) : firstOpenings(now)),
+    ...trustOpenings(old, now),
     ...features(old?.FEATURES, now.FEATURES),
     ...userOpenings(gateway, configuration, old, now),
     ...(before ? fileOpenings(gateway) : []),
   ];
 }
 
-function settingsOf(gateway: PlannedContainer, side: "before" | "after"): Settings {
-  const container = gateway[side];
-  return Object.fromEntries((container && environmentOf(container)) ?? []);
-}
-
-function firstOpenings(now: Settings): Opening[] {
+function firstOpenings(now: GatewaySettings): Opening[] {
   const address = addressOf(now);
   return [
     ...(address === undefined ? [] : [opens(text`the gateway answers at ${address}`)]),
@@ -48,7 +46,7 @@ function firstOpenings(now: Settings): Opening[] {
   ];
 }
 
-function settingOpenings(old: Settings, now: Settings): Opening[] {
+function settingOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
   const found: Opening[] = [];
   const changed = (name: string) => old[name] !== now[name];
   const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
@@ -68,21 +66,20 @@ function settingOpenings(old: Settings, now: Settings): Opening[] {
   }
   if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
   if (changed("UPSTREAM")) found.push(changes(text`what stands behind the gateway: ${fromTo("UPSTREAM")}`));
-  if (changed("TRANSFERS"))
-    found.push(
-      now.TRANSFERS === "direct"
-        ? opens(words("direct transfers to the store at /s3, by signed addresses"))
-        : closes(words("direct transfers to the store: files go through MLflow")),
-    );
-  if (changed("STORE") || changed("STORE_BUCKET"))
-    found.push(changes(text`the bucket of direct transfers: ${bucket(old)} → ${bucket(now)}`));
-  const [before, after] = [rate(old), rate(now)];
-  if (before !== after && before !== undefined && after !== undefined)
-    found.push({
-      effect: after > before ? "opens" : "closes",
-      text: text`rate limit of a client: ${limit(old)} → ${limit(now)}`,
-    });
-  return found;
+  return [...found, ...policyOpenings(old, now), ...transferOpenings(old, now), ...limitOpenings(old, now)];
+}
+
+function policyOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
+  const [before, after] = [old.CONTENT_SECURITY_POLICY || undefined, now.CONTENT_SECURITY_POLICY || undefined];
+  if (before === after) return [];
+  if (after === undefined) {
+    return now.CONTENT_SECURITY_POLICY_REPORT_ONLY
+      ? [opens(words("what the Content-Security-Policy forbids MLflow's pages: browsers report it and stop nothing"))]
+      : [opens(words("what the Content-Security-Policy forbids MLflow's pages: there is none any more"))];
+  }
+  return before === undefined
+    ? [closes(words("what the Content-Security-Policy forbids MLflow's pages: browsers stop it"))]
+    : [changes(words("what the Content-Security-Policy forbids MLflow's pages: read the setting"))];
 }
 
 function features(old: string | undefined, now: string | undefined): Opening[] {
@@ -90,7 +87,12 @@ function features(old: string | undefined, now: string | undefined): Opening[] {
   return listOpenings(before ?? [], after ?? [], (name) => text`the feature ${name}`);
 }
 
-function userOpenings(gateway: PlannedContainer, configuration: Configuration, old: Settings = {}, now: Settings) {
+function userOpenings(
+  gateway: PlannedContainer,
+  configuration: Configuration,
+  old: GatewaySettings = {},
+  now: GatewaySettings,
+) {
   const before = usersOf(gateway, "before", configuration, old);
   const after = usersOf(gateway, "after", configuration, now);
   const found: Opening[] = [];
@@ -114,7 +116,7 @@ function usersOf(
   { address, ...gateway }: PlannedContainer,
   side: "before" | "after",
   configuration: Configuration,
-  settings: Settings,
+  settings: GatewaySettings,
 ): Map<string, User> {
   const users = new Map<string, User>();
   if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, {});
@@ -160,26 +162,12 @@ function fileOpenings({ before, after }: PlannedContainer): Opening[] {
   ];
 }
 
-function addressOf({ URL_ORIGIN: origin, SITE_ADDRESS: site }: Settings): string | undefined {
+function addressOf({ URL_ORIGIN: origin, SITE_ADDRESS: site }: GatewaySettings): string | undefined {
   return origin ?? site;
 }
 
-function hasConsole({ CONSOLE: console }: Settings): boolean {
+function hasConsole({ CONSOLE: console }: GatewaySettings): boolean {
   return console !== undefined && console !== "off";
-}
-
-function bucket({ STORE: store, STORE_BUCKET: name }: Settings): string {
-  return store === undefined ? "nothing" : `${store}/${name ?? ""}`;
-}
-
-function rate({ RATE_LIMIT_EVENTS: events, RATE_LIMIT_WINDOW: window }: Settings): number | undefined {
-  const length = Number.parseFloat(window ?? "") * (/m$/.test(window ?? "") ? 60 : 1);
-  const result = Number(events) / length;
-  return Number.isFinite(result) ? result : undefined;
-}
-
-function limit({ RATE_LIMIT_EVENTS: events = "?", RATE_LIMIT_WINDOW: window = "?" }: Settings): string {
-  return `${events} in ${window}`;
 }
 
 function as(role: string | undefined): Text {
@@ -188,16 +176,4 @@ function as(role: string | undefined): Text {
 
 function inside(workspace: string | undefined): Text {
   return workspace === undefined ? [] : text` in the workspace ${workspace}`;
-}
-
-function opens(sentence: Text): Opening {
-  return { effect: "opens", text: sentence };
-}
-
-function closes(sentence: Text): Opening {
-  return { effect: "closes", text: sentence };
-}
-
-function changes(sentence: Text): Opening {
-  return { effect: "changes", text: sentence };
 }
