@@ -140,13 +140,15 @@ function defaultUser(scope: Construct): Pick<AuthSettings, "files" | "users"> {
 
 function bindUsers(scope: Construct, users: UserOptions[]): Pick<AuthSettings, "files" | "users"> {
   validateUsers(users, scope);
-  const folder = new Construct(scope, "users");
+  const hashes = new Construct(scope, "users");
+  // apart, because a user may be called as the hash of another one is: ada-hash. No address shows it, CDKTF skips the id.
+  const passwords = new Construct(hashes, "Default");
   return render(
     users.map(({ name, role, workspace, password }) => ({
       name,
       role,
       workspace,
-      ...(password ?? UserPassword.generated()).bind(folder, name),
+      ...(password ?? UserPassword.generated()).bind(passwords, name, hashes),
     })),
   );
 }
@@ -177,6 +179,14 @@ function validateUsers(users: UserOptions[], scope: Construct): void {
       throw new ValidationError(
         "UserName",
         `'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '${name}'`,
+        scope,
+      );
+    }
+    // an id of a construct is looked up where these words are taken.
+    if (name in {}) {
+      throw new ValidationError(
+        "UserName",
+        `'name' of a user must not be a word that JavaScript's objects have, got: '${name}'; choose another one`,
         scope,
       );
     }

@@ -16,6 +16,7 @@ import { MlflowServer } from "./mlflow-server";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
+import { explainTakenName } from "./secret-variable";
 import { workersOverCores } from "./server-size";
 import type { ServiceImage } from "./service-image";
 import { StackGuard } from "./stack-guard";
@@ -115,35 +116,39 @@ export class MlflowStack extends TerraformStack {
   constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
     super(scope, id);
 
-    (props.state ?? StateBackend.local(`../../../terraform.${id}.tfstate`)).bind(this);
-    dockerProvider(this, props.engine ?? {});
-    new RandomProvider(this, "random");
-    ProviderVersions.pin(this, props.providerVersions);
+    try {
+      (props.state ?? StateBackend.local(`../../../terraform.${id}.tfstate`)).bind(this);
+      dockerProvider(this, props.engine ?? {});
+      new RandomProvider(this, "random");
+      ProviderVersions.pin(this, props.providerVersions);
 
-    const url = props.url ?? URL;
-    this.network = new ContainerNetwork(this, "network", props.network);
-    const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
-    this.server = new MlflowServer(this, "server", {
-      ...props.server,
-      egress: { ...props.server?.egress, image: props.server?.egress?.image ?? this.egressImage(props.gateway) },
-      network: this.network,
-      backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
-      artifactStore,
-      url,
-      hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
-    });
-    this.gateway = new AuthGateway(this, "gateway", {
-      ...props.gateway,
-      network: this.network,
-      upstream: this.server,
-      auth: props.auth ?? AuthMethod.basic(),
-      url,
-    });
+      const url = props.url ?? URL;
+      this.network = new ContainerNetwork(this, "network", props.network);
+      const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
+      this.server = new MlflowServer(this, "server", {
+        ...props.server,
+        egress: { ...props.server?.egress, image: props.server?.egress?.image ?? this.egressImage(props.gateway) },
+        network: this.network,
+        backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
+        artifactStore,
+        url,
+        hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
+      });
+      this.gateway = new AuthGateway(this, "gateway", {
+        ...props.gateway,
+        network: this.network,
+        upstream: this.server,
+        auth: props.auth ?? AuthMethod.basic(),
+        url,
+      });
 
-    this.warnOfWorkers(props.engine?.cores);
-    this.server.addWorkspaces(this.gateway.users.flatMap(({ workspace }) => workspace ?? []));
-    this.addOutputs(artifactStore);
-    Aspects.of(this).add(new StackGuard());
+      this.warnOfWorkers(props.engine?.cores);
+      this.server.addWorkspaces(this.gateway.users.flatMap(({ workspace }) => workspace ?? []));
+      this.addOutputs(artifactStore);
+      Aspects.of(this).add(new StackGuard());
+    } catch (error) {
+      throw explainTakenName(this, error);
+    }
   }
 
   private warnOfWorkers(cores: number | undefined): void {

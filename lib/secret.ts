@@ -1,9 +1,11 @@
 import { inspect } from "node:util";
 import { Bytes } from "@cdktf/provider-random/lib/bytes";
 import { Password } from "@cdktf/provider-random/lib/password";
-import { DataResource, Fn, TerraformStack, TerraformVariable } from "cdktf";
+import { DataResource, Fn } from "cdktf";
+import type { TerraformVariable } from "cdktf";
 import type { Construct } from "constructs";
 import { ValidationError } from "./errors";
+import { secretVariable } from "./secret-variable";
 
 // 32 of 62 characters are 190 bits, and letters and digits need no escaping in any file or address.
 const LENGTH = 32;
@@ -50,11 +52,7 @@ export abstract class Secret {
    * @param name name of the variable; set it with `TF_VAR_<name>` when Terraform runs.
    */
   public static variable(name: string): Secret {
-    return new VariableSecret((scope) => {
-      const stack = TerraformStack.of(scope);
-      const existing = stack.node.tryFindChild(name) as TerraformVariable | undefined;
-      return existing ?? new TerraformVariable(stack, name, { type: "string", sensitive: true, nullable: false });
-    });
+    return new VariableSecret((scope) => secretVariable(scope, name));
   }
 
   /**

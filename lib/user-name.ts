@@ -1,6 +1,6 @@
 /** Whether a text can be the name of a user: that of a file too, and without what Basic authentication splits at. */
 export function isUserName(text: string): boolean {
-  return /^[\w.@+-]{1,64}$/.test(text);
+  return /^(?!\.{1,2}$)[\w.@+-]{1,64}$/.test(text);
 }
 
 /** Whether a text can be the name of a workspace of MLflow, which keeps some words for its own addresses. */

@@ -62,8 +62,12 @@ export abstract class UserPassword {
     return new HashedPassword(hash);
   }
 
-  /** Called by the authentication method, once. */
-  public abstract bind(scope: Construct, id: string): BoundPassword;
+  /**
+   * Called by the authentication method, once.
+   *
+   * @param hashes where a hash is made, if not in `scope`.
+   */
+  public abstract bind(scope: Construct, id: string, hashes?: Construct): BoundPassword;
 }
 
 class PlainPassword extends UserPassword {
@@ -71,10 +75,10 @@ class PlainPassword extends UserPassword {
     super();
   }
 
-  public bind(scope: Construct, id: string): BoundPassword {
+  public bind(scope: Construct, id: string, hashes: Construct = scope): BoundPassword {
     const value = this.secret.bind(scope, id);
     requireGoodPassword(value);
-    return { hash: value.bcryptHash(scope, `${id}-hash`), value };
+    return { hash: value.bcryptHash(hashes, `${id}-hash`), value };
   }
 }
 

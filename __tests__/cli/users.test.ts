@@ -80,6 +80,11 @@ describe("mlflow-stack users", () => {
       "a name must be 1 to 64 letters, digits and .@_+-, got: 'a:b'",
     ],
     [
+      "a name that means a folder",
+      () => addUser("..", { file, role: "read" }),
+      "a name must be 1 to 64 letters, digits and .@_+-, got: '..'",
+    ],
+    [
       "a password in the place of a variable",
       () => addUser("bob", { file, role: "read", passwordVariable: "not a name" }),
       "a Terraform variable has a name of letters, digits and '_', got: 'not a name'",

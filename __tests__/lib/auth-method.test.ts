@@ -60,6 +60,23 @@ describe("AuthMethod.basic", () => {
     expect(gateway.username).toBeUndefined();
   });
 
+  const BY_VARIABLE = { ...ADA, password: UserPassword.of(Secret.variable("ada_password")) };
+  const GENERATED: UserOptions = { name: "ada-hash", role: Role.ADMIN };
+  test.each([
+    ["after", [BY_VARIABLE, GENERATED]],
+    ["before", [GENERATED, BY_VARIABLE]],
+  ])(
+    "takes a user who is called as the hash of another one, %s it, at the addresses that both have alone",
+    (_when, users) => {
+      const of = (all: UserOptions[]) => addresses(gatewayStack(AuthMethod.basic({ users: all })).stack);
+      const own = (all: UserOptions[]) => of(all).filter((address) => address.includes("gateway_users"));
+
+      expect(own([BY_VARIABLE])).toEqual(["terraform_data.gateway_users_ada-hash_52CD1207"]);
+      expect(own([GENERATED])).toEqual(["random_password.gateway_users_ada-hash_52CD1207"]);
+      expect(own(users)).toEqual([...own([GENERATED]), ...own([BY_VARIABLE])]);
+    },
+  );
+
   test("makes another password for another generation", () => {
     const users = [{ ...ADA, password: UserPassword.generated(2) }];
     const { stack } = gatewayStack(AuthMethod.basic({ users }));
@@ -73,6 +90,16 @@ describe("AuthMethod.basic", () => {
     ["nobody", [], "'users' must hold at least one user with the role admin"],
     ["no admin", [{ name: "ada", role: Role.WRITE }], "'users' must hold at least one user with the role admin"],
     ["one name twice", [ADA, { name: "Ada", role: Role.READ }], "'users' must have each name once, got: 'Ada' twice"],
+    [
+      "a name that means a folder",
+      [ADA, { name: "..", role: Role.READ }],
+      "'name' of a user must be 1 to 64 letters, digits and .@_+-, got: '..'",
+    ],
+    [
+      "a name that CDKTF cannot tell from a word of its own",
+      [ADA, { name: "constructor", role: Role.READ }],
+      "'name' of a user must not be a word that JavaScript's objects have, got: 'constructor'; choose another one",
+    ],
     [
       "an unknown role",
       [ADA, { name: "bob", role: "owner" as Role }],

@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { TerraformOutput, TerraformVariable } from "cdktf";
-import { Secret } from "../../lib";
-import { synth, testStack } from "../support/synth";
+import { AuthMethod, BackendStore, Role, Secret, UserPassword } from "../../lib";
+import type { MlflowStackProps } from "../../lib";
+import { mlflowStack, synth, testStack } from "../support/synth";
 
 describe("Secret", () => {
   test.each([
@@ -40,6 +41,42 @@ describe("Secret", () => {
     new TerraformOutput(stack, "value", { value: value.unsafeUnwrap(), sensitive: true });
 
     expect(synth(stack).output?.value).toEqual({ value: "${var.login}", sensitive: true });
+  });
+
+  const USES: { [use: string]: (password: Secret) => MlflowStackProps } = {
+    "a user": (password) => ({
+      auth: AuthMethod.basic({ users: [{ name: "ada", role: Role.ADMIN, password: UserPassword.of(password) }] }),
+    }),
+    "a database": (password) => ({
+      backendStore: BackendStore.external({
+        host: "db.example.com",
+        database: "mlflow",
+        username: "mlflow",
+        password,
+      }),
+    }),
+    "a registry": (password) => ({
+      engine: { registryLogins: [{ address: "mirror.example.com", username: "robot", password }] },
+    }),
+  };
+  test.each(Object.entries(USES))("refuses for %s a variable with the name of anything in the stack", (_use, props) => {
+    const taken = mlflowStack(props(Secret.variable("free_name"))).node.children.map(({ node }) => node.id);
+    const names = [...taken.filter((name) => name !== "free_name"), "constructor"];
+    const said = names.map((name) => {
+      try {
+        return mlflowStack(props(Secret.variable(name))).node.path;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+
+    expect(names).toEqual(expect.arrayContaining(["network", "server", "gateway", "password", "volumes"]));
+    expect(said).toEqual(
+      names.map(
+        (name) =>
+          `a variable with a secret must have a name that nothing else in the stack has; choose another one, got: '${name}' [mlflow]`,
+      ),
+    );
   });
 
   test("fails on a variable that Terraform would print", () => {
