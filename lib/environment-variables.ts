@@ -1,3 +1,12 @@
+/** A variable that has to be set, and to what, where that matters. */
+export interface NeededSetting {
+  readonly name: string;
+  readonly value?: string;
+
+  /** Whether it has that value without being set. */
+  readonly byDefault?: boolean;
+}
+
 /** An environment variable that decides what is deployed, or several that do the same for different things. */
 export interface EnvironmentVariable {
   readonly names: readonly string[];
@@ -10,7 +19,17 @@ export interface EnvironmentVariable {
 
   /** The sensitive Terraform variable that takes its value, or the secret part of it. */
   readonly terraformVariable?: string;
+
+  /** Without what nothing reads it. */
+  readonly needs?: NeededSetting;
 }
+
+const ACME = { name: "MLFLOW_TLS", value: "automatic", byDefault: true } as const;
+const CERTIFICATE = { name: "MLFLOW_TLS", value: "certificate" } as const;
+const TERMINATED = { name: "MLFLOW_TLS", value: "terminated" } as const;
+const OAUTH2 = { name: "OAUTH2_CLIENT_ID" } as const;
+const EXTERNAL_DATABASE = { name: "DB_URL" } as const;
+const EXTERNAL_BUCKET = { name: "MLFLOW_S3_BUCKET" } as const;
 
 /**
  * All of them, in the order of the README, whose table is made from this list by `npm run docs`.
@@ -29,18 +48,25 @@ export const ENVIRONMENT_VARIABLES = [
       "Who ends TLS: `automatic` (ACME), `internal` (Caddy's own authority), `certificate`, or `terminated` by a proxy before the gateway.",
     default: "`automatic` for https addresses",
   },
-  { names: ["TLS_EMAIL"], description: "Address to which the ACME authority may write.", default: "none" },
-  { names: ["TLS_CERTIFICATE"], description: "Certificate for `certificate`, in PEM form.", default: "none" },
+  { names: ["TLS_EMAIL"], description: "Address to which the ACME authority may write.", default: "none", needs: ACME },
+  {
+    names: ["TLS_CERTIFICATE"],
+    description: "Certificate for `certificate`, in PEM form.",
+    default: "none",
+    needs: CERTIFICATE,
+  },
   {
     names: ["TLS_PRIVATE_KEY"],
     description: "Its private key, in PEM form.",
     default: "none",
+    needs: CERTIFICATE,
     terraformVariable: "tls_private_key",
   },
   {
     names: ["TRUSTED_PROXIES"],
     description: "Addresses or ranges of the proxies for `terminated`, with commas between them.",
     default: "none",
+    needs: TERMINATED,
   },
   {
     names: ["MLFLOW_USERS_FILE"],
@@ -63,63 +89,75 @@ export const ENVIRONMENT_VARIABLES = [
     names: ["OAUTH2_CLIENT_SECRET"],
     description: "Its client secret.",
     default: "none",
+    needs: OAUTH2,
     terraformVariable: "oauth2_client_secret",
   },
   {
     names: ["OAUTH2_PROVIDER"],
     description: "`oidc`, `google`, `github`, `entra` or `keycloak`.",
     default: "`oidc`",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ISSUER_URL"],
     description: "Address of the issuer, an https one.",
     default: "that of Google and GitHub",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ISSUER_CERTIFICATE"],
     description: "Certificate of the authority that signed the issuer's own, in PEM form.",
     default: "those the image trusts",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ALLOWED_DOMAINS"],
     description: "Domains of e-mail addresses that may log in, with commas between them.",
     default: "none",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ALLOWED_GROUPS"],
     description: "Groups whose members may log in, with commas between them.",
     default: "none",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ALLOW_ANY_DOMAIN"],
     description: "`true` lets in everybody to whom the issuer gives an account.",
     default: "`false`",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ALLOWED_MACHINES"],
     description: "Subjects of tokens without an e-mail address that may enter, with commas between them.",
     default: "those with a role",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS", "OAUTH2_WRITE_MACHINES"],
     description: "Who may write; all others read.",
     default: "nobody",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS", "OAUTH2_ADMIN_MACHINES"],
     description: "Who is an admin.",
     default: "nobody",
+    needs: OAUTH2,
   },
   {
     names: ["OAUTH2_AUDIENCES"],
     description: "Audiences of machines' tokens besides the client id, with commas between them.",
     default: "none",
+    needs: OAUTH2,
   },
-  { names: ["OAUTH2_GROUPS_CLAIM"], description: "Claim that holds the groups.", default: "`groups`" },
+  { names: ["OAUTH2_GROUPS_CLAIM"], description: "Claim that holds the groups.", default: "`groups`", needs: OAUTH2 },
   {
     names: ["OAUTH2_END_SESSION_URL"],
     description: "Where the issuer ends its own session, so that a logout is one.",
     default: "that of Keycloak and Entra",
+    needs: OAUTH2,
   },
   {
     names: ["DB_URL"],
@@ -132,6 +170,7 @@ export const ENVIRONMENT_VARIABLES = [
     names: ["DB_CA_CERTIFICATE"],
     description: "Certificate of the authority of that database, in PEM form.",
     default: "those the image trusts",
+    needs: EXTERNAL_DATABASE,
   },
   { names: ["MLFLOW_S3_BUCKET"], description: "A bucket to use. It needs the two keys.", default: "a container" },
   {
@@ -143,18 +182,20 @@ export const ENVIRONMENT_VARIABLES = [
     names: ["MLFLOW_S3_CA_CERTIFICATE"],
     description: "Certificate of the authority of that address, in PEM form.",
     default: "those the images trust",
+    needs: EXTERNAL_BUCKET,
   },
   {
     names: ["MLFLOW_S3_REACHABLE_BY_CLIENTS"],
     description: "`true` when clients reach that address too: they then transfer files there.",
     default: "`false`",
+    needs: EXTERNAL_BUCKET,
   },
   {
     names: ["MLFLOW_TRANSFERS"],
     description: "`direct` or `proxied`: whether files pass MLflow by, through the gateway, or go through it.",
     default: "`direct` with the container",
   },
-  { names: ["MLFLOW_S3_PREFIX"], description: "Folder in the bucket.", default: "its root" },
+  { names: ["MLFLOW_S3_PREFIX"], description: "Folder in the bucket.", default: "its root", needs: EXTERNAL_BUCKET },
   { names: ["AWS_DEFAULT_REGION", "AWS_REGION"], description: "Region of the bucket.", default: "`us-east-1`" },
   {
     names: ["AWS_ACCESS_KEY_ID"],

@@ -4,6 +4,7 @@ import { BackendStore } from "./backend-store";
 import { terraformVariable } from "./environment-variables";
 import type { SecretName, VariableName } from "./environment-variables";
 import { ValidationError } from "./errors";
+import { refuseIgnored } from "./ignored-variables";
 import type { MlflowStackProps } from "./mlflow-stack";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
@@ -31,8 +32,9 @@ export class StackEnvironment {
     return this.value("MLFLOW_STACK") ?? "mlflow";
   }
 
-  /** @throws ValidationError when a variable holds what cannot be deployed. */
+  /** @throws ValidationError when a variable holds what cannot be deployed, or nothing would read it. */
   public props(): MlflowStackProps {
+    refuseIgnored((name) => this.value(name));
     return {
       url: this.value("MLFLOW_URL"),
       auth: this.access.auth(),

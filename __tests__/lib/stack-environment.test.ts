@@ -1,4 +1,5 @@
 import { StackEnvironment } from "../../lib";
+import { ENVIRONMENT_VARIABLES } from "../../lib/environment-variables";
 import { container, environment, file, mlflowStack, synth } from "../support/synth";
 
 const DATABASE = "postgresql://mlflow:p%40ss%25word%7B@db.example.com:6432/tracking?sslmode=require";
@@ -174,5 +175,49 @@ describe("StackEnvironment", () => {
     expect(() => new StackEnvironment({ HTTPS_PROXY: "http://ada:secret@proxy.example.com" }).props()).toThrow(
       "HTTPS_PROXY must not hold a user or password: it stands in the synthesized JSON",
     );
+  });
+
+  const OAUTH2 = ENVIRONMENT_VARIABLES.flatMap(({ names }): readonly string[] => names)
+    .filter((name) => name.startsWith("OAUTH2_"))
+    // an image is for whoever needs it, as those of the stores are.
+    .filter((name) => name !== "OAUTH2_CLIENT_ID" && name !== "OAUTH2_PROXY_IMAGE");
+  test.each<[string, string, { [name: string]: string }]>([
+    ...OAUTH2.map((name): [string, string, { [name: string]: string }] => [name, "OAUTH2_CLIENT_ID", {}]),
+    ["TRUSTED_PROXIES", "MLFLOW_TLS=terminated", {}],
+    ["TRUSTED_PROXIES", "MLFLOW_TLS=terminated", { MLFLOW_TLS: "internal" }],
+    ["TLS_CERTIFICATE", "MLFLOW_TLS=certificate", {}],
+    ["TLS_PRIVATE_KEY", "MLFLOW_TLS=certificate", { MLFLOW_TLS: "automatic" }],
+    ["TLS_EMAIL", "MLFLOW_TLS=automatic", { MLFLOW_TLS: "internal" }],
+    ["DB_CA_CERTIFICATE", "DB_URL", {}],
+    ["MLFLOW_S3_PREFIX", "MLFLOW_S3_BUCKET", {}],
+    ["MLFLOW_S3_CA_CERTIFICATE", "MLFLOW_S3_BUCKET", {}],
+    ["MLFLOW_S3_REACHABLE_BY_CLIENTS", "MLFLOW_S3_BUCKET", {}],
+  ])("refuses %s without %s, and takes it for not set when it is empty", (name, missing, others) => {
+    const variables = (value: string) => ({ MLFLOW_URL: "https://mlflow.example.com", ...others, [name]: value });
+
+    expect(() => new StackEnvironment(variables("true")).props()).toThrow(
+      `${name} must not be set without ${missing}, because nothing would come of it: set both, or neither`,
+    );
+    expect(() => new StackEnvironment(variables("")).props()).not.toThrow();
+  });
+
+  test("names all that is set for nothing at once, and no value of it", () => {
+    const variables = { OAUTH2_CLIENT_SECRET: "hunter2", OAUTH2_ISSUER_URL: "https://x", OAUTH2_CLIENT_ID: "" };
+
+    expect(() => new StackEnvironment(variables).props()).toThrow(
+      "OAUTH2_CLIENT_SECRET, OAUTH2_ISSUER_URL must not be set without OAUTH2_CLIENT_ID, because nothing would come of it: set both, or neither",
+    );
+  });
+
+  test("takes a switch that is off, and what belongs to the kind of TLS that is there", () => {
+    const https = { MLFLOW_URL: "https://mlflow.example.com" };
+    const off = { OAUTH2_ALLOW_ANY_DOMAIN: "false", MLFLOW_S3_REACHABLE_BY_CLIENTS: "false" };
+    const tls = (variables: object) => environment(stackFrom({ ...https, ...off, ...variables }), "gateway");
+
+    expect(tls({ TLS_EMAIL: "ops@example.com" })).toMatchObject({ TLS: "automatic", ACME_EMAIL: "ops@example.com" });
+    expect(tls({ MLFLOW_TLS: "terminated", TRUSTED_PROXIES: "10.0.0.5, 10.0.0.6" })).toMatchObject({
+      TLS: "terminated",
+      TRUSTED_PROXIES: "10.0.0.5 10.0.0.6",
+    });
   });
 });
