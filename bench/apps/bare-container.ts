@@ -5,6 +5,9 @@ import type { Construct } from "constructs";
 /** A file in a container. */
 export const file = (path: string, content: string) => ({ file: path, content, permissions: "0444" });
 
+/** A text that is no template: Terraform takes every one for that. */
+export const escaped = (text: string) => text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
+
 /** A service with the settings that all of them share, which nobody writes four times. */
 export function addService(
   scope: Construct,
@@ -12,7 +15,7 @@ export function addService(
 ): Container {
   return new Container(scope, "Default", {
     ...hardened(config),
-    restart: "unless-stopped",
+    restart: "always",
     wait: true,
     destroyGraceSeconds: config.stopTimeout,
   });
@@ -37,7 +40,7 @@ export function addJob(
     postcondition: [
       {
         condition: "${self.exit_code == 0}",
-        errorMessage: `${failure} To run it again: -replace=docker_container.${job.friendlyUniqueId}. Its output: \${self.container_logs}`,
+        errorMessage: `${failure} To run it again: 'mlflow-stack up', or -replace=docker_container.${job.friendlyUniqueId}. Its output: \${self.container_logs}`,
       },
     ],
   };

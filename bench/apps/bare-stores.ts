@@ -5,7 +5,14 @@ import { Password } from "@cdktf/provider-random/lib/password";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { BUCKET_JOB, bucketPolicy } from "../../lib/minio-bucket-job";
-import { addJob, addService, file, health } from "./bare-container";
+import { addJob, addService, escaped, file, health } from "./bare-container";
+
+const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
+  password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
+  printf "alter role \"%s\" password '%s'\\n" "$POSTGRES_USER" "$password" |
+    postgres --single -D "$PGDATA" -c log_min_error_statement=panic "$POSTGRES_DB" >/dev/null
+fi
+exec docker-entrypoint.sh "$@"`;
 
 /** PostgreSQL. */
 export function addPostgres(stack: TerraformStack, network: Network) {
@@ -20,10 +27,12 @@ export function addPostgres(stack: TerraformStack, network: Network) {
   const container = addService(scope, {
     name: `${id}-postgres`,
     image: image.imageId,
+    entrypoint: ["bash", "-c", START, "start"],
     command: [
       "postgres",
-      ...["-c", "effective_cache_size=384MB", "-c", "maintenance_work_mem=32MB", "-c", "max_connections=100"],
-      ...["-c", "random_page_cost=1.1", "-c", "shared_buffers=128MB", "-c", "wal_compression=on"],
+      ...["-c", "effective_cache_size=384MB", "-c", "listen_addresses=*", "-c", "maintenance_work_mem=32MB"],
+      ...["-c", "max_connections=100", "-c", "random_page_cost=1.1", "-c", "shared_buffers=128MB"],
+      ...["-c", "wal_compression=on"],
     ],
     env: [
       "PGDATA=/var/lib/postgresql/18/docker",
@@ -50,7 +59,7 @@ export function addPostgres(stack: TerraformStack, network: Network) {
 }
 
 /** The object store, and the job that makes its bucket. */
-export function addMinio(stack: TerraformStack, network: Network) {
+export function addMinio(stack: TerraformStack, network: Network, identity: string) {
   const { id } = stack.node;
   const scope = new Construct(stack, "minio");
   const secret = (id: string, length: number) => new Password(scope, id, { length, special: false });
@@ -89,11 +98,12 @@ export function addMinio(stack: TerraformStack, network: Network) {
     name: `${id}-minio-bucket`,
     image: image.imageId,
     entrypoint: ["/bin/sh", "-c"],
-    command: [BUCKET_JOB],
+    command: [escaped(BUCKET_JOB)],
     env: [
       "ACCESS_KEY_FILE=/run/secrets/minio-access-key",
       "BUCKET=mlflow",
       `ENDPOINT=${id}-minio:9000`,
+      `IDENTITIES=${identity}`,
       "POLICY=/etc/minio/policy.json",
       "ROOT_PASSWORD_FILE=/run/secrets/minio-root-password",
       "ROOT_USER_FILE=/run/secrets/minio-root-user",

@@ -3,7 +3,7 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, Fn, LocalBackend, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { addGateway, addServer } from "./bare-server";
+import { addGateway, addIdentity, addServer } from "./bare-server";
 import { addMinio, addPostgres } from "./bare-stores";
 
 // What mlflow-stack.ts deploys, as one writes it without constructs: the same resources, from the same bindings.
@@ -26,21 +26,24 @@ function addStack(stack: TerraformStack, port: number): void {
   const edge = new Network(network, "edge", { name: `${id}-network-edge` });
 
   const postgres = addPostgres(stack, internal);
-  const minio = addMinio(stack, internal);
-  const server = addServer(stack, internal, port, postgres, minio);
+  const identity = addIdentity(stack);
+  const minio = addMinio(stack, internal, identity.identity);
+  const server = addServer(stack, internal, port, identity, postgres, minio);
   const gateway = addGateway(stack, internal, edge, port);
 
   const secret = gateway.password.result;
   const output = (id: string, description: string, value: unknown, sensitive?: boolean) =>
     new TerraformOutput(stack, id, { value, description, sensitive, staticId: true });
   output("url", "The address to open, and to give to clients.", `http://localhost:${port}`);
-  output("username", "The user who may log in.", "admin");
-  output("password", "The user's password.", secret, true);
+  output("username", "An admin who may log in.", "admin");
+  output("password", "That admin's password.", secret, true);
+  output("passwords", "The password of each user, by name.", { admin: secret }, true);
   output(
     "client_environment",
     "Lines for a shell, so that MLflow's clients find the server and may pass.",
     [
       `export MLFLOW_TRACKING_URI='http://localhost:${port}'`,
+      "export MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE='16777216'",
       "export MLFLOW_TRACKING_USERNAME='admin'",
       `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(secret, "'", "'\\\\''")}'`,
       "",
