@@ -1009,6 +1009,18 @@ test.each([
   }
 });
 
+test("what goes to oauth2-proxy before a login is small", async () => {
+  const { origin } = await startGateway({ ...OAUTH2, OAUTH2_PROXY: `mlflow-server:${mlflow.port}` });
+  const post = (length: number) =>
+    send(origin, { path: "/oauth2/callback", method: "POST", body: Buffer.alloc(length, "a") });
+
+  expect((await post(60_000)).status).toBe(200);
+  expect(mlflow.onlyRequest).toMatchObject({ url: "/oauth2/callback", bodyLength: 60_000 });
+  mlflow.forget();
+  expectGatewayError(await post(1_000_000), 413, "INVALID_PARAMETER_VALUE");
+  expect(mlflow.requests.filter(({ bodySha256 }) => bodySha256 !== undefined)).toEqual([]);
+});
+
 describe("the store's S3 API on a port of its own", () => {
   const CREDENTIAL = "AWS4-HMAC-SHA256 Credential=key/20261124/us-east-1/s3/aws4_request";
   const SIGNED = [
