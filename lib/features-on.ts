@@ -13,5 +13,6 @@ export const FEATURES: { readonly [feature in keyof MlflowFeatureOptions]-?: boo
 
 /** The names of what is switched on. */
 export function featuresOn(features: MlflowFeatureOptions): string[] {
-  return Object.entries({ ...FEATURES, ...features }).flatMap(([feature, on]) => (on ? [feature] : []));
+  // what is given as undefined is not given, so that an app can leave it to a variable.
+  return (Object.keys(FEATURES) as (keyof typeof FEATURES)[]).filter((name) => features[name] ?? FEATURES[name]);
 }

@@ -9,7 +9,7 @@ import type { VolumeOptions } from "./service-network";
 /**
  * How many database connections each pool may hold, 4 or more: one call of MLflow may need so many at once, and calls
  * wait until there are as many left. After 30 seconds they are answered with 503. A worker process has two pools: for
- * runs and traces, and for models; with `jobExecution` a third.
+ * runs and traces, and for models; one more with `jobExecution`, and one more with `workspaces`.
  */
 export interface ConnectionPoolOptions {
   /**

@@ -192,6 +192,8 @@ describe("MlflowServer", () => {
 
     expect(features({})).toEqual(["traces"]);
     expect(features({ features: { traces: false } })).toEqual([]);
+    // as an app writes it that leaves it to a variable.
+    expect(features({ features: { traces: undefined, jobExecution: undefined } })).toEqual(["traces"]);
     expect(
       features({
         features: {
@@ -318,6 +320,13 @@ describe("MlflowServer", () => {
     expect(container(stack, "server").volumes).toEqual([{ container_path: "/tmp", host_path: "/scratch" }]);
   });
 
+  test.each([{}, { protect: undefined }])("lets a plan delete temporary files on a volume: %j", (temporaryVolume) => {
+    const [volume] = Object.values(synth(serverStack({ temporaryVolume }).stack).resource.docker_volume ?? {});
+
+    expect(volume).toMatchObject({ name: "test-server-tmp" });
+    expect(volume).not.toHaveProperty("lifecycle");
+  });
+
   test("passes on further settings", () => {
     const { stack } = serverStack({
       environment: { MLFLOW_LOGGING_LEVEL: "DEBUG" },
@@ -371,6 +380,7 @@ describe("MlflowServer", () => {
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
     [{ PYTHONPATH: "/opt" }, "PYTHONPATH", "install modules into the image"],
     [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server tells its own stores by it"],
+    [{ STACK_MAKES_BUCKET: "x" }, "STACK_MAKES_BUCKET", "the server tells its own stores by it"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {
     expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(

@@ -4,10 +4,21 @@ import { Image } from "@cdktf/provider-docker/lib/image";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { Password } from "@cdktf/provider-random/lib/password";
 import { App, Aspects, TerraformVariable, Testing, Token } from "cdktf";
-import type { TerraformStack } from "cdktf";
+import type { TerraformResource, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { IConstruct } from "constructs";
-import { GuardRule, MlflowStack, StackGuard } from "../../lib";
+import {
+  DataSize,
+  Exposure,
+  GuardRule,
+  HealthCheck,
+  MinioStore,
+  MlflowServer,
+  MlflowStack,
+  PostgresStore,
+  ServiceImage,
+  StackGuard,
+} from "../../lib";
 import { SHAPES } from "../support/shapes";
 import { mlflowStack, synth, testStack } from "../support/synth";
 
@@ -255,6 +266,54 @@ describe("StackGuard", () => {
     ]);
     StackGuard.accept(stack, GuardRule.PUBLISHED_PORT, "the notebook has a login of its own");
     expect(findings(stack)).toEqual([]);
+  });
+
+  describe("keeps the server's metrics inside, which are read without a login", () => {
+    const remedy = "past the gateway and its login; reach it over a network of the gateway's.";
+    const metrics = () => mlflowStack({ server: { features: { metrics: true } } });
+    // as the README says: what has no prop is set there.
+    const serverContainer = (server: MlflowServer) =>
+      server.node.defaultChild?.node.defaultChild as unknown as TerraformResource;
+
+    test.each<[string, string, unknown, string]>([
+      ["a port of the server", "ports", [{ internal: 5000, external: 5000 }], "port 5000 is published"],
+      ["all its ports", "publish_all_ports", true, "all its ports are published"],
+      ["the host's network", "network_mode", "host", "all its ports are open on the host's own network"],
+    ])("refuses %s", (_what, attribute, value, what) => {
+      const stack = metrics();
+      serverContainer(stack.server).addOverride(attribute, value);
+
+      expect(findings(stack)).toEqual([`[mlflow/server/Default/Default] PublishedPort: ${what} ${remedy}`]);
+    });
+
+    test("refuses the port of a service that collects them", () => {
+      const stack = metrics();
+      stack.network.addService(stack, "prometheus", {
+        image: ServiceImage.registry("prom/prometheus:v3.5.0"),
+        memory: DataSize.mebibytes(256),
+        healthCheck: HealthCheck.command(["true"]),
+        ports: [{ port: 9090, exposure: Exposure.loopback() }],
+      });
+
+      expect(findings(stack)).toEqual([`[mlflow/prometheus/Default] PublishedPort: port 9090 is published ${remedy}`]);
+    });
+
+    test("refuses a port of a server in a stack of one's own that is guarded", () => {
+      const { stack, network } = testStack();
+      Aspects.of(stack).add(new StackGuard());
+      const server = new MlflowServer(stack, "server", {
+        network,
+        backendStore: new PostgresStore(stack, "postgres", { network }),
+        artifactStore: new MinioStore(stack, "minio", { network }),
+        url: "http://localhost:8080",
+        features: { metrics: true },
+      });
+      serverContainer(server).addOverride("ports", [{ internal: 5000, external: 5000, ip: "127.0.0.1" }]);
+
+      expect(findings(stack)).toEqual([
+        `[test/server/Default/Default] PublishedPort: port 5000 is published ${remedy}`,
+      ]);
+    });
   });
 
   test("stops an app", () => {
