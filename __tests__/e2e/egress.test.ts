@@ -115,6 +115,7 @@ describe("With a way out", () => {
     await endpoint("address", standIn);
     await endpoint("loopback", "127.0.0.1:5000");
     await endpoint("metadata", "169.254.169.254");
+    await endpoint("slow", `${LLM}/slow`);
   });
 
   test("the second plan is empty", async () => {
@@ -156,6 +157,31 @@ with requests.post("${stack.url}/gateway/mlflow/v1/chat/completions", json=reque
     // the stand-in makes a pause of 1.5 s after each.
     expect(times[0]).toBeLessThan(1.4);
     expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(2);
+  });
+
+  test("hosts that are slow hold up nobody but who asks them", async () => {
+    const { webhook } = await call("POST", "/api/2.0/mlflow/webhooks", {
+      name: "slow",
+      url: `https://${HOOKS}/slow/hook`,
+      events: [{ entity: "PROMPT", action: "CREATED" }],
+    });
+    let waiting = true;
+    // more than the server has workers and cores.
+    const slow = Promise.all([
+      ...Array.from({ length: 8 }, () => invoke("slow")),
+      ...Array.from({ length: 4 }, () => ask("ada", "POST", `/api/2.0/mlflow/webhooks/${webhook.webhook_id}/test`, {})),
+    ]).finally(() => (waiting = false));
+    const times: number[] = [];
+    while (waiting) {
+      const begin = performance.now();
+      await call("GET", "/api/2.0/mlflow/experiments/get?experiment_id=0");
+      times.push(performance.now() - begin);
+    }
+
+    // who asked had to wait: the models answered late, the webhooks not in time.
+    expect((await slow).map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200));
+    expect(times.length).toBeGreaterThan(10);
+    expect(Math.max(...times)).toBeLessThan(2500);
   });
 
   test("nobody but an admin calls or administers", async () => {

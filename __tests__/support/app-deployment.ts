@@ -18,7 +18,7 @@ export class AppDeployment extends Deployment {
     writeFileSync(
       this.app,
       `import { App } from "cdktf";
-import { AiProvider, ArtifactStore, AuthMethod, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment } from "${REPOSITORY}/lib";
+import { AiProvider, ArtifactStore, AuthMethod, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment, Transfers } from "${REPOSITORY}/lib";
 const app = new App();
 const environment = new StackEnvironment(process.env).props();
 const imageOf = (name) => (process.env[name] ? ServiceImage.registry(process.env[name]) : undefined);

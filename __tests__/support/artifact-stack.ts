@@ -13,6 +13,9 @@ export interface ArtifactStackOptions {
 
   /** Options of the database, as an app writes them. */
   readonly database?: string;
+
+  /** Options of the gateway, as an app writes them. */
+  readonly gateway?: string;
 }
 
 /** A stack for tests of artifacts: its store and MLflow's temporary files may lie on disks that can be full. */
@@ -25,13 +28,14 @@ export class ArtifactStack extends AppDeployment {
   }
 
   /** Writes its app anew, without deploying it. */
-  public write({ store, temporary, server = "", database = "" }: ArtifactStackOptions): void {
+  public write({ store, temporary, server = "", database = "", gateway = "" }: ArtifactStackOptions): void {
     const volume = (disk?: LimitedDisk) => (disk ? `{ hostPath: "${disk.subfolder("data")}" }` : "undefined");
     // the store that is built here does not check every signature; the tests ask it for nothing that it would not refuse.
     this.writeApp(`
   backendStore: BackendStore.postgres({ image: imageOf("POSTGRES_IMAGE"), ${database} }),
   artifactStore: ArtifactStore.minio({ image: imageOf("MINIO_IMAGE"), s3Api: true, imageChecksSignatures: true, dataVolume: ${volume(store)} }),
   server: { ...environment.server, temporaryVolume: ${volume(temporary)}, ${server} },
+  gateway: { ...environment.gateway, ${gateway} },
 `);
   }
 

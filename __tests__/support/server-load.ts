@@ -9,7 +9,7 @@ export interface LoadOptions {
   /** Size of a file that is uploaded, in MiB. */
   readonly mebibytes?: number;
 
-  /** Uploads through MLflow. */
+  /** Uploads: through MLflow where transfers are proxied. */
   readonly uploads?: number;
 
   /** Searches of 200 runs. */
@@ -23,6 +23,9 @@ export interface LoadOptions {
 
   /** Searches of registered models, which have connections of their own. */
   readonly models?: number;
+
+  /** Jobs, each to its end before the next. */
+  readonly jobs?: number;
 }
 
 /** What became of a load: answers by status, and by kind the number of calls and their seconds. */
@@ -36,10 +39,10 @@ export interface LoadResult {
 /** Loads MLflow through the gateway from a container of its own. */
 export async function loadServer(
   stack: ArtifactStack,
-  { seconds, mebibytes = 1, uploads = 0, searches = 0, batches = 0, reads = 0, models = 0 }: LoadOptions,
+  { seconds, mebibytes = 1, uploads = 0, searches = 0, batches = 0, reads = 0, models = 0, jobs = 0 }: LoadOptions,
 ): Promise<LoadResult> {
   const script = readFileSync(join(__dirname, "server-load.py"), "utf8");
-  const clients = Object.entries({ uploads, searches, batches, reads, models }).map(
+  const clients = Object.entries({ uploads, searches, batches, reads, models, jobs }).map(
     ([kind, count]) => `${kind}=${count}`,
   );
   const output = await stack.client(`${script}\nload(${seconds}, ${mebibytes}, ${clients.join(", ")})\n`);

@@ -1,6 +1,7 @@
 """Stands in for a provider of language models and for a receiver of webhooks, by TLS on port 443.
 
-It prints one JSON line a request. What it streams has a pause in it, so that a client sees whether it comes as it is sent.
+It prints one JSON line a request. What it streams has a pause in it, so that a client sees whether it comes as it is sent;
+below /slow/ it takes longer than anybody wants to wait for others.
 """
 
 import json
@@ -9,6 +10,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PAUSE = 1.5
+SLOW = 8
 CHUNKS = ["one ", "two ", "three"]
 
 
@@ -19,6 +21,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         print(json.dumps({"path": self.path, "headers": headers, "body": body.decode()}), flush=True)
+        if self.path.startswith("/slow/"):
+            time.sleep(SLOW)
         if self.path.startswith("/redirect/"):
             self.send_response(307)
             self.send_header("Location", f"https://{self.path.removeprefix('/redirect/')}")
