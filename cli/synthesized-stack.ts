@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { POLICY_FILE } from "../lib/minio-bucket-job";
 import { STORES_FILE } from "../lib/stores-file";
 
 /** A port that a container opens on the engine's host. */
@@ -102,12 +103,21 @@ export class SynthesizedStack {
 
   /** Names of the servers that compare their stores with the stack's identity. */
   public get servers(): string[] {
-    return this.comparing.filter((container) => container.must_run !== false).map(({ name }) => name);
+    return this.having(STORES_FILE)
+      .filter((container) => container.must_run !== false)
+      .map(({ name }) => name);
   }
 
   /** Names of the jobs that mark these stores. */
   public get markingJobs(): string[] {
-    return this.comparing.filter((container) => container.must_run === false).map(({ name }) => name);
+    return this.having(STORES_FILE)
+      .filter((container) => container.must_run === false)
+      .map(({ name }) => name);
+  }
+
+  /** Names of the jobs that make buckets and their users. */
+  public get bucketJobs(): string[] {
+    return this.having(POLICY_FILE).map(({ name }) => name);
   }
 
   public get publishedPorts(): PublishedPort[] {
@@ -144,8 +154,8 @@ export class SynthesizedStack {
     return { resource };
   }
 
-  private get comparing(): ContainerBlock[] {
-    return this.containers.filter(({ upload }) => upload?.some(({ file }) => file === STORES_FILE));
+  private having(path: string): ContainerBlock[] {
+    return this.containers.filter(({ upload }) => upload?.some(({ file }) => file === path));
   }
 
   private get containers(): ContainerBlock[] {

@@ -4,11 +4,12 @@ import { Duration } from "./duration";
 import { ValidationError } from "./errors";
 import { HealthCheck } from "./health-check";
 import type { HealthCheckOptions } from "./health-check";
-import { BUCKET_JOB, bucketPolicy } from "./minio-bucket-job";
+import { BUCKET_JOB, POLICY_FILE, bucketPolicy } from "./minio-bucket-job";
 import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { Secret } from "./secret";
 import { ServiceImage } from "./service-image";
 import type { IServiceNetwork, VolumeOptions } from "./service-network";
+import { identitiesOf } from "./stack-identity";
 import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from "./store-roles";
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
@@ -21,7 +22,6 @@ const ROOT_USER_FILE = "/run/secrets/minio-root-user";
 const ROOT_PASSWORD_FILE = "/run/secrets/minio-root-password";
 const ACCESS_KEY_FILE = "/run/secrets/minio-access-key";
 const SECRET_KEY_FILE = "/run/secrets/minio-secret-key";
-const POLICY_FILE = "/etc/minio/policy.json";
 // the server's own bound: access keys have 3 to 20 characters.
 const ACCESS_KEY_LENGTH = 20;
 const LEAST_MEMORY = DataSize.mebibytes(512);
@@ -165,6 +165,7 @@ export class MinioStore extends Construct implements IArtifactStore {
         ENDPOINT: endpoint,
         BUCKET: bucket,
         POLICY: POLICY_FILE,
+        IDENTITIES: identitiesOf(this),
         ROOT_USER_FILE,
         ROOT_PASSWORD_FILE,
         ACCESS_KEY_FILE,
@@ -198,6 +199,8 @@ export class MinioStore extends Construct implements IArtifactStore {
         ...s3Environment(REGION),
         MLFLOW_S3_ENDPOINT_URL: `http://${endpoint}`,
         MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: "path",
+        // a store that does not know this user any more has lost what the bucket job made.
+        STACK_MAKES_BUCKET: "true",
       },
       files: [credentialsFile(keys)],
       after: [bucketJob],

@@ -108,7 +108,7 @@ export class MlflowServer extends Construct implements IUpstream {
         ...database.environment,
         ...artifacts.environment,
         MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
-        STACK_IDENTITY: stackIdentity(this),
+        STACK_IDENTITY: stackIdentity(this, artifactStore),
       },
       files: [...database.files, ...artifacts.files, storesFile()],
     };
@@ -175,7 +175,13 @@ export class MlflowServer extends Construct implements IUpstream {
       },
       files: [...stores.files, ...connectionPoolFiles(), this.secretsFile(props.secretEnvironment ?? {})],
       volumes: props.temporaryVolume && [
-        { volume: network.addVolume(this, "tmp", { protect: false, ...props.temporaryVolume }), path: "/tmp" },
+        {
+          volume: network.addVolume(this, "tmp", {
+            ...props.temporaryVolume,
+            protect: props.temporaryVolume.protect ?? false,
+          }),
+          path: "/tmp",
+        },
       ],
       user: USER,
       memory,

@@ -45,7 +45,7 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
     pattern: /^(MLFLOW_(GUNICORN|WAITRESS)_OPTS|--(gunicorn|waitress|uvicorn)-opts|--dev)$/,
     remedy: "the gateway relies on uvicorn as it is set up",
   },
-  { pattern: /^(STACK_IDENTITY|MIGRATION_JOB)$/, remedy: "the server tells its own stores by it" },
+  { pattern: /^(STACK_IDENTITY|STACK_MAKES_BUCKET|MIGRATION_JOB)$/, remedy: "the server tells its own stores by it" },
   {
     pattern:
       /^(MLFLOW_SERVER_(DISABLE_SECURITY_MIDDLEWARE|ENABLE_CUSTOM_SCORERS)|--disable-security-middleware|FORWARDED_ALLOW_IPS)$/,

@@ -24,7 +24,9 @@ OTHER_SCHEMA = 4
 # <server>/<when it was first planned>/<a random part>
 IDENTITY = os.environ["STACK_IDENTITY"]
 DESTINATION = os.environ["MLFLOW_ARTIFACTS_DESTINATION"]
-# both empty is how a stack begins, and also how one looks that has lost everything.
+# whether bucket and user were made by a job of the stack, on a volume of the stack.
+STACK_MAKES_BUCKET = "STACK_MAKES_BUCKET" in os.environ
+# an empty database is how a stack begins, and also how one looks that has lost everything.
 BEGINNING_SECONDS = 3600
 # a view needs no more rights than the migrations, is no table that `mlflow db upgrade` counts, and goes with every dump.
 VIEW = "mlflow_stack_identity"
@@ -39,6 +41,8 @@ EMPTY = "empty"
 DATA = "data "
 UNMARKED = f"{DATA}without a mark"
 MISSING = "no such bucket"
+# such a store keeps its users beside the bucket.
+NO_USER = "the store knows no user of this stack: it was emptied, or is another's"
 NOT_ASKED = "not compared"
 
 
@@ -83,6 +87,7 @@ class Bucket:
         self.folder = f"{prefix}/" if prefix else ""
         self.marks = self.folder + OBJECTS
         self.key = self.marks + IDENTITY.split("/")[0]
+        self.may_be_shared = not (STACK_MAKES_BUCKET or prefix)
         self.client = boto3.client(
             "s3",
             endpoint_url=os.environ.get("MLFLOW_S3_ENDPOINT_URL"),
@@ -106,6 +111,8 @@ class Bucket:
             code = error.response["Error"]["Code"]
             if code == "NoSuchBucket":
                 return MISSING
+            if code == "InvalidAccessKeyId" and STACK_MAKES_BUCKET:
+                return NO_USER
             if code != "NoSuchKey":
                 raise
         # marks come first in a list, before the numbers of experiments.
@@ -156,14 +163,16 @@ def are_right(database, bucket):
 
 
 def may_begin(database, bucket):
-    """Whether both are new, or come from before there were marks. A bucket may be shared with other stacks."""
-    found = {database.found, bucket.found} - {NOT_ASKED}
-    if found == {EMPTY}:
-        planned = calendar.timegm(time.strptime(IDENTITY.split("/")[1], "%Y-%m-%dT%H:%M:%SZ"))
-        return time.time() - planned < BEGINNING_SECONDS
-    return database.found in (EMPTY, UNMARKED) and (
-        bucket.found in (EMPTY, NOT_ASKED) or bucket.found.startswith(DATA)
-    )
+    """
+    Whether both are new, or come from before there were marks. A bucket may be shared with other stacks; in one that is
+    not, files without a mark beside an empty database are what a loss leaves.
+    """
+    if bucket.found not in (EMPTY, NOT_ASKED) and not bucket.found.startswith(DATA):
+        return False
+    if database.found != EMPTY:
+        return database.found == UNMARKED
+    planned = calendar.timegm(time.strptime(IDENTITY.split("/")[1], "%Y-%m-%dT%H:%M:%SZ"))
+    return time.time() - planned < BEGINNING_SECONDS and (bucket.found != UNMARKED or bucket.may_be_shared)
 
 
 def are_accepted(database, bucket):

@@ -64,10 +64,12 @@ describe("SynthesizedStack", () => {
     expect(unknown.engineHost).toBeUndefined();
   });
 
-  test("finds ports and images in what MlflowStack really synthesizes", () => {
+  test("finds ports, images and jobs in what MlflowStack really synthesizes", () => {
     const real = new SynthesizedStack(synth(mlflowStack()), "/stacks/mlflow");
 
     expect(real.publishedPorts).toEqual([{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }]);
+    expect(real.bucketJobs).toEqual(["mlflow-minio-bucket"]);
+    expect(real.markingJobs).toEqual(["mlflow-server-migration"]);
     expect(real.services).toEqual(["mlflow-gateway", "mlflow-minio", "mlflow-postgres", "mlflow-server"]);
     expect(real.images.filter(({ build }) => build)).toHaveLength(1);
   });

@@ -74,6 +74,65 @@ async function refusalOfStart(): Promise<{ status: string; said: string }> {
   });
 }
 
+const VOLUMES = { minio: `${ID}-minio-data`, postgres: `${ID}-postgres-data-18` };
+const KEPT = `${ID}-kept`;
+const FOREIGN = `${ID}-foreign`;
+const EMPTY = "find /volume -mindepth 1 -delete";
+
+/** Changes what lies on a service's volume while the service is stopped. */
+async function changeVolume(service: keyof typeof VOLUMES, script: string): Promise<void> {
+  const image = await inspect(`${ID}-postgres`, "{{.Image}}");
+  const volumes = [`${VOLUMES[service]}:/volume`, `${KEPT}:/kept`, `${FOREIGN}:/foreign`];
+  await runOk("docker", ["stop", `${ID}-${service}`]);
+  await runOk("docker", [
+    ...["run", "--rm", "--network=none", "--user=root", "--entrypoint=sh"],
+    ...volumes.flatMap((volume) => ["--volume", volume]),
+    ...[image, "-euc", script],
+  ]);
+  await runOk("docker", ["start", `${ID}-${service}`]);
+  await eventually(`${service} is healthy`, 60, async () => {
+    return (await inspect(`${ID}-${service}`, "{{.State.Health.Status}}")) === "healthy";
+  });
+}
+
+const keepAndEmpty = (service: keyof typeof VOLUMES) =>
+  changeVolume(service, `find /kept -mindepth 1 -delete; cp -a /volume/. /kept; ${EMPTY}`);
+const attachForeign = (service: keyof typeof VOLUMES) => changeVolume(service, `${EMPTY}; cp -a /foreign/. /volume`);
+const attachRight = (service: keyof typeof VOLUMES) => changeVolume(service, `${EMPTY}; cp -a /kept/. /volume`);
+
+/** Fills a volume as another stack would, by a service of the same image. */
+async function makeForeign(
+  service: keyof typeof VOLUMES,
+  { path, environment, command, fill }: { path: string; environment: string[]; command: string[]; fill: string },
+): Promise<void> {
+  const container = `${FOREIGN}-${service}`;
+  await run("docker", ["rm", "--force", container]);
+  await run("docker", ["volume", "rm", "--force", FOREIGN]);
+  const [image = "", user = ""] = (await inspect(`${ID}-${service}`, "{{.Image}} {{.Config.User}}")).split(" ");
+  await runOk("docker", [
+    ...["run", "--detach", "--name", container, "--network=none", `--user=${user}`, "--volume", `${FOREIGN}:${path}`],
+    ...environment.flatMap((variable) => ["--env", variable]),
+    ...[image, ...command],
+  ]);
+  const inside = ["exec", container, "sh", "-euc", fill];
+  await eventually("the other stack's volume is filled", 60, async () => (await run("docker", inside)).code === 0);
+  await runOk("docker", ["stop", container]);
+  await runOk("docker", ["rm", container]);
+}
+
+async function serverEnds(): Promise<void> {
+  await eventually("the server has ended", 60, async () => {
+    return (await inspect(`${ID}-server`, "{{.State.Status}} {{.State.ExitCode}}")) === "restarting 3";
+  });
+}
+
+async function runIsThere(): Promise<void> {
+  await becomes(200);
+  expect((await stack.fetch(`/api/2.0/mlflow/runs/get?run_id=${runId}`)).status).toBe(200);
+  const note = `/get-artifact?run_id=${runId}&path=note.txt`;
+  expect(await (await stack.fetch(note)).text()).toBe("content");
+}
+
 function identity(): string {
   const { instances } = stack.state().resources.find(({ type }) => type === "terraform_data") ?? { instances: [] };
   return (instances[0]?.attributes.output as { value: string }).value;
@@ -91,6 +150,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await stack.destroy();
+  await removeLeftovers(ID);
 });
 
 describe("The marks in database and bucket", () => {
@@ -137,9 +197,7 @@ describe("The marks in database and bucket", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(`expected  ${identity()}\n  database  empty\n  bucket    ${identity()}\n`);
     // the server finds out by itself.
-    await eventually("the server has ended", 60, async () => {
-      return (await inspect(`${ID}-server`, "{{.State.Status}} {{.State.ExitCode}}")) === "restarting 3";
-    });
+    await serverEnds();
     expect(await ready()).toBe(503);
     expect(await stack.commandOk(["status"])).toContain("database  empty");
 
@@ -193,7 +251,129 @@ describe("The marks in database and bucket", () => {
       3,
       `The database and the bucket are not those of this stack, as it left them.\n  expected  ${old}\n  database  empty\n  bucket    empty\n`,
     ]);
-    expect(await begin(`a-server/${new Date().toISOString().slice(0, 19)}Z/0`)).toEqual([0, ""]);
+    const young = (name: string) => `${name}/${new Date().toISOString().slice(0, 19)}Z/0`;
+    expect(await begin(young("a-server"))).toEqual([0, ""]);
+
+    await sql("drop database elsewhere;");
+    await sql("create database elsewhere;");
+    expect(await begin(young("beside-it"))).toEqual([0, ""]);
+    const [, said] = await begin("beside-it/2020-01-01T00:00:00Z/0");
+    expect(said).toContain("database  beside-it/");
+
+    await sql("drop database elsewhere;");
+    await sql("create database elsewhere;");
+    expect(await begin("late/2020-01-01T00:00:00Z/0")).toEqual([
+      3,
+      expect.stringContaining("database  empty\n  bucket    data of a-server\n"),
+    ]);
+    await mc(
+      "mc rm --recursive --force s/mlflow/elsewhere >/dev/null; echo x | mc pipe --quiet s/mlflow/elsewhere/1/file",
+    );
+    expect(await begin(young("a-server"))).toEqual([
+      3,
+      expect.stringContaining("database  empty\n  bucket    data without a mark\n"),
+    ]);
+    await mc("mc rm --recursive --force s/mlflow/elsewhere >/dev/null");
+  });
+});
+
+describe("A volume", () => {
+  const NO_USER = "the store knows no user of this stack: it was emptied, or is another's";
+  const OTHER = "other-server/2020-01-01T00:00:00Z/0";
+
+  const refusal = async (database: string, bucket: string) => {
+    const { code, stderr } = await stack.command(["up", "--yes"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`expected  ${identity()}\n`)]);
+    expect(stderr).toContain(`  database  ${database}\n  bucket    ${bucket}\n`);
+    expect(stderr).toContain("To go on with them as they are: mlflow-stack accept-stores");
+  };
+
+  test("of the database that was emptied is noticed, and serves again once it is back", async () => {
+    await becomes(200);
+    await keepAndEmpty("postgres");
+
+    await refusal("empty", identity());
+
+    await attachRight("postgres");
+    await runIsThere();
+  });
+
+  test("of the database that is another stack's is noticed, and the right one serves again", async () => {
+    await makeForeign("postgres", {
+      path: "/var/lib/postgresql",
+      environment: ["POSTGRES_USER=mlflow", "POSTGRES_PASSWORD=another", "PGDATA=/var/lib/postgresql/18/docker"],
+      command: ["postgres"],
+      fill: `PGPASSWORD=another psql -h 127.0.0.1 -U mlflow -v ON_ERROR_STOP=1 -c "${mark(OTHER)}"`,
+    });
+    await keepAndEmpty("postgres");
+    await attachForeign("postgres");
+
+    await refusal(OTHER, identity());
+
+    await attachRight("postgres");
+    await runIsThere();
+  });
+
+  test("of the store that was emptied is noticed by all, and serves again once it is back", async () => {
+    await keepAndEmpty("minio");
+
+    await refusal(identity(), NO_USER);
+    await serverEnds();
+    expect(await ready()).toBe(503);
+    expect(await stack.commandOk(["status"])).toContain(NO_USER);
+
+    await attachRight("minio");
+    await runIsThere();
+  });
+
+  test("of the store that was emptied can be accepted, and gets its bucket and user again", async () => {
+    await keepAndEmpty("minio");
+
+    expect(await stack.commandOk(["accept-stores", "--yes"])).toContain("bucket    empty");
+    expect(await stack.commandOk(["up", "--yes"])).toContain("Nothing to change.");
+    expect(await stack.python(LOG)).toContain("RUN ");
+
+    await attachRight("minio");
+    await runIsThere();
+  });
+
+  test("of the store that is another stack's keeps its users until it is accepted", async () => {
+    const theirs = "otherstackotherstack";
+    const policy = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "arn:aws:s3:::*" }],
+    };
+    await makeForeign("minio", {
+      path: "/data",
+      environment: ["MINIO_ROOT_USER=another", "MINIO_ROOT_PASSWORD=anothersecret"],
+      command: ["server", "/data"],
+      fill: `
+        export MC_CONFIG_DIR=/tmp/.mc MC_HOST_s=http://another:anothersecret@127.0.0.1:9000
+        mc mb --ignore-existing s/mlflow
+        echo '${JSON.stringify(policy)}' > /tmp/policy.json
+        mc admin policy create s mlflow /tmp/policy.json
+        mc admin user add s ${theirs} another-secret-key
+        printf ${OTHER} | mc pipe 's/mlflow/#mlflow-stack-identity/other-server'
+        mc admin policy attach s mlflow --user ${theirs}`,
+    });
+    await keepAndEmpty("minio");
+    await attachForeign("minio");
+    const before = await mc("mc admin user ls s; mc ls --recursive s");
+
+    await refusal(identity(), NO_USER);
+    const { code, stdout, stderr } = await stack.command(["accept-stores"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("Answer with --yes.")]);
+    expect(stdout).toContain(`expected  ${identity()}\n  bucket    data of other-server\n`);
+    expect(await mc("mc admin user ls s; mc ls --recursive s")).toBe(before);
+    expect(before).toContain(theirs);
+
+    await stack.commandOk(["accept-stores", "--yes"]);
+    expect(await mc("mc cat 's/mlflow/#mlflow-stack-identity/e2e-marker-server'")).toBe(identity());
+    expect(await mc("mc admin user ls s")).not.toContain(theirs);
+    await becomes(200);
+
+    await attachRight("minio");
+    await runIsThere();
   });
 });
 
@@ -252,12 +432,20 @@ print(outcome(s3.delete_object, Key="precious", VersionId=version))
 });
 
 describe("A lost state", () => {
+  const keyOfWebhooks = async () => {
+    const file = await runOk("docker", ["exec", `${ID}-server`, "cat", "/run/secrets/mlflow.env"]);
+    return /^MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY='(.*)'$/m.exec(file)?.[1] ?? "";
+  };
+  const toBase64 = (key: string) => key.replaceAll("-", "+").replaceAll("_", "/");
+
   let oldKeys = "";
   let oldIdentity = "";
+  let webhookKey = "";
 
   beforeAll(async () => {
     oldKeys = await runOk("docker", ["exec", `${ID}-server`, "cat", "/run/secrets/aws-credentials"]);
     oldIdentity = identity();
+    webhookKey = await keyOfWebhooks();
     renameSync(join(stack.folder, `terraform.${ID}.tfstate`), join(stack.folder, "lost.tfstate"));
   });
 
@@ -277,6 +465,7 @@ describe("A lost state", () => {
     for (const [address, name] of [
       ["docker_volume.postgres_data-18_39DD5BDF", `${ID}-postgres-data-18`],
       ["docker_volume.minio_data_FB897F14", `${ID}-minio-data`],
+      ["random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816", toBase64(webhookKey)],
     ] as const) {
       expect(await stack.terraform(["import", "-input=false", address, name])).toMatchObject({ code: 0 });
     }
@@ -284,6 +473,8 @@ describe("A lost state", () => {
     const { code, stderr } = await stack.command(["up", "--yes"]);
     expect(code).toBe(1);
     expect(stderr).toContain(`database  ${oldIdentity}\n  bucket    ${oldIdentity}\n`);
+    const [, oldKey = ""] = /aws_access_key_id = (\w+)/.exec(oldKeys) ?? [];
+    expect(await mc("mc admin user ls s")).toContain(oldKey);
 
     await stack.commandOk(["accept-stores", "--yes"]);
     await stack.commandOk(["up", "--yes"]);
@@ -296,6 +487,11 @@ describe("A lost state", () => {
     const load = `import mlflow\nprint("NOTE", mlflow.artifacts.load_text("runs:/${runId}/note.txt"))`;
 
     expect(await stack.python(load)).toContain("NOTE content");
+  });
+
+  test("leaves what webhooks keep readable, where their key was taken over", async () => {
+    expect(webhookKey).toMatch(/^[\w-]{43}=$/);
+    expect(await keyOfWebhooks()).toBe(webhookKey);
   });
 
   test("leaves no key that still opens the store", async () => {

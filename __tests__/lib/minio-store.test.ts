@@ -1,4 +1,4 @@
-import { DataSize, MinioStore, ServiceImage } from "../../lib";
+import { DataSize, MinioStore, MlflowServer, PostgresStore, ServiceImage } from "../../lib";
 import type { MinioStoreOptions } from "../../lib";
 import { addresses, container, environment, file, synth, testStack } from "../support/synth";
 
@@ -55,6 +55,21 @@ describe("MinioStore", () => {
     const { labels } = container(storeStack().stack, BUCKET_JOB);
 
     expect(labels).toEqual([{ label: "cdktf-mlflow.rerun-on", value: "${docker_volume.minio_data_FB897F14.id}" }]);
+  });
+
+  test("tells the marks of all servers that use it from those of others", () => {
+    const { stack, network } = testStack();
+    const [store, another] = ["minio", "another"].map((id) => new MinioStore(stack, id, { network }));
+    const backendStore = new PostgresStore(stack, "postgres", { network });
+    const addServer = (id: string, artifactStore = store as MinioStore) =>
+      new MlflowServer(stack, id, { network, backendStore, artifactStore, url: "http://localhost:8080" });
+    addServer("first");
+    addServer("second");
+    addServer("third", another);
+
+    expect(environment(stack, BUCKET_JOB)?.IDENTITIES).toMatch(
+      /^\$\{terraform_data\.first_identity_\w+\.output\} \$\{terraform_data\.second_identity_\w+\.output\}$/,
+    );
   });
 
   test("allows its user the objects of one bucket, and denies taking back a version", () => {
