@@ -2,9 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { rootCertificates } from "node:tls";
-
-// what the machine trusts besides: Node.js does not look there by itself.
-const BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem"];
+import { TRUSTED_ROOTS } from "../lib/client-environment";
 
 /** How an address is asked. */
 export interface Question {
@@ -38,9 +36,10 @@ export function statusOf(address: string, { headers, rootCertificate, patience }
   });
 }
 
-// given authorities replace Node.js's own, which NODE_EXTRA_CA_CERTS would have added to.
+// given authorities replace Node.js's own, which NODE_EXTRA_CA_CERTS would have added to; those of the machine it does not
+// look for by itself.
 function trusted(rootCertificate: string | undefined): string[] {
-  const files = [...BUNDLES, process.env.NODE_EXTRA_CA_CERTS ?? ""].filter((file) => existsSync(file));
+  const files = [...TRUSTED_ROOTS, process.env.NODE_EXTRA_CA_CERTS ?? ""].filter((file) => existsSync(file));
   const bundles = files.map((file) => readFileSync(file, "utf8"));
   return [...rootCertificates, ...bundles, ...(rootCertificate === undefined ? [] : [rootCertificate])];
 }

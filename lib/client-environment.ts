@@ -3,6 +3,13 @@ import type { AuthGateway } from "./auth-gateway";
 
 const BUNDLE = '"${XDG_CACHE_HOME:-$HOME/.cache}/cdktf-mlflow/STACK-roots.pem"';
 
+/** Where systems keep the authorities that they trust: Debian and its kin; macOS, BSD and Alpine; Red Hat and its kin. */
+export const TRUSTED_ROOTS = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/ssl/cert.pem",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+];
+
 // the client's own 500 MiB sends most models through MLflow; from here on parts past it are faster (bench/README.md).
 const LEAST_IN_PARTS = 16 * 1024 ** 2;
 
@@ -31,7 +38,7 @@ export function clientEnvironment(
       `export MLFLOW_TRACKING_SERVER_CERT_PATH=${shell(BUNDLE, stack)}`,
       'export REQUESTS_CA_BUNDLE="$MLFLOW_TRACKING_SERVER_CERT_PATH"',
       'mkdir -p "$(dirname "$REQUESTS_CA_BUNDLE")"',
-      `{ cat /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem 2>/dev/null; printf '%s\\n' '${rootCertificate}'; } > "$REQUESTS_CA_BUNDLE"`,
+      `{ cat ${TRUSTED_ROOTS.join(" ")} 2>/dev/null; printf '%s\\n' '${rootCertificate}'; } > "$REQUESTS_CA_BUNDLE"`,
     );
   }
   return [...lines, ""].join("\n");
