@@ -139,7 +139,7 @@ describe("A deployed stack", () => {
     expect((await fetch(stack.url)).status).toBe(401);
     expect((await fetch(stack.url, { headers: { Authorization: `Basic ${wrong}` } })).status).toBe(401);
     expect((await stack.fetch("/")).status).toBe(200);
-    expect((await stack.fetch("/metrics")).status).toBe(404);
+    expect((await stack.fetch("/metrics")).status).toBe(403);
     expect((await fetch(`${stack.url}/healthz`)).status).toBe(200);
   });
 

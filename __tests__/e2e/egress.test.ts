@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { EgressStack } from "../support/egress-stack";
 import { basicAuth, send, type Received } from "../support/http-request";
+import { ROUTE_TABLE, example, rows } from "../support/route-table";
 import { eventually } from "../support/run";
 
 jest.setTimeout(8 * 60_000);
@@ -120,6 +121,23 @@ describe("With a way out", () => {
 
   test("the second plan is empty", async () => {
     expect(await stack.plan()).toEqual({});
+  });
+
+  test.each(["aiGateway", "webhooks"])("every route is for admins and nobody else: %s", async (feature) => {
+    const calls = rows(ROUTE_TABLE)
+      .filter(({ group }) => group.feature === feature)
+      .flatMap(({ methods, path }) => methods.map((method) => [method, example(path)] as const));
+    expect(calls.length).toBeGreaterThan(5);
+    const wrong: string[] = [];
+    for (const [method, path] of calls) {
+      for (const caller of CALLERS) {
+        const { status, body } = await ask(caller, method, path, ["GET", "HEAD"].includes(method) ? undefined : {});
+        const expected =
+          caller === "ada" ? ![401, 403].includes(status) : status === (caller === "anonymous" ? 401 : 403);
+        if (!expected) wrong.push(`${caller} ${method} ${path}: ${status} ${body.toString()}`);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   test("an admin's endpoint answers, with the key that only the server knows", async () => {

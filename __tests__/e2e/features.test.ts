@@ -22,6 +22,7 @@ const USERS = [
   { name: "wes", role: Role.WRITE },
   { name: "rob", role: Role.READ },
   { name: "eve", role: Role.WRITE },
+  { name: "dan", role: Role.READ },
 ];
 const WORKSPACES: { readonly [name: string]: string } = { wes: "vision", rob: "vision", eve: "speech" };
 
@@ -88,6 +89,41 @@ describe("With every feature off", () => {
     expect(body.toString()).not.toMatch(/"gateway": ?true/);
     const asked = `import urllib.request as u; u.urlopen(u.Request("http://${stack.id}-server:5000/metrics", headers={"Host": "localhost:21200"}))`;
     await expect(stack.inside(asked)).rejects.toThrow("HTTP Error 404");
+  });
+
+  test("to delete for good, and to say where files lie, is for admins", async () => {
+    const file = "/api/2.0/mlflow-artifacts/artifacts/0/kept.txt";
+    const model = "/api/2.0/mlflow/registered-models";
+    const forAdmins: [method: string, path: string, body?: string][] = [
+      ["DELETE", file],
+      ["DELETE", `${model}/delete`, '{"name":"kept"}'],
+      ["POST", "/api/2.0/mlflow/experiments/create", '{"name":"away","artifact_location":"s3://another-bucket/1"}'],
+    ];
+    const each = async (user: string) => {
+      const answers: number[] = [];
+      for (const [method, path, body] of forAdmins)
+        answers.push((await stack.ask(user, method, path, { body })).status);
+      return answers;
+    };
+    const left = async () => {
+      const answers = [file, `${model}/get?name=kept`].map(
+        async (path) => (await stack.ask("rob", "GET", path)).status,
+      );
+      return Promise.all(answers);
+    };
+    expect((await stack.ask("wes", "PUT", file, { body: "kept" })).status).toBe(200);
+    expect((await stack.ask("wes", "POST", `${model}/create`, { body: '{"name":"kept"}' })).status).toBe(200);
+
+    expect([await each("rob"), await each("wes"), await left()]).toEqual([[403, 403, 403], [403, 403, 403], [200, 200]]); // prettier-ignore
+    expect(await each("ada")).toEqual([200, 200, 200]);
+    for (const status of await left()) expect(status).toBeGreaterThanOrEqual(400);
+
+    // so that it is in no list of the tests that follow.
+    const { body } = await stack.ask("ada", "GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=away");
+    const { experiment } = JSON.parse(body.toString()) as { experiment: { [name: string]: string } };
+    expect(experiment.artifact_location).toMatch("s3://another-bucket/1");
+    const gone = JSON.stringify({ experiment_id: experiment.experiment_id });
+    expect((await stack.ask("ada", "POST", "/api/2.0/mlflow/experiments/delete", { body: gone })).status).toBe(200);
   });
 
   test("a workspace that a client names is not heard of", async () => {
@@ -204,6 +240,7 @@ describe("With every feature on that needs nothing else", () => {
       ),
       ["X-MLFLOW-WORKSPACE", "default"],
       ["X-MLFLOW-WORKSPACE", ""],
+      ["Connection", "X-MLFLOW-WORKSPACE"],
     ] as const)("are not chosen by who is no admin: %s: %s", async (name, value) => {
       expect(await names("eve", [name, value])).toEqual([]);
       expect(await names("rob", [name, value])).toEqual(["of vision"]);
@@ -246,6 +283,13 @@ describe("With every feature on that needs nothing else", () => {
 
       const printed = await stack.as("eve", `${TRACE}\nprint("STATUS", send("${made.experiment}").status_code)`);
       expect(printed).toMatch(/^STATUS 4\d\d$/m);
+    });
+
+    test("do not show the folder of all of them to who works in the default one", async () => {
+      const list = (user: string) => stack.ask(user, "GET", "/api/2.0/mlflow-artifacts/artifacts?path=workspaces");
+
+      expect((await list("dan")).status).toBe(403);
+      expect((await list("ada")).body.toString()).toContain("vision");
     });
 
     test("are listed whole to admins only, who create and delete them", async () => {
