@@ -1,5 +1,6 @@
+import type { EnvironmentVariable, NeededSetting } from "./environment-variable";
 import { ENVIRONMENT_VARIABLES } from "./environment-variables";
-import type { EnvironmentVariable, NeededSetting, VariableName } from "./environment-variables";
+import type { VariableName } from "./environment-variables";
 import { ValidationError } from "./errors";
 
 type Value = (name: VariableName) => string | undefined;
