@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
-import { FEATURES } from "../lib/features-on";
+import { FEATURES } from "../lib/server/features-on";
 import { ROUTE_TABLE } from "./support/route-table";
 
 const REPOSITORY = resolve(__dirname, "..");

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 import { runProgram } from "./program";
 
 /** The project as it is when it is installed: JavaScript, so that no loader of TypeScript is measured. */

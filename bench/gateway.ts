@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { launchBrowser } from "../__tests__/support/browser";
-import { IdentityProvider } from "../__tests__/support/identity-provider";
+import { launchBrowser } from "../__tests__/support/clients/browser";
+import { IdentityProvider } from "../__tests__/support/servers/identity-provider";
 import { LOGIN, PORT, STACK, STACK_URL, removeAll } from "./bench-stack";
 import type { Compiled } from "./compiled";
 import { TerraformContestant } from "./contestants";

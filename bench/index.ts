@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { runSteps } from "../cli/tasks";
+import { runSteps } from "../cli/console/tasks";
 import { measureArtifacts, TRANSFER_CASES } from "./artifacts";
 import { removeAll } from "./bench-stack";
 import { Compiled } from "./compiled";

@@ -1,4 +1,4 @@
-import { loadExeca } from "../cli/programs";
+import { loadExeca } from "../cli/console/es-modules";
 
 /** Where and how a program runs. */
 export interface ProgramOptions {

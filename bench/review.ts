@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PlanBuilder, ourContainer, upload } from "../__tests__/support/plan-builder";
-import { packagePath } from "../lib/package-folder";
+import { PlanBuilder, ourContainer, upload } from "../__tests__/support/plans/plan-builder";
+import { packagePath } from "../lib/values/package-folder";
 import type { Compiled } from "./compiled";
 import { median, seconds } from "./measure";
 import { runProgram } from "./program";

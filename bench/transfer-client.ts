@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { loadExeca } from "../cli/programs";
+import { loadExeca } from "../cli/console/es-modules";
 import type { TransferCase } from "./artifacts";
 import { STACK } from "./bench-stack";
 import { interruption } from "./interruption";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 import ts from "typescript";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 
 const NAME = "cdktf-mlflow";
 

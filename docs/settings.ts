@@ -1,5 +1,5 @@
-import type { EnvironmentVariable } from "../lib/environment-variable";
-import { ENVIRONMENT_VARIABLES } from "../lib/environment-variables";
+import type { EnvironmentVariable } from "../lib/environment/environment-variable";
+import { ENVIRONMENT_VARIABLES } from "../lib/environment/environment-variables";
 import { GeneratedPart, table } from "./markdown";
 
 const VARIABLES: readonly EnvironmentVariable[] = ENVIRONMENT_VARIABLES;

@@ -1,43 +1,52 @@
-export * from "./ai-provider";
-export * from "./artifact-store";
-export * from "./auth-gateway";
-export * from "./auth-gateway-options";
-export * from "./auth-method";
-export * from "./backend-store";
-export * from "./container-network";
-export * from "./content-security-policy";
-export * from "./data-size";
-export * from "./docker-engine";
-export * from "./duration";
-export * from "./egress-options";
-export * from "./egress-proxy";
-export * from "./errors";
-export * from "./exposure";
-export * from "./external-postgres";
-export * from "./guard-rule";
-export * from "./health-check";
-export * from "./identity-provider";
-export * from "./minio-store";
-export * from "./mlflow-features";
-export * from "./mlflow-server";
-export * from "./mlflow-server-options";
-export * from "./mlflow-stack";
-export * from "./oauth2-options";
-export * from "./postgres-store";
-export * from "./provider-versions";
-export * from "./public-url";
-export * from "./role";
-export * from "./s3-store";
-export * from "./secret";
-export * from "./service-image";
-export * from "./service-network";
-export * from "./stack-environment";
-export * from "./stack-guard";
-export * from "./state-backend";
-export * from "./store-roles";
-export * from "./tls";
-export * from "./tls-options";
-export * from "./transfers";
-export * from "./upstream";
-export * from "./user";
-export * from "./users-file";
+export * from "./values/data-size";
+export * from "./values/duration";
+export * from "./values/errors";
+export * from "./values/public-url";
+
+export * from "./secrets/secret";
+
+export * from "./guard/guard-rule";
+export * from "./guard/stack-guard";
+
+export * from "./network/container-network";
+export * from "./network/health-check";
+export * from "./network/host-binding";
+export * from "./network/service-image";
+export * from "./network/service-network";
+
+export * from "./stores/artifact-store";
+export * from "./stores/backend-store";
+export * from "./stores/external-postgres";
+export * from "./stores/minio-store";
+export * from "./stores/postgres-store";
+export * from "./stores/s3-store";
+export * from "./stores/store";
+
+export * from "./users/auth-method";
+export * from "./users/identity-provider";
+export * from "./users/oauth2-options";
+export * from "./users/role";
+export * from "./users/user";
+export * from "./users/users-file";
+
+export * from "./gateway/auth-gateway";
+export * from "./gateway/auth-gateway-options";
+export * from "./gateway/content-security-policy";
+export * from "./gateway/tls";
+export * from "./gateway/tls-options";
+export * from "./gateway/transfers";
+export * from "./gateway/upstream";
+
+export * from "./server/ai-provider";
+export * from "./server/egress-options";
+export * from "./server/egress-proxy";
+export * from "./server/mlflow-features";
+export * from "./server/mlflow-server";
+export * from "./server/mlflow-server-options";
+
+export * from "./stack/docker-engine";
+export * from "./stack/mlflow-stack";
+export * from "./stack/provider-versions";
+export * from "./stack/state-backend";
+
+export * from "./environment/stack-environment";

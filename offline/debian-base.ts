@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 import { installPackages } from "./apt";
 import { cachePath, contentHash } from "./cache";
 import { debianMirror } from "./debian-mirror";

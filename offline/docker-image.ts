@@ -1,6 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 import { cachePath, contentHash } from "./cache";
 import type { GoProgram } from "./go-program";
 import { ask, runStep } from "./step";

@@ -1,6 +1,6 @@
 import { rename } from "node:fs/promises";
 import { arch } from "node:os";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
 import { buildWithGo } from "./go-builder";
 

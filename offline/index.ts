@@ -1,5 +1,5 @@
 import type { ListrTask } from "listr2";
-import { packagePath } from "../lib/package-folder";
+import { packagePath } from "../lib/values/package-folder";
 import { DebianBase } from "./debian-base";
 import { DockerImage } from "./docker-image";
 import { provideEngine } from "./engine";

@@ -34,7 +34,7 @@ describe("caddy/routes.json", () => {
   });
 
   test("is for the release of MLflow that is deployed", () => {
-    expect(read("lib", "mlflow-server.ts")).toContain(`/mlflow:v${ROUTE_TABLE.mlflow}-`);
+    expect(read("lib", "server", "mlflow-server.ts")).toContain(`/mlflow:v${ROUTE_TABLE.mlflow}-`);
     expect(read("offline", "images", "mlflow", "requirements.txt")).toContain(`mlflow==${ROUTE_TABLE.mlflow}\n`);
   });
 

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, mkdirSync, readdirSync, realpathSync, rmSync, syml
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packagePath } from "../../lib/package-folder";
+import { packagePath } from "../../lib/values/package-folder";
 
 // The unit tests and the compiler on a copy of the project in which `cdktf` is an alias of `cdktn`.
 const REPLACED = ["@cdktf", "cdktf", "constructs"];

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { apiReport } from "../../docs/api-report";
-import { packagePath } from "../../lib/package-folder";
+import { packagePath } from "../../lib/values/package-folder";
 import { run } from "../support/run";
 
 jest.setTimeout(120_000);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { withSettings } from "../../docs/settings";
-import { ENVIRONMENT_VARIABLES } from "../../lib/environment-variables";
-import { packagePath } from "../../lib/package-folder";
+import { ENVIRONMENT_VARIABLES } from "../../lib/environment/environment-variables";
+import { packagePath } from "../../lib/values/package-folder";
 
 const README = readFileSync(packagePath("README.md"), "utf8");
 
@@ -28,9 +28,11 @@ describe("The table of settings in the README", () => {
   });
 
   test("holds no variable that nothing reads", () => {
-    const sources = ["lib/stack-environment.ts", "lib/access-environment.ts", "cli/docker.ts"].map((path) =>
-      readFileSync(packagePath(path), "utf8"),
-    );
+    const sources = [
+      "lib/environment/stack-environment.ts",
+      "lib/environment/access-environment.ts",
+      "cli/docker/docker.ts",
+    ].map((path) => readFileSync(packagePath(path), "utf8"));
     const unread = ENVIRONMENT_VARIABLES.flatMap((variable): readonly string[] => variable.names).filter(
       (name) => !sources.some((source) => source.includes(`"${name}"`) || source.includes(`.${name}`)),
     );

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { spawn } from "node:child_process";
-import { ArtifactStack, AS_ROOT } from "../support/artifact-stack";
-import { basicAuth, send } from "../support/http-request";
-import { LimitedDisk } from "../support/limited-disk";
+import { ArtifactStack, AS_ROOT } from "../support/stacks/artifact-stack";
+import { basicAuth, send } from "../support/clients/http-request";
+import { LimitedDisk } from "../support/stacks/limited-disk";
 import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(5 * 60_000);

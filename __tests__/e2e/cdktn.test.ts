@@ -1,5 +1,5 @@
-import { NODE_TYPESCRIPT } from "../support/deployment";
-import { packagePath } from "../../lib/package-folder";
+import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
+import { packagePath } from "../../lib/values/package-folder";
 import { run } from "../support/run";
 
 jest.setTimeout(10 * 60_000);

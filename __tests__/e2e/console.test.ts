@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
-import { openBrowser } from "../support/browser";
-import { Deployment, removeLeftovers } from "../support/deployment";
-import { basicAuth, send } from "../support/http-request";
+import { openBrowser } from "../support/clients/browser";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
+import { basicAuth, send } from "../support/clients/http-request";
 import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(10 * 60_000);

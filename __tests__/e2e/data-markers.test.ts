@@ -1,6 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import { Deployment, removeLeftovers } from "../support/deployment";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(10 * 60_000);

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/deployment";
+import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(20 * 60_000);

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { EgressStack } from "../support/egress-stack";
-import { basicAuth, send, type Received } from "../support/http-request";
+import { EgressStack } from "../support/stacks/egress-stack";
+import { basicAuth, send, type Received } from "../support/clients/http-request";
 import { ROUTE_TABLE, example, rows } from "../support/route-table";
 import { eventually } from "../support/run";
 

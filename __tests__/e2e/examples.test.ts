@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packagePath } from "../../lib/package-folder";
-import { Deployment, NODE_TYPESCRIPT, offlineSettings } from "../support/deployment";
+import { packagePath } from "../../lib/values/package-folder";
+import { Deployment, NODE_TYPESCRIPT, offlineSettings } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 
 jest.setTimeout(10 * 60_000);

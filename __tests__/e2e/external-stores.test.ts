@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Deployment, offlineSettings, removeLeftovers } from "../support/deployment";
+import { Deployment, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, runOk } from "../support/run";
 
 jest.setTimeout(15 * 60_000);

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Duration } from "../../lib";
 import type { AuthGatewayOptions } from "../../lib";
-import { GatewayContainer } from "../support/gateway-container";
-import { gatewaySettings } from "../support/gateway-settings";
-import { NetworkClient } from "../support/network-client";
-import { RecordingUpstream } from "../support/recording-upstream";
+import { GatewayContainer } from "../support/servers/gateway-container";
+import { gatewaySettings } from "../support/servers/gateway-settings";
+import { NetworkClient } from "../support/clients/network-client";
+import { RecordingUpstream } from "../support/servers/recording-upstream";
 
 jest.setTimeout(5 * 60_000);
 
@@ -18,7 +18,7 @@ const USERS = [
   { name: "bob", role: "write", password: PASSWORD, cost: 12 },
   { name: "cleo", role: "read", password: PASSWORD, cost: 10 },
 ];
-const PROGRAM = readFileSync(join(__dirname, "../support/logins.py"), "utf8");
+const PROGRAM = readFileSync(join(__dirname, "../support/clients/logins.py"), "utf8");
 
 interface Flood {
   statuses: { [status: string]: number };

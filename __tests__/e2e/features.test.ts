@@ -1,8 +1,8 @@
 import type { BrowserContext } from "playwright-core";
 import { Role } from "../../lib";
-import { openBrowser } from "../support/browser";
-import { removeLeftovers } from "../support/deployment";
-import { FeatureStack } from "../support/feature-stack";
+import { openBrowser } from "../support/clients/browser";
+import { removeLeftovers } from "../support/stacks/deployment";
+import { FeatureStack } from "../support/stacks/feature-stack";
 import { decidingRow, example, ROUTE_TABLE, rows } from "../support/route-table";
 
 jest.setTimeout(10 * 60_000);

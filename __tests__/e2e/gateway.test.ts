@@ -2,11 +2,11 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdirSync } from "node:fs";
 import type http from "node:http";
 import { join } from "node:path";
-import { makePair } from "../support/certificate";
-import { REPOSITORY } from "../support/deployment";
-import { GatewayContainer, runCaddy, type GatewayOptions } from "../support/gateway-container";
-import { basicAuth, open, send, type Received, type SendOptions } from "../support/http-request";
-import { headerValues, RecordingUpstream } from "../support/recording-upstream";
+import { makePair } from "../support/servers/certificate";
+import { REPOSITORY } from "../support/stacks/deployment";
+import { GatewayContainer, runCaddy, type GatewayOptions } from "../support/servers/gateway-container";
+import { basicAuth, open, send, type Received, type SendOptions } from "../support/clients/http-request";
+import { headerValues, RecordingUpstream } from "../support/servers/recording-upstream";
 import { eventually } from "../support/run";
 
 // the machine may be busy, and failed logins wait for each other.

@@ -1,12 +1,12 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CADDY_FOLDER, GatewayContainer } from "../support/gateway-container";
-import type { GatewayOptions } from "../support/gateway-container";
-import { Random, hostileHeaders, hostileRequest } from "../support/hostile-requests";
-import { sendHttp1, sendHttp2 } from "../support/hostile-sender";
-import type { Answered } from "../support/hostile-sender";
-import { RecordingUpstream, headerValues } from "../support/recording-upstream";
+import { CADDY_FOLDER, GatewayContainer } from "../support/servers/gateway-container";
+import type { GatewayOptions } from "../support/servers/gateway-container";
+import { Random, hostileHeaders, hostileRequest } from "../support/clients/hostile-requests";
+import { sendHttp1, sendHttp2 } from "../support/clients/hostile-sender";
+import type { Answered } from "../support/clients/hostile-sender";
+import { RecordingUpstream, headerValues } from "../support/servers/recording-upstream";
 
 jest.setTimeout(5 * 60_000);
 

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/deployment";
+import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 
 jest.setTimeout(5 * 60_000);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as library from "../../lib";
-import { REPOSITORY } from "../support/deployment";
+import { REPOSITORY } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 
 jest.setTimeout(5 * 60_000);

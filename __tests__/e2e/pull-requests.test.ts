@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ExitCode } from "../../cli/command-error";
-import { removeLeftovers } from "../support/deployment";
-import { GitHubStub } from "../support/github-stub";
-import { EVENTS_REPOSITORY, recordedEvent } from "../support/pull-request-event";
-import type { Changes } from "../support/pull-request-event";
+import { ExitCode } from "../../cli/console/command-error";
+import { removeLeftovers } from "../support/stacks/deployment";
+import { GitHubStub } from "../support/servers/github-stub";
+import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
+import type { Changes } from "../support/plans/pull-request-event";
 import { run, runOk } from "../support/run";
 import type { Outcome } from "../support/run";
-import { StoreApp } from "../support/store-app";
+import { StoreApp } from "../support/stacks/store-app";
 
 jest.setTimeout(5 * 60_000);
 
@@ -46,7 +46,7 @@ async function job(
     GITHUB_STEP_SUMMARY: summary,
     RUNNER_ENVIRONMENT: "self-hosted",
   };
-  return app.command([], { ...environment, ...variables }, "__tests__/support/pull-request-program.ts");
+  return app.command([], { ...environment, ...variables }, "__tests__/support/plans/pull-request-program.ts");
 }
 
 /** As `job()`, and it has to end in a certain way. */

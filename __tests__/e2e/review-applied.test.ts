@@ -1,14 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePlan } from "../../cli/review/plan-file";
-import { reviewPlan } from "../../cli/review/review-plan";
-import type { Review, Verdict } from "../../cli/review/model";
-import { offlineSettings, removeLeftovers } from "../support/deployment";
-import type { Variables } from "../support/deployment";
-import { generateChange, random, service } from "../support/generated-changes";
-import type { GeneratedService } from "../support/generated-changes";
-import { synthesizeServices } from "../support/review-stack";
+import { parsePlan } from "../../cli/review/plan/plan-file";
+import { reviewPlan } from "../../cli/review/findings/review-plan";
+import type { Review, Verdict } from "../../cli/review/model/model";
+import { offlineSettings, removeLeftovers } from "../support/stacks/deployment";
+import type { Variables } from "../support/stacks/deployment";
+import { generateChange, random, service } from "../support/plans/generated-changes";
+import type { GeneratedService } from "../support/plans/generated-changes";
+import { synthesizeServices } from "../support/stacks/review-stack";
 import { run, runOk } from "../support/run";
 
 jest.setTimeout(8 * 60_000);

@@ -1,15 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodings } from "../../cli/review/leak-check";
-import { parsePlan } from "../../cli/review/plan-file";
-import { render } from "../../cli/review/render";
-import { reviewPlan } from "../../cli/review/review-plan";
-import { secretsOf } from "../../cli/review/secrets";
-import { Deployment, removeLeftovers } from "../support/deployment";
-import type { Variables } from "../support/deployment";
+import { encodings } from "../../cli/review/secrets/leak-check";
+import { parsePlan } from "../../cli/review/plan/plan-file";
+import { render } from "../../cli/review/render/render";
+import { reviewPlan } from "../../cli/review/findings/review-plan";
+import { secretsOf } from "../../cli/review/secrets/secrets";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
+import type { Variables } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 import type { Outcome } from "../support/run";
-import type { Synthesized } from "../support/synth";
+import type { Synthesized } from "../support/stacks/synth";
 
 jest.setTimeout(5 * 60_000);
 

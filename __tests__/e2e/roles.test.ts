@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { offlineSettings } from "../support/deployment";
-import { GatewayContainer } from "../support/gateway-container";
-import { basicAuth, send } from "../support/http-request";
-import { RecordingUpstream } from "../support/recording-upstream";
+import { offlineSettings } from "../support/stacks/deployment";
+import { GatewayContainer } from "../support/servers/gateway-container";
+import { basicAuth, send } from "../support/clients/http-request";
+import { RecordingUpstream } from "../support/servers/recording-upstream";
 import { decidingRow, example, ROUTE_TABLE, rows, type Row } from "../support/route-table";
 import { runOk } from "../support/run";
 
@@ -42,7 +42,7 @@ const upstream = RecordingUpstream.forTests();
 
 beforeAll(async () => {
   const image = process.env.MLFLOW_IMAGE ?? (await offlineSettings()).MLFLOW_IMAGE ?? imageOfTheLibrary();
-  const script = readFileSync(join(__dirname, "../support/mlflow-routes.py"), "utf8");
+  const script = readFileSync(join(__dirname, "../support/clients/mlflow-routes.py"), "utf8");
   const hardening = ["--network", "none", "--user", "1000:1000", "--cap-drop", "ALL", "--env", "HOME=/tmp"];
   mlflow = JSON.parse(
     await runOk("docker", ["run", "--rm", "-i", ...hardening, image, "python", "-"], { input: script }),

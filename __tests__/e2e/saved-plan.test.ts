@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ExitCode } from "../../cli/command-error";
-import { removeLeftovers } from "../support/deployment";
+import { ExitCode } from "../../cli/console/command-error";
+import { removeLeftovers } from "../support/stacks/deployment";
 import { runOk } from "../support/run";
-import { StoreApp } from "../support/store-app";
+import { StoreApp } from "../support/stacks/store-app";
 
 jest.setTimeout(5 * 60_000);
 

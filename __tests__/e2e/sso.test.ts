@@ -4,15 +4,15 @@ import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { AuthGateway, AuthMethod, Duration, IdentityProvider as IdentityProviderKind, Secret, Tls } from "../../lib";
 import type { OAuth2Options } from "../../lib";
-import { launchBrowser } from "../support/browser";
-import { Deployment, removeLeftovers } from "../support/deployment";
-import { GatewayContainer } from "../support/gateway-container";
-import { basicAuth, send, type Received } from "../support/http-request";
-import { IdentityProvider, type Accounts } from "../support/identity-provider";
-import { OAuth2ProxyContainer } from "../support/oauth2-proxy-container";
-import { headerValues, RecordingUpstream } from "../support/recording-upstream";
+import { launchBrowser } from "../support/clients/browser";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
+import { GatewayContainer } from "../support/servers/gateway-container";
+import { basicAuth, send, type Received } from "../support/clients/http-request";
+import { IdentityProvider, type Accounts } from "../support/servers/identity-provider";
+import { OAuth2ProxyContainer } from "../support/servers/oauth2-proxy-container";
+import { headerValues, RecordingUpstream } from "../support/servers/recording-upstream";
 import { eventually, runOk } from "../support/run";
-import { container, environment, synth, testStack } from "../support/synth";
+import { container, environment, synth, testStack } from "../support/stacks/synth";
 
 jest.setTimeout(5 * 60_000);
 

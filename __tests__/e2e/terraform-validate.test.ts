@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { App } from "cdktf";
-import { offlineSettings } from "../support/deployment";
+import { offlineSettings } from "../support/stacks/deployment";
 import { run } from "../support/run";
-import { SHAPES } from "../support/shapes";
+import { SHAPES } from "../support/stacks/shapes";
 
 jest.setTimeout(120_000);
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContentSecurityPolicy } from "../../lib";
 import type { BrowserContext, Page } from "playwright-core";
-import { openBrowser } from "../support/browser";
-import { Deployment, REPOSITORY, removeLeftovers } from "../support/deployment";
+import { openBrowser } from "../support/clients/browser";
+import { Deployment, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
 
 jest.setTimeout(10 * 60_000);
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packagePath } from "../../lib/package-folder";
-import { NODE_TYPESCRIPT } from "../support/deployment";
+import { packagePath } from "../../lib/values/package-folder";
+import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
 import { run } from "../support/run";
-import { withoutPackagedFiles } from "../support/synth";
+import { withoutPackagedFiles } from "../support/stacks/synth";
 
 jest.setTimeout(60_000);
 

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as library from "../../lib";
-import { packagePath } from "../../lib/package-folder";
+import { packagePath } from "../../lib/values/package-folder";
 import { run } from "../support/run";
 
 jest.setTimeout(120_000);

@@ -23,14 +23,14 @@ describe("Offline builds", () => {
   });
 
   test("build the MLflow that is the default", () => {
-    const [, version] = /mlflow\/mlflow:v([\d.]+)-full/.exec(read("lib", "mlflow-server.ts")) ?? [];
+    const [, version] = /mlflow\/mlflow:v([\d.]+)-full/.exec(read("lib", "server", "mlflow-server.ts")) ?? [];
 
     expect(read("offline", "images", "mlflow", "requirements.txt")).toContain(`mlflow==${version}\n`);
     expect(offlineEnvironment().MLFLOW_IMAGE).toContain(`localhost/cdktf-mlflow/mlflow:${version}-`);
   });
 
   test("build the oauth2-proxy that is the default", () => {
-    const [, version] = /oauth2-proxy:v([\d.]+)-alpine/.exec(read("lib", "oauth2-proxy.ts")) ?? [];
+    const [, version] = /oauth2-proxy:v([\d.]+)-alpine/.exec(read("lib", "users", "oauth2-proxy.ts")) ?? [];
 
     expect(read("offline", "go", "oauth2-proxy", "go.mod")).toContain(`oauth2-proxy/v7 v${version}\n`);
     expect(offlineEnvironment().OAUTH2_PROXY_IMAGE).toContain(`localhost/cdktf-mlflow/oauth2-proxy:${version}-`);

@@ -82,13 +82,13 @@ describe("Python's packages", () => {
 
 test("What is built from lies where it is packed, not in the compiled package's own folder", () => {
   const root = folder();
-  const source = readFileSync(join(__dirname, "..", "..", "lib", "package-folder.ts"), "utf8");
+  const source = readFileSync(join(__dirname, "..", "..", "lib", "values", "package-folder.ts"), "utf8");
   const compiled = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS } }).outputText;
-  mkdirSync(join(root, "dist", "lib"), { recursive: true });
+  mkdirSync(join(root, "dist", "lib", "values"), { recursive: true });
   writeFileSync(join(root, "package.json"), "{}");
   const load = new Function("require", "exports", "__dirname", compiled);
   const exported: { packagePath?: (...segments: string[]) => string } = {};
-  load(require, exported, join(root, "dist", "lib"));
+  load(require, exported, join(root, "dist", "lib", "values"));
 
   expect(exported.packagePath?.("offline", "go", "gateway")).toBe(join(root, "offline", "go", "gateway"));
 });

@@ -2,10 +2,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import type { TerraformStack } from "cdktf";
-import { packagePath } from "../../lib/package-folder";
-import { namedResources } from "../support/named-resources";
-import { SHAPES } from "../support/shapes";
-import { mlflowStack, synth } from "../support/synth";
+import { packagePath } from "../../lib/values/package-folder";
+import { namedResources } from "../support/stacks/named-resources";
+import { SHAPES } from "../support/stacks/shapes";
+import { mlflowStack, synth } from "../support/stacks/synth";
 
 type Release = { [shape: string]: { [address: string]: string } };
 

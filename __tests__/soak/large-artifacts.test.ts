@@ -1,6 +1,6 @@
-import { ArtifactStack } from "../support/artifact-stack";
+import { ArtifactStack } from "../support/stacks/artifact-stack";
 import { runOk } from "../support/run";
-import { memoryOf, peakWhile } from "../support/service-watch";
+import { memoryOf, peakWhile } from "../support/clients/service-watch";
 
 jest.setTimeout(2 * 60 * 60_000);
 

@@ -1,7 +1,7 @@
-import { ArtifactStack } from "../support/artifact-stack";
+import { ArtifactStack } from "../support/stacks/artifact-stack";
 import { runOk } from "../support/run";
-import { loadServer } from "../support/server-load";
-import { memoryOf, mishapsOf, peakWhile } from "../support/service-watch";
+import { loadServer } from "../support/clients/server-load";
+import { memoryOf, mishapsOf, peakWhile } from "../support/clients/service-watch";
 
 jest.setTimeout(60 * 60_000);
 

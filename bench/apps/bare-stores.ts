@@ -4,7 +4,7 @@ import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { Password } from "@cdktf/provider-random/lib/password";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
-import { BUCKET_JOB, bucketPolicy } from "../../lib/minio-bucket-job";
+import { BUCKET_JOB, bucketPolicy } from "../../lib/stores/minio-bucket-job";
 import { addJob, addService, escaped, file, health } from "./bare-container";
 
 const START = `if [ -s "$PGDATA/PG_VERSION" ]; then

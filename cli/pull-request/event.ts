@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { CommandError } from "../command-error";
-import type { Environment } from "../environment";
+import { CommandError } from "../console/command-error";
+import type { Environment } from "../app/environment";
 
 /**
  * What there is to do:

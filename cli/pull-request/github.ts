@@ -1,6 +1,6 @@
-import { CommandError } from "../command-error";
-import type { Environment } from "../environment";
-import { loadOctokit } from "../programs";
+import { CommandError } from "../console/command-error";
+import type { Environment } from "../app/environment";
+import { loadOctokit } from "../console/es-modules";
 import { isSameLabel } from "./event";
 
 type Octokit = InstanceType<Awaited<ReturnType<typeof loadOctokit>>>;

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileS
 import { readdir, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve, sep } from "node:path";
-import { CommandError } from "../command-error";
-import type { Environment } from "../environment";
+import { CommandError } from "../console/command-error";
+import type { Environment } from "../app/environment";
 
 // an older one is stale for certain, or was forgotten because a run was lost.
 const DAYS = 30;

@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { CommandError, ExitCode } from "../command-error";
-import type { Plan } from "../plan";
-import { loadExeca } from "../programs";
+import { CommandError, ExitCode } from "../console/command-error";
+import type { Plan } from "../terraform/plan-json";
+import { loadExeca } from "../console/es-modules";
 
 /** What the review of a plan says. */
 export interface PlanReview {

@@ -1,4 +1,4 @@
-import type { ContainerDetails } from "../docker";
+import type { ContainerDetails } from "../docker/docker";
 
 /** A host name or IP address, and a port. */
 export type Address = [host: string, port: number];

@@ -1,0 +1,87 @@
+import { Redaction, synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../../cli/app/environment";
+
+describe("the environment of Terraform", () => {
+  test("holds the secrets, the engine and what keeps Terraform from asking", () => {
+    const environment = terraformEnvironment(
+      { PATH: "/bin" },
+      { TF_VAR_auth_password: "x" },
+      { DOCKER_HOST: "ssh://h" },
+    );
+
+    expect(environment).toEqual({
+      PATH: "/bin",
+      TF_VAR_auth_password: "x",
+      DOCKER_HOST: "ssh://h",
+      TF_IN_AUTOMATION: "1",
+      TF_INPUT: "0",
+      CHECKPOINT_DISABLE: "1",
+    });
+  });
+
+  test("leaves a variable that the user has set for Terraform as it is", () => {
+    const environment = terraformEnvironment({ TF_VAR_auth_password: "theirs" }, { TF_VAR_auth_password: "ours" }, {});
+
+    expect(environment.TF_VAR_auth_password).toBe("theirs");
+  });
+
+  test("leaves out a configuration file that does not exist, and keeps one that does", () => {
+    expect(terraformEnvironment({ TF_CLI_CONFIG_FILE: "/no/such/file" }, {}, {})).not.toHaveProperty(
+      "TF_CLI_CONFIG_FILE",
+    );
+    expect(terraformEnvironment({ TF_CLI_CONFIG_FILE: __filename }, {}, {}).TF_CLI_CONFIG_FILE).toBe(__filename);
+  });
+});
+
+describe("the environment of the app", () => {
+  test("is that of cdktf synth, without values for Terraform", () => {
+    const base = { PATH: "/bin", TF_VAR_auth_password: "x", NODE_OPTIONS: "--max-old-space-size=512" };
+
+    expect(synthesisEnvironment(base, "cdktf.out", { stage: "test" })).toEqual({
+      PATH: "/bin",
+      NODE_OPTIONS: "--max-old-space-size=512",
+      CDKTF_OUTDIR: "cdktf.out",
+      CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true",
+      CDKTF_CONTEXT_JSON: '{"stage":"test","cdktfRelativeModules":[]}',
+      SYNTH_HCL_OUTPUT: "false",
+    });
+  });
+
+  test("passes on a context of the caller's own where cdktf.json has none", () => {
+    const { CDKTF_CONTEXT_JSON } = synthesisEnvironment({ CDKTF_CONTEXT_JSON: '{"a":1}' }, "out");
+
+    expect(CDKTF_CONTEXT_JSON).toBe('{"a":1,"cdktfRelativeModules":[]}');
+  });
+});
+
+describe("Redaction", () => {
+  test("takes out secrets of every name that says so, and the password in DB_URL", () => {
+    const redaction = new Redaction({
+      AUTH_PASSWORD: "it's quite secret",
+      AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
+      TF_VAR_anything: "some value",
+      DB_URL: "postgresql://mlflow:p%40ss%25word@db.example.com/mlflow",
+      MLFLOW_URL: "https://mlflow.example.com",
+    });
+
+    const text = "it's quite secret wJalrXUtnFEMI some value p@ss%word p%40ss%25word https://mlflow.example.com";
+    expect(redaction.apply(text)).toBe("<secret> <secret> <secret> <secret> <secret> https://mlflow.example.com");
+  });
+
+  test("takes out the escaped form that JSON has", () => {
+    expect(new Redaction({ AUTH_PASSWORD: 'a"quoted\\one' }).apply('{"x":"a\\"quoted\\\\one"}')).toBe(
+      '{"x":"<secret>"}',
+    );
+  });
+
+  test("takes out the longer of two secrets first, and leaves short words alone", () => {
+    const redaction = new Redaction({ A_PASSWORD: "secret", B_PASSWORD: "secret-and-more", C_TOKEN: "on" });
+
+    expect(redaction.apply("secret-and-more on")).toBe("<secret> on");
+  });
+});
+
+test("an app in a job of GitHub Actions gets everything but the job's rights", () => {
+  const job = { GITHUB_TOKEN: "a", ACTIONS_RUNTIME_TOKEN: "b", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "c", MLFLOW_URL: "d" };
+
+  expect(Object.entries(withoutTokens(job)).filter(([, value]) => value !== undefined)).toEqual([["MLFLOW_URL", "d"]]);
+});

@@ -1,0 +1,112 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { addUser, listUsers, removeUser, rotateUser } from "../../../cli/commands/users";
+
+let folder: string;
+let file: string;
+let printed: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "users-"));
+  file = join(folder, "users.json");
+  printed = [];
+  jest.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+});
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const content = () => readFileSync(file, "utf8");
+
+function withUsers(...lines: string[]): void {
+  writeFileSync(file, `[\n${lines.map((line) => `  ${line}`).join(",\n")}\n]\n`);
+}
+
+const ADA = '{"name":"ada","role":"admin"}';
+
+describe("mlflow-stack users", () => {
+  test("add writes one line a user, and leaves the others as they are", () => {
+    addUser("ada", { file, role: "admin" });
+    addUser("ci", { file, role: "write", passwordVariable: "ci_password" });
+
+    expect(content()).toBe(`[\n  ${ADA},\n  {"name":"ci","role":"write","passwordVariable":"ci_password"}\n]\n`);
+    expect(printed.at(-1)).toContain("export TF_VAR_ci_password=…, then ");
+    expect(readdirSync(folder)).toEqual(["users.json"]);
+  });
+
+  test("add knows workspaces, by names that MLflow takes", () => {
+    withUsers(ADA);
+    addUser("ci", { file, role: "write", workspace: "team-a" });
+
+    expect(content()).toBe(`[\n  ${ADA},\n  {"name":"ci","role":"write","workspace":"team-a"}\n]\n`);
+    listUsers({ file });
+    expect(printed.at(-1)).toMatch(/ci +│ write +│ team-a +│ generated/);
+    expect(() => addUser("bob", { file, role: "read", workspace: "Team A" })).toThrow(
+      "a workspace has a name of 2 to 63 small letters, digits and '-', got: 'Team A'",
+    );
+  });
+
+  test("remove takes out one line", () => {
+    withUsers(ADA, '{"name":"bob","role":"read"}');
+    removeUser("bob", { file });
+
+    expect(content()).toBe(`[\n  ${ADA}\n]\n`);
+  });
+
+  test("rotate counts up which password it is", () => {
+    withUsers(ADA);
+    rotateUser("ada", { file });
+    rotateUser("ada", { file });
+
+    expect(content()).toBe('[\n  {"name":"ada","role":"admin","generation":3}\n]\n');
+  });
+
+  test("list shows where each password comes from, and never a password", () => {
+    withUsers(ADA, '{"name":"ci","role":"write","passwordVariable":"ci_password"}');
+    listUsers({ file });
+
+    expect(printed[0]).toMatch(/ada +│ admin +│ +│ generated/);
+    expect(printed[0]).toMatch(/ci +│ write +│ +│ variable ci_password/);
+  });
+
+  test.each([
+    ["a name twice", () => addUser("Ada", { file, role: "read" }), "the user 'Ada' is in FILE already"],
+    [
+      "a name with a colon",
+      () => addUser("a:b", { file, role: "read" }),
+      "a name must be 1 to 64 letters, digits and .@_+-, got: 'a:b'",
+    ],
+    [
+      "a name that means a folder",
+      () => addUser("..", { file, role: "read" }),
+      "a name must be 1 to 64 letters, digits and .@_+-, got: '..'",
+    ],
+    [
+      "a password in the place of a variable",
+      () => addUser("bob", { file, role: "read", passwordVariable: "not a name" }),
+      "a Terraform variable has a name of letters, digits and '_', got: 'not a name'",
+    ],
+    ["nobody to remove", () => removeUser("bob", { file }), "there is no user 'bob' in FILE"],
+    ["nobody to rotate", () => rotateUser("bob", { file }), "there is no user 'bob' in FILE"],
+    ["the last admin", () => removeUser("ada", { file }), "FILE would have no admin, so nothing was changed"],
+  ])("refuses %s, and changes nothing", (_title, command, message) => {
+    withUsers(ADA);
+
+    expect(command).toThrow(message.replace("FILE", file));
+    expect(content()).toBe(`[\n  ${ADA}\n]\n`);
+  });
+
+  test("refuses to rotate a password that it does not make", () => {
+    withUsers('{"name":"ada","role":"admin","passwordVariable":"ada_password"}');
+
+    expect(() => rotateUser("ada", { file })).toThrow("the password of 'ada' is not generated");
+  });
+
+  test("wants an admin first", () => {
+    expect(() => addUser("bob", { file, role: "read" })).toThrow("would have no admin, so nothing was changed");
+    expect(existsSync(file)).toBe(false);
+  });
+});

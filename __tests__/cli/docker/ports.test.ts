@@ -1,0 +1,58 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { ContainerDetails } from "../../../cli/docker/docker";
+import { canListen, portConflicts } from "../../../cli/docker/ports";
+
+const WANTED = [{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }];
+const FREE = async () => true;
+const TAKEN = async () => false;
+
+function running(name: string, HostIp: string, HostPort: string) {
+  return {
+    Name: name,
+    HostConfig: { PortBindings: { "8080/tcp": [{ HostIp, HostPort }] } },
+  } as unknown as ContainerDetails;
+}
+
+describe("portConflicts", () => {
+  test("finds none where the port is free, or published by the same container already", async () => {
+    expect(await portConflicts(WANTED, [], FREE)).toEqual([]);
+    expect(await portConflicts(WANTED, [running("mlflow-gateway", "127.0.0.1", "8080")], TAKEN)).toEqual([]);
+  });
+
+  test.each(["127.0.0.1", "0.0.0.0", "", "::"])(
+    "names another container that publishes it at '%s'",
+    async (address) => {
+      expect(await portConflicts(WANTED, [running("other", address, "8080")], FREE)).toEqual([
+        "port 8080 is published by the container 'other'",
+      ]);
+    },
+  );
+
+  test("passes over other ports and other addresses", async () => {
+    const others = [running("a", "127.0.0.1", "8081"), running("b", "192.0.2.1", "8080")];
+
+    expect(await portConflicts(WANTED, others, FREE)).toEqual([]);
+  });
+
+  test("finds another program, where the engine is on this machine", async () => {
+    expect(await portConflicts(WANTED, [], TAKEN)).toEqual(["port 8080 on 127.0.0.1 is in use by another program"]);
+    expect(await portConflicts(WANTED, [])).toEqual([]);
+  });
+});
+
+describe("canListen", () => {
+  test("tells a port in use from a free one", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+
+    expect(await canListen("127.0.0.1", port)).toBe(false);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await canListen("127.0.0.1", port)).toBe(true);
+  });
+
+  test("does not take an address that this machine does not have for one in use", async () => {
+    expect(await canListen("192.0.2.1", 8080)).toBe(true);
+  });
+});

@@ -1,0 +1,227 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parsePlan } from "../../../cli/review/plan/plan-file";
+import { render } from "../../../cli/review/render/render";
+import { reviewPlan } from "../../../cli/review/findings/review-plan";
+import { secretsOf } from "../../../cli/review/secrets/secrets";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../../support/stacks/deployment";
+import { random } from "../../support/plans/generated-changes";
+import { PlanBuilder, ourContainer, upload } from "../../support/plans/plan-builder";
+import { run } from "../../support/run";
+
+jest.setTimeout(120_000);
+
+const SECRET = "hunter2-hunter2-hunter2";
+const folder = mkdtempSync(join(tmpdir(), "mlflow-review-"));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function command(args: string[], input?: string) {
+  const [node = "", ...loader] = NODE_TYPESCRIPT;
+  return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), "review", ...args], { cwd: folder, input });
+}
+
+function save(name: string, content: string | Buffer): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const plan = new PlanBuilder()
+  .resource("docker_volume.data", { name: "mlflow-data" }, null)
+  .resource(
+    "docker_container.web",
+    ourContainer("mlflow-web", { upload: [upload("/run/secrets/a", SECRET)] }),
+    ourContainer("mlflow-web", { upload: [upload("/run/secrets/a", `${SECRET}2`)] }),
+    { sensitive: ["upload"] },
+  )
+  .build();
+
+describe("What is no plan", () => {
+  test.each([
+    ["", "it is empty"],
+    [" \n", "it is empty"],
+    [`${SECRET}, not JSON`, "it is neither a saved plan nor JSON"],
+    [JSON.stringify(plan).slice(0, -20), "its JSON is broken or cut off"],
+    [`{"a": "${SECRET}" oops}`, "its JSON is broken or cut off"],
+    ["[]", "it holds no object"],
+    ["null", "it holds no object"],
+    ['"text"', "it holds no object"],
+    ["{}", "what every plan has is missing in it"],
+    ['{"format_version":"1.0","values":{}}', "it is a state"],
+    ['{"version":4,"lineage":"x","resources":[]}', "it is a state"],
+    ['{"@level":"info"}\n{"@level":"info"}', "it is the log of 'terraform plan -json'"],
+    ['{"format_version":1,"resource_changes":[]}', "what every plan has is missing in it"],
+    ['{"format_version":"1.2","resource_changes":{}}', "its 'resource_changes' is not what it should be"],
+    ['{"format_version":"1.2","resource_changes":[1]}', "its 'resource_changes' is not what it should be"],
+    [
+      '{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a"}]}',
+      "its 'resource_changes' is not what it should be",
+    ],
+    [
+      `{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a","change":{"actions":["create"],"after":"${SECRET}"}}]}`,
+      "its 'resource_changes' is not what it should be",
+    ],
+    [
+      '{"format_version":"1.2","resource_changes":[],"output_changes":[]}',
+      "its 'output_changes' is not what it should be",
+    ],
+    ['{"format_version":"1.2","resource_changes":[],"variables":{"a":1}}', "its 'variables' is not what it should be"],
+    [
+      '{"format_version":"1.2","resource_changes":[],"configuration":7}',
+      "its 'configuration' is not what it should be",
+    ],
+  ])("is refused with a reason, and without a word of its content", (json, reason) => {
+    expect(() => parsePlan(json, "p.json")).toThrow(`p.json is no plan: ${reason}`);
+    try {
+      parsePlan(json, "p.json");
+    } catch (error) {
+      expect(JSON.stringify(error) + String(error)).not.toContain("hunter2");
+    }
+  });
+
+  test("is refused as well where it is unfinished, or newer than this release", () => {
+    expect(() => parsePlan('{"format_version":"1.2","resource_changes":[],"errored":true}', "p")).toThrow(
+      "p is not finished: Terraform met an error while it planned",
+    );
+    expect(() => parsePlan('{"format_version":"2.0","resource_changes":[]}', "p")).toThrow(
+      "p has format 2.0 of Terraform's plans, which this release does not know",
+    );
+  });
+
+  test("ends the command with status 1 and a remedy", async () => {
+    const missing = await command([join(folder, "nowhere")]);
+    const state = await command([save("state.json", '{"format_version":"1.0","values":{}}')]);
+    const directory = await command([folder]);
+
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain(`there is no plan at ${join(folder, "nowhere")}`);
+    expect(missing.stderr).toContain("terraform plan -out=FILE");
+    expect(state).toMatchObject({ code: 1, stdout: "" });
+    expect(state.stderr).toContain("is no plan: it is a state");
+    expect(directory.stderr).toContain("is a folder, not a plan");
+  });
+});
+
+describe("A plan", () => {
+  test("is read from standard input, written to a file as well, and ends with status 2 where data would be lost", async () => {
+    const output = join(folder, "comment.md");
+    const { code, stdout, stderr } = await command(
+      ["-", "--format", "markdown", "--output", output],
+      JSON.stringify(plan),
+    );
+
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+    expect(stdout).toContain("<!-- mlflow-stack review: mlflow -->");
+    expect(readFileSync(output, "utf8")).toBe(stdout);
+    expect(stdout).not.toContain("hunter2");
+  });
+
+  test("that loses data ends with status 0 where that is allowed", async () => {
+    const { code, stdout } = await command(
+      ["-", "--allow-data-loss", "--stack", "other", "--format", "json"],
+      JSON.stringify(plan),
+    );
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, stack: "other", dataLoss: true });
+  });
+
+  test("is read in UTF-16, as PowerShell writes it", async () => {
+    const file = save("utf16.json", Buffer.from(`\ufeff${JSON.stringify(plan)}`, "utf16le"));
+
+    expect((await command([file])).stdout).toContain("Data would be lost: the volume 'mlflow-data'");
+  });
+
+  test("of 50 MB is told", async () => {
+    const file = (index: number) => upload("/etc/app.conf", `${index}\n${"configuration ".repeat(100)}\n`.repeat(9));
+    const builder = new PlanBuilder();
+    for (let index = 0; index < 1000; index += 1) {
+      builder.resource(
+        `docker_container.c${index}`,
+        ourContainer(`c${index}`, { upload: [file(index)] }),
+        ourContainer(`c${index}`, { upload: [file(index + 1)] }),
+      );
+    }
+    const json = JSON.stringify(builder.build());
+    expect(json.length).toBeGreaterThan(50_000_000);
+
+    const { code, stdout } = await command([save("huge.json", json), "--format", "markdown"]);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain("1,000 services replaced.");
+    expect(stdout.length).toBeLessThanOrEqual(65_000);
+  });
+
+  test("of which parts are missing or of another kind is told or refused, and never crashes", () => {
+    const draw = random(1);
+    const original = new PlanBuilder()
+      .variable("a", SECRET, true)
+      .output("volumes", { "docker_volume.data": "x" }, {})
+      .drift("docker_container.web", ourContainer("web"), ourContainer("web", { memory: 1 }))
+      .resource("docker_volume.data", { name: "mlflow-data" }, null)
+      .resource("docker_network.n", { id: "n", name: "n", internal: true }, { id: "n", name: "n", internal: false })
+      .resource(
+        "docker_container.web",
+        ourContainer("web", {
+          networks_advanced: [{ name: "n" }],
+          volumes: [{ container_path: "/a", volume_name: "b" }],
+        }),
+        ourContainer("web", {
+          upload: [upload("/etc/caddy/users.json", '[{"name":"ada"}]')],
+          env: ["AUTH_METHOD=basic", "FEATURES=a"],
+          ports: [{ external: 1, ip: "::" }],
+        }),
+        { dependsOn: ["docker_network.n"], unknown: { image: true }, references: { image: ["docker_image.x.id"] } },
+      )
+      .build();
+    const replacements: unknown[] = [
+      null,
+      0,
+      -1,
+      "",
+      "x",
+      true,
+      [],
+      {},
+      [null],
+      [[]],
+      { a: null },
+      [1],
+      ["a"],
+      "\u0000",
+    ];
+
+    for (let round = 0; round < 1000; round += 1) {
+      const broken = mutate(structuredClone(original), draw, replacements);
+      let parsed;
+      try {
+        parsed = parsePlan(JSON.stringify(broken), "p");
+      } catch (error) {
+        expect((error as Error).name).toBe("CommandError");
+        continue;
+      }
+      const format = (["text", "markdown", "json"] as const)[round % 3] ?? "text";
+      render(reviewPlan(parsed, "t"), format, secretsOf(parsed));
+    }
+  });
+});
+
+/** Puts something else, or nothing, in a place of a document that is drawn. */
+function mutate(document: object, draw: () => number, replacements: unknown[]): object {
+  let at = document as { [name: string]: unknown };
+  for (;;) {
+    const names = Object.keys(at);
+    const name = names[Math.floor(draw() * names.length)];
+    if (name === undefined) return document;
+    const next = at[name];
+    if (typeof next === "object" && next !== null && Object.keys(next).length > 0 && draw() < 0.85) {
+      at = next as { [name: string]: unknown };
+      continue;
+    }
+    if (draw() < 0.3) delete at[name];
+    else at[name] = replacements[Math.floor(draw() * replacements.length)];
+    return document;
+  }
+}

@@ -1,0 +1,160 @@
+import type { Plan } from "../../../cli/terraform/plan-json";
+import { LeakCheck, encodings } from "../../../cli/review/secrets/leak-check";
+import { render } from "../../../cli/review/render/render";
+import type { Format } from "../../../cli/review/render/render";
+import { reviewPlan } from "../../../cli/review/findings/review-plan";
+import { secretsOf } from "../../../cli/review/secrets/secrets";
+import { PlanBuilder, ourContainer, upload } from "../../support/plans/plan-builder";
+
+const FORMATS: Format[] = ["text", "markdown", "json"];
+
+// with characters that each encoding writes in its own way.
+const secret = (name: string) => `${name}-<p&"s's/+=%\\ü_*\`@x>`;
+
+/** Everywhere that a secret can stand in a plan, and in clear beside it, where nobody marks it. */
+function planted(): { plan: Plan; secrets: string[] } {
+  const generated = secret("generated");
+  const variable = secret("variable");
+  const file = secret("file-in-run-secrets");
+  const marked = secret("marked-attribute");
+  const output = secret("output-value");
+  const old = secret("old-of-a-replaced");
+  const foreign = secret("file-of-a-foreign-container");
+  const everything = [generated, variable, file, marked, output, old, foreign];
+
+  const clear = everything.flatMap((value) => encodings(value));
+  const env = (index: number) => clear.map((value, at) => `CLEAR_${at}=${index}${value}`);
+  const caddyfile = (index: number) => `line ${index}\n${clear.join("\n")}\n`;
+  const plan = new PlanBuilder()
+    .variable("login_password", variable, true)
+    .variable("open", "not a secret at all", false)
+    .output("password", output, `${output}2`, true)
+    .output("url", `http://${variable}`, `https://${generated}`)
+    .resource(
+      "random_password.login",
+      { result: old, length: 32 },
+      { length: 40 },
+      {
+        sensitive: ["result"],
+        unknown: { result: true },
+      },
+    )
+    .resource("random_string.key", { result: generated }, { result: generated })
+    .resource(
+      "docker_container.web",
+      ourContainer(`web-${generated}`, {
+        env: env(1),
+        command: [`--token=${variable}`],
+        image: `registry/${marked}:1`,
+        ports: [{ external: 80, internal: 80, ip: variable }],
+        volumes: [{ container_path: `/${file}`, volume_name: output }],
+        upload: [
+          upload("/run/secrets/a", file),
+          upload("/etc/caddy/Caddyfile", caddyfile(1)),
+          upload(`/etc/${old}`, "x"),
+        ],
+      }),
+      ourContainer(`web-${generated}`, {
+        env: env(2),
+        command: [`--token=${variable}2`],
+        image: `registry/${marked}:2`,
+        ports: [{ external: 81, internal: 81, ip: variable }],
+        volumes: [{ container_path: `/${file}`, volume_name: `${output}2` }],
+        upload: [upload("/run/secrets/a", `${file}2`), upload("/etc/caddy/Caddyfile", caddyfile(2))],
+      }),
+      { sensitive: ["upload"] },
+    )
+    .resource(
+      "docker_container.app",
+      { name: "app", env: [`A=${marked}`], upload: [{ file: "/x", content: foreign }] },
+      { name: "app", env: [`A=${marked}2`], upload: [{ file: "/x", content: `${foreign}2` }] },
+      { sensitive: ["env", "upload"] },
+    )
+    .resource(`aws_thing.x["${generated}"]`, { a: marked, b: 1 }, { a: `${marked}2`, b: 2 }, { sensitive: ["a"] })
+    .resource("docker_volume.data", { name: `data-${file}` }, null)
+    .drift("docker_container.web", ourContainer("web", { env: [] }), ourContainer("web", { env: [`X=${old}`] }))
+    .build();
+  return { plan, secrets: everything };
+}
+
+describe("No secret", () => {
+  test.each(FORMATS)("is in the output as %s, wherever it was planted, in any encoding", (format) => {
+    const { plan, secrets } = planted();
+    const output = render(reviewPlan(plan, `mlflow-${secrets[0]}`), format, secretsOf(plan));
+
+    const leaked = secrets.flatMap((value) => encodings(value).filter((form) => output.includes(form)));
+    expect(leaked).toEqual([]);
+    // and not with a letter of markup between two of its own.
+    const squeezed = output.replaceAll(/[\\`\s]/g, "");
+    expect(secrets.filter((value) => squeezed.includes(value.replaceAll(/[\\`\s]/g, "")))).toEqual([]);
+    expect(output).toContain("would have shown a secret");
+  });
+
+  test.each(FORMATS)("is missed by the hunt itself: without the secrets, the same output as %s has them", (format) => {
+    const { plan, secrets } = planted();
+    const output = render(reviewPlan(plan, "mlflow"), format, []);
+
+    expect(secrets.some((value) => encodings(value).some((form) => output.includes(form)))).toBe(true);
+  });
+
+  test("is counted among them that is shorter than 8 characters, or open", () => {
+    const plan = new PlanBuilder().variable("a", "short", true).variable("b", "open for everybody", false).build();
+
+    expect([...secretsOf(plan)]).toEqual([]);
+  });
+
+  test("is left in the lines of a key, or behind a name in a file", () => {
+    const key = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\nhkiG9w0BAQEFAASC\n-----END KEY-----\n";
+    const plan = new PlanBuilder()
+      .resource("docker_container.web", null, ourContainer("web", { upload: [upload("/run/secrets/key", key)] }))
+      .resource(
+        "docker_container.db",
+        null,
+        ourContainer("db", {
+          upload: [upload("/run/secrets/pg.conf", "[mlflow]\nhost=mlflow-postgres\npassword=hunter2hunter2\n")],
+        }),
+      )
+      .build();
+
+    const secrets = secretsOf(plan);
+    expect(secrets).toContain("MIIBVgIBADANBgkq");
+    expect(secrets).toContain("hunter2hunter2");
+    expect(secrets).not.toContain("mlflow-postgres");
+  });
+});
+
+describe("The check", () => {
+  const value = 'p<ss&w"rd/+ü 8';
+
+  test.each([
+    ["as it is", value],
+    ["in JSON", JSON.stringify(value)],
+    ["in an address", `https://x/?a=${encodeURIComponent(value)}`],
+    ["in a form", new URLSearchParams({ a: value }).toString()],
+    ["in base64, at its beginning", Buffer.from(value).toString("base64")],
+    ["in base64, after one byte", Buffer.from(`a${value}b`).toString("base64")],
+    ["in base64, after two bytes", Buffer.from(`ab${value}cd`).toString("base64")],
+    ["in URL-safe base64", Buffer.from(`ab${value}`).toString("base64url")],
+    ["in hexadecimal", Buffer.from(value).toString("hex")],
+    ["in large hexadecimal", Buffer.from(value).toString("hex").toUpperCase()],
+    ["in HTML", "p&lt;ss&amp;w&quot;rd/+ü 8"],
+  ])("finds a secret %s", (_how, text) => {
+    const checked = new LeakCheck([value]).apply(`before ${text} after`);
+
+    expect(checked.found).toBe(1);
+    expect(checked.text).toMatch(/^before .*\(secret\).* after$/);
+  });
+
+  test("takes out the longer of two secrets that begin alike, and both where they follow each other", () => {
+    const check = new LeakCheck(["abcdefgh", "abcdefghij"]);
+
+    expect(check.apply("abcdefghij abcdefgh abcdefghabcdefghij")).toEqual({
+      text: "(secret) (secret) (secret)(secret)",
+      found: 4,
+    });
+  });
+
+  test("leaves a text alone that has none", () => {
+    expect(new LeakCheck([value]).apply("nothing here")).toEqual({ text: "nothing here", found: 0 });
+  });
+});

@@ -1,0 +1,75 @@
+import { UnderWay, describeProblems, finishedStep, parseMessage } from "../../../cli/terraform/terraform-messages";
+import { requireVersion } from "../../../cli/terraform/terraform-version";
+
+const START = { type: "apply_start", hook: { resource: { addr: "docker_container.server" }, action: "create" } };
+const END = { ...START, type: "apply_complete", hook: { ...START.hook, elapsed_seconds: 7 } };
+
+describe("Terraform's messages", () => {
+  test("are JSON lines; anything else is passed over", () => {
+    expect(parseMessage(JSON.stringify(START))).toEqual(START);
+    expect(parseMessage("panic: something")).toBeUndefined();
+    expect(parseMessage("{}")).toBeUndefined();
+  });
+
+  test("tell what is done", () => {
+    expect(finishedStep(END)).toBe("docker_container.server created (7 s)");
+    expect(finishedStep({ ...END, hook: { ...START.hook, action: "delete" } })).toBe("docker_container.server removed");
+    expect(finishedStep(START)).toBeUndefined();
+  });
+
+  test("tell what is under way", () => {
+    const underWay = new UnderWay();
+
+    underWay.note(START);
+    underWay.note({ ...START, hook: { ...START.hook, resource: { addr: "docker_container.minio" } } });
+    expect(String(underWay)).toBe("docker_container.server, docker_container.minio");
+    underWay.note({ ...END, type: "apply_errored" });
+    expect(String(underWay)).toBe("docker_container.minio");
+  });
+});
+
+describe("describeProblems", () => {
+  test("gives a failed condition its own words, and others their heading and detail", () => {
+    const problems = [
+      {
+        severity: "error" as const,
+        summary: "Resource postcondition failed",
+        detail: "The bucket was not made. Its output: no space",
+        address: "docker_container.minio_bucket",
+      },
+      { severity: "error" as const, summary: "Unable to start container", detail: "port is already allocated" },
+    ];
+
+    expect(describeProblems(problems)).toBe(
+      "The bucket was not made. Its output: no space\n(docker_container.minio_bucket)\n\nUnable to start container\nport is already allocated",
+    );
+  });
+
+  test("leaves out where in the JSON a variable's rule stands", () => {
+    const detail = "The password is too short.\n\nThis was checked by the validation rule at cdk.tf.json:3,9-19.";
+
+    expect(describeProblems([{ severity: "error", summary: "Invalid value for variable", detail }])).toBe(
+      "The password is too short.",
+    );
+  });
+
+  test("keeps the end of a long output, where the reason stands", () => {
+    const detail = Array.from({ length: 100 }, (_, line) => `line ${line}`).join("\n");
+    const text = describeProblems([{ severity: "error", summary: "Resource postcondition failed", detail }]);
+
+    expect(text.split("\n")).toHaveLength(34);
+    expect(text).toContain("line 2\n… 67 lines …\nline 70\n");
+    expect(text).toMatch(/line 99$/);
+  });
+});
+
+describe("requireVersion", () => {
+  test.each(["1.5.0", "1.11.4", "1.10.0-alpha1"])("takes %s", (version) => {
+    expect(() => requireVersion("terraform", JSON.stringify({ terraform_version: version }))).not.toThrow();
+  });
+
+  test("refuses what is too old", () => {
+    expect(() => requireVersion("terraform", '{"terraform_version":"1.4.7"}')).toThrow("terraform 1.4.7 is too old");
+    expect(() => requireVersion("tofu", "{}")).toThrow("tofu of an unknown version is too old");
+  });
+});

@@ -1,0 +1,223 @@
+import { StackEnvironment } from "../../../lib";
+import { ENVIRONMENT_VARIABLES } from "../../../lib/environment/environment-variables";
+import { container, environment, file, mlflowStack, synth } from "../../support/stacks/synth";
+
+const DATABASE = "postgresql://mlflow:p%40ss%25word%7B@db.example.com:6432/tracking?sslmode=require";
+const S3 = {
+  MLFLOW_S3_ENDPOINT_URL: "https://s3.example.com",
+  MLFLOW_S3_BUCKET: "models",
+  AWS_ACCESS_KEY_ID: "AKIAEXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
+};
+
+function stackFrom(variables: { [name: string]: string }) {
+  return mlflowStack(new StackEnvironment(variables).props());
+}
+
+describe("StackEnvironment", () => {
+  test("deploys everything bundled on localhost when nothing is set", () => {
+    expect(synth(stackFrom({}))).toEqual(synth(mlflowStack()));
+    expect(new StackEnvironment({}).terraformVariables()).toEqual({});
+    expect(new StackEnvironment({}).stackId).toBe("mlflow");
+  });
+
+  test("takes an empty variable for one that is not set", () => {
+    const empty = { AUTH_PASSWORD: "", DB_URL: "", MLFLOW_S3_ENDPOINT_URL: "", MLFLOW_URL: "", MLFLOW_STACK: "" };
+
+    expect(synth(stackFrom(empty))).toEqual(synth(mlflowStack()));
+    expect(new StackEnvironment(empty).stackId).toBe("mlflow");
+  });
+
+  test("declares a sensitive variable for a given password, and hands the value to Terraform only", () => {
+    const variables = { AUTH_USERNAME: "ada", AUTH_PASSWORD: `it's "$HOME" \${x} %{y} ümlaut` };
+    const stack = stackFrom(variables);
+
+    expect(synth(stack).variable?.auth_password).toMatchObject({ sensitive: true });
+    expect(file(stack, "gateway", "/etc/caddy/users.json")).toBe('[\n{"name":"ada","role":"admin"}\n]\n');
+    expect(JSON.stringify(synth(stack))).not.toContain("ümlaut");
+    expect(new StackEnvironment(variables).terraformVariables()).toEqual({
+      TF_VAR_auth_password: variables.AUTH_PASSWORD,
+    });
+  });
+
+  test("uses the database that DB_URL names, without its password", () => {
+    const stack = stackFrom({ DB_URL: DATABASE });
+    const lines = file(stack, "server", "/run/secrets/pg_service.conf").split("\n");
+
+    expect(lines).toEqual([
+      "[mlflow]",
+      "host=db.example.com",
+      "port=6432",
+      "dbname=tracking",
+      "user=mlflow",
+      "password=${var.db_password}",
+      "sslmode=require",
+      "",
+    ]);
+    expect(synth(stack).resource.docker_container).not.toHaveProperty("postgres");
+    expect(new StackEnvironment({ DB_URL: DATABASE }).terraformVariables()).toEqual({
+      TF_VAR_db_password: "p@ss%word{",
+    });
+  });
+
+  test("uses the bucket that the S3 variables name, without their keys", () => {
+    const stack = stackFrom({ ...S3, AWS_SESSION_TOKEN: "FwoGZXIvYXdzE" });
+
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_ARTIFACTS_DESTINATION: "s3://models",
+      MLFLOW_S3_ENDPOINT_URL: "https://s3.example.com",
+    });
+    expect(environment(stack, "gateway").TRANSFERS).toBe("proxied");
+    expect(synth(stack).resource.docker_container).not.toHaveProperty("minio");
+    expect(new StackEnvironment({ ...S3, AWS_SESSION_TOKEN: "FwoGZXIvYXdzE" }).terraformVariables()).toEqual({
+      TF_VAR_aws_access_key_id: "AKIAEXAMPLE",
+      TF_VAR_aws_secret_access_key: "wJalrXUtnFEMI",
+      TF_VAR_aws_session_token: "FwoGZXIvYXdzE",
+    });
+  });
+
+  test("carries transfers as it is told", () => {
+    const transfers = (variables: { [name: string]: string }) =>
+      environment(stackFrom({ ...S3, ...variables }), "gateway").TRANSFERS;
+
+    expect(transfers({ MLFLOW_TRANSFERS: "direct" })).toBe("direct");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true" })).toBe("reachable");
+    expect(transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "true", MLFLOW_TRANSFERS: "proxied" })).toBe("proxied");
+    expect(() => transfers({ MLFLOW_TRANSFERS: "fast" })).toThrow(
+      "MLFLOW_TRANSFERS must be direct or proxied, got: 'fast'",
+    );
+    expect(() => transfers({ MLFLOW_S3_REACHABLE_BY_CLIENTS: "yes" })).toThrow(
+      "MLFLOW_S3_REACHABLE_BY_CLIENTS must be true or false, got: 'yes'",
+    );
+  });
+
+  test("leaves AWS keys alone that are there for something else", () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = S3;
+
+    expect(new StackEnvironment({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }).terraformVariables()).toEqual({});
+    expect(synth(stackFrom({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }))).toEqual(synth(mlflowStack()));
+  });
+
+  test("takes other images, a mirror and the proxies of the build", () => {
+    const stack = stackFrom({
+      IMAGE_REGISTRY: "mirror.example.com",
+      MLFLOW_IMAGE: "example/mlflow:1",
+      POSTGRES_IMAGE: "example/postgres:1",
+      MINIO_IMAGE: "example/minio:1",
+      HTTPS_PROXY: "http://proxy.example.com:3128",
+    });
+    const images = Object.values(synth(stack).resource.docker_image ?? {});
+
+    expect(images.map(({ name }) => name).sort()).toEqual([
+      expect.stringMatching(/^cdktf-mlflow\/gateway:2\.11\.9-[0-9a-f]{12}$/),
+      "mirror.example.com/example/minio:1",
+      "mirror.example.com/example/mlflow:1",
+      "mirror.example.com/example/postgres:1",
+    ]);
+    expect(images.find(({ build }) => build)?.build.build_args).toEqual({
+      HTTPS_PROXY: "http://proxy.example.com:3128",
+      REGISTRY: "mirror.example.com",
+    });
+  });
+
+  test("publishes the url it is given", () => {
+    const stack = stackFrom({ MLFLOW_URL: "http://localhost:9090" });
+
+    expect(container(stack, "gateway").ports).toEqual([{ external: 9090, internal: 9090, ip: "127.0.0.1" }]);
+  });
+
+  test.each([
+    ["changeme", "The password must have at least 12 characters; defaults such as changeme are refused on purpose."],
+    ["short", "The password must have at least 12 characters; defaults such as changeme are refused on purpose."],
+    ["Password1234", "The password must not be one that examples ship with."],
+    ["ü".repeat(37), "The password must have at most 72 bytes, because bcrypt ignores what follows."],
+  ])("refuses the password %s", (password, rule) => {
+    expect(() => new StackEnvironment({ AUTH_PASSWORD: password }).props()).toThrow(
+      `AUTH_PASSWORD is refused: ${rule}`,
+    );
+  });
+
+  test.each(["mysql://ada:secret@h/d", "sqlite:///mlflow.db", "db.example.com", "postgresql://h/"])(
+    "refuses the database %s without repeating it",
+    (url) => {
+      const refuse = () => new StackEnvironment({ DB_URL: url }).props();
+      expect(refuse).toThrow(/^DB_URL must /);
+      expect(refuse).not.toThrow(url);
+    },
+  );
+
+  test.each([
+    ["postgresql://mlflow@db.example.com/mlflow", "password"],
+    ["postgresql://:secret@db.example.com/mlflow", "user"],
+    ["postgresql://mlflow:secret@db.example.com", "database"],
+  ])("refuses %s, which names no %s", (url, part) => {
+    expect(() => new StackEnvironment({ DB_URL: url }).props()).toThrow(
+      `DB_URL must name a ${part}: postgresql://user:password@host:5432/mlflow`,
+    );
+  });
+
+  test("refuses parameters of DB_URL that it would ignore", () => {
+    expect(() => new StackEnvironment({ DB_URL: `${DATABASE}&options=-c%20x` }).props()).toThrow(
+      "DB_URL may have the parameter sslmode and no other, got: 'options'",
+    );
+  });
+
+  test.each(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MLFLOW_S3_BUCKET"])(
+    "refuses an S3 endpoint without %s",
+    (missing) => {
+      expect(() => new StackEnvironment({ ...S3, [missing]: "" }).props()).toThrow(
+        `${missing} must be set to use an external S3 store`,
+      );
+    },
+  );
+
+  test("refuses a proxy with a password", () => {
+    expect(() => new StackEnvironment({ HTTPS_PROXY: "http://ada:secret@proxy.example.com" }).props()).toThrow(
+      "HTTPS_PROXY must not hold a user or password: it stands in the synthesized JSON",
+    );
+  });
+
+  const OAUTH2 = ENVIRONMENT_VARIABLES.flatMap(({ names }): readonly string[] => names)
+    .filter((name) => name.startsWith("OAUTH2_"))
+    // an image is for whoever needs it, as those of the stores are.
+    .filter((name) => name !== "OAUTH2_CLIENT_ID" && name !== "OAUTH2_PROXY_IMAGE");
+  test.each<[string, string, { [name: string]: string }]>([
+    ...OAUTH2.map((name): [string, string, { [name: string]: string }] => [name, "OAUTH2_CLIENT_ID", {}]),
+    ["TRUSTED_PROXIES", "MLFLOW_TLS=terminated", {}],
+    ["TRUSTED_PROXIES", "MLFLOW_TLS=terminated", { MLFLOW_TLS: "internal" }],
+    ["TLS_CERTIFICATE", "MLFLOW_TLS=certificate", {}],
+    ["TLS_PRIVATE_KEY", "MLFLOW_TLS=certificate", { MLFLOW_TLS: "automatic" }],
+    ["TLS_EMAIL", "MLFLOW_TLS=automatic", { MLFLOW_TLS: "internal" }],
+    ["DB_CA_CERTIFICATE", "DB_URL", {}],
+    ["MLFLOW_S3_PREFIX", "MLFLOW_S3_BUCKET", {}],
+    ["MLFLOW_S3_CA_CERTIFICATE", "MLFLOW_S3_BUCKET", {}],
+    ["MLFLOW_S3_REACHABLE_BY_CLIENTS", "MLFLOW_S3_BUCKET", {}],
+  ])("refuses %s without %s, and takes it for not set when it is empty", (name, missing, others) => {
+    const variables = (value: string) => ({ MLFLOW_URL: "https://mlflow.example.com", ...others, [name]: value });
+
+    expect(() => new StackEnvironment(variables("true")).props()).toThrow(
+      `${name} must not be set without ${missing}, because nothing would come of it: set both, or neither`,
+    );
+    expect(() => new StackEnvironment(variables("")).props()).not.toThrow();
+  });
+
+  test("names all that is set for nothing at once, and no value of it", () => {
+    const variables = { OAUTH2_CLIENT_SECRET: "hunter2", OAUTH2_ISSUER_URL: "https://x", OAUTH2_CLIENT_ID: "" };
+
+    expect(() => new StackEnvironment(variables).props()).toThrow(
+      "OAUTH2_CLIENT_SECRET, OAUTH2_ISSUER_URL must not be set without OAUTH2_CLIENT_ID, because nothing would come of it: set both, or neither",
+    );
+  });
+
+  test("takes a switch that is off, and what belongs to the kind of TLS that is there", () => {
+    const https = { MLFLOW_URL: "https://mlflow.example.com" };
+    const off = { OAUTH2_ALLOW_ANY_DOMAIN: "false", MLFLOW_S3_REACHABLE_BY_CLIENTS: "false" };
+    const tls = (variables: object) => environment(stackFrom({ ...https, ...off, ...variables }), "gateway");
+
+    expect(tls({ TLS_EMAIL: "ops@example.com" })).toMatchObject({ TLS: "automatic", ACME_EMAIL: "ops@example.com" });
+    expect(tls({ MLFLOW_TLS: "terminated", TRUSTED_PROXIES: "10.0.0.5, 10.0.0.6" })).toMatchObject({
+      TLS: "terminated",
+      TRUSTED_PROXIES: "10.0.0.5 10.0.0.6",
+    });
+  });
+});

@@ -1,0 +1,175 @@
+import { TerraformOutput } from "cdktf";
+import { AuthGateway, AuthMethod, Exposure, Secret, Tls } from "../../../lib";
+import { certificateFor, makePair } from "../../support/servers/certificate";
+import { container, environment, file, synth, testStack } from "../../support/stacks/synth";
+
+const HOST = "mlflow.example.com";
+
+function gatewayStack(tls: Tls, url = `https://${HOST}`) {
+  const { stack, network } = testStack();
+  const gateway = new AuthGateway(stack, "gateway", {
+    network,
+    upstream: { hostname: "mlflow", port: 5000 },
+    auth: AuthMethod.basic(),
+    url,
+    tls,
+  });
+  return { stack, gateway };
+}
+
+const portsOf = (stack: ReturnType<typeof gatewayStack>["stack"]) =>
+  container(stack, "gateway").ports.map(({ external, ip }: { external: number; ip: string }) => `${ip}:${external}`);
+
+describe("Tls.automatic", () => {
+  test("publishes the ports of ACME and keeps certificates on a volume", () => {
+    const { stack } = gatewayStack(Tls.automatic({ email: "ops@example.com" }));
+
+    expect(portsOf(stack)).toEqual(["0.0.0.0:443", "0.0.0.0:80"]);
+    expect(container(stack, "gateway").volumes).toMatchObject([{ container_path: "/data" }]);
+    expect(environment(stack, "gateway")).toMatchObject({ TLS: "automatic", ACME_EMAIL: "ops@example.com" });
+  });
+
+  test("takes an ACME server of one's own, and whom to trust with it", () => {
+    const certificate = certificateFor("acme.example.com");
+    const directoryUrl = "https://acme.example.com/directory";
+    const { stack } = gatewayStack(Tls.automatic({ directoryUrl, directoryCertificate: certificate }));
+
+    expect(environment(stack, "gateway")).toMatchObject({
+      TLS: "acme",
+      ACME_DIRECTORY: directoryUrl,
+      ACME_ROOT: "/etc/caddy/tls/acme-root.pem",
+    });
+    expect(file(stack, "gateway", "/etc/caddy/tls/acme-root.pem")).toBe(certificate);
+  });
+
+  test.each([
+    [
+      "https://192.0.2.1",
+      {},
+      "'url' must be a public name for Tls.automatic(), because no authority that clients trust signs a certificate for '192.0.2.1'; use Tls.internal(), or http:// at localhost",
+    ],
+    ["https://mlflow.example.com:80", {}, "'url' must not use port 80 with https: Caddy gets its certificate there"],
+    [`https://${HOST}`, { email: "ops" }, "'email' must be an e-mail address, got: 'ops'"],
+    [
+      `https://${HOST}`,
+      { directoryUrl: "http://acme.example.com" },
+      "'directoryUrl' must be an address that begins with https://, got: 'http://acme.example.com'",
+    ],
+    ["http://localhost:8080", {}, "'url' must begin with https:// where 'tls' is given, got: 'http://localhost:8080'"],
+  ])("fails at %s with %j", (url, options, message) => {
+    expect(() => gatewayStack(Tls.automatic(options), url)).toThrow(`${message} [test/gateway]`);
+  });
+});
+
+describe("Tls.internal", () => {
+  test("gives out the root that clients have to trust, from a volume that Terraform does not delete", () => {
+    const { stack, gateway } = gatewayStack(Tls.internal());
+    const { docker_container: containers, docker_volume: volumes } = synth(stack).resource;
+    const [jobName, job] = Object.entries(containers ?? {}).find(([name]) => name.includes("root-certificate")) ?? [];
+
+    expect(job).toMatchObject({
+      entrypoint: ["cat"],
+      command: ["/data/caddy/pki/authorities/local/root.crt"],
+      must_run: false,
+      user: "1000:1000",
+    });
+    new TerraformOutput(stack, "root", { value: gateway.rootCertificate });
+    expect(synth(stack).output?.root?.value).toBe(`\${docker_container.${jobName}.container_logs}`);
+    expect(Object.values(volumes ?? {})).toMatchObject([{ lifecycle: { prevent_destroy: true } }]);
+  });
+
+  test.each([
+    ["https://localhost:8443", ["127.0.0.1:8443"]],
+    ["https://192.0.2.1", ["0.0.0.0:443", "0.0.0.0:80"]],
+    ["https://mlflow.internal:8443", ["0.0.0.0:8443"]],
+  ])("publishes at %s what the address needs", (url, ports) => {
+    expect(portsOf(gatewayStack(Tls.internal(), url).stack)).toEqual(ports);
+  });
+});
+
+describe("Tls.certificate", () => {
+  const privateKey = Secret.variable("tls_key");
+
+  test("has the key as a secret, which must be in PEM form without a passphrase", () => {
+    const { certificate } = makePair(HOST);
+    const { stack } = gatewayStack(Tls.certificate({ certificate, privateKey }));
+
+    expect(file(stack, "gateway", "/etc/caddy/tls/certificate.pem")).toBe(certificate);
+    expect(file(stack, "gateway", "/run/secrets/tls-private-key.pem")).toBe("${var.tls_key}");
+    expect(synth(stack).variable?.tls_key?.validation).toEqual([
+      {
+        condition: expect.stringContaining("PRIVATE KEY-----"),
+        error_message: "The private key must be in PEM form, without a passphrase.",
+      },
+    ]);
+    expect(container(stack, "gateway").volumes).toBeUndefined();
+  });
+
+  test.each([
+    ["no certificate", "certificate", "'certificate' must be a certificate in PEM form"],
+    [
+      "another host",
+      certificateFor("other.example.com"),
+      "'certificate' must be for 'mlflow.example.com', the host of 'url', got one for: DNS:other.example.com",
+    ],
+    ["a private key", makePair(HOST).privateKey, "'certificate' must not hold the private key: it is public"],
+  ])("fails on %s", (_title, certificate, message) => {
+    expect(() => gatewayStack(Tls.certificate({ certificate, privateKey }))).toThrow(`${message} [test/gateway]`);
+  });
+
+  test("fails on one that has expired", () => {
+    const certificate = certificateFor(HOST, 1);
+    jest.useFakeTimers({ now: Date.now() + 2 * 86_400_000 });
+    try {
+      expect(() => gatewayStack(Tls.certificate({ certificate, privateKey }))).toThrow(
+        /^'certificate' has expired on .* \[test\/gateway\]$/,
+      );
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+});
+
+describe("Tls.terminatedBefore", () => {
+  test("takes plain HTTP on the engine's own host, and demands HTTPS of browsers", () => {
+    const { stack } = gatewayStack(Tls.terminatedBefore({ trustedProxies: ["172.16.0.0/12", "fd00::1"] }));
+
+    expect(portsOf(stack)).toEqual(["127.0.0.1:8080"]);
+    expect(environment(stack, "gateway")).toMatchObject({
+      SITE_ADDRESS: "http://:8080",
+      URL_SCHEME: "https",
+      TRUSTED_PROXIES: "172.16.0.0/12 fd00::1",
+      STRICT_TRANSPORT_SECURITY: "max-age=31536000",
+    });
+  });
+
+  test("takes another port and place", () => {
+    const tls = Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"], port: 9000, exposure: Exposure.public() });
+
+    expect(portsOf(gatewayStack(tls).stack)).toEqual(["0.0.0.0:9000"]);
+  });
+
+  test.each(["0.0.0.0/0", "::/0", "128.0.0.0/1", "2000::/3"])(
+    "fails on the range %s, which is the internet",
+    (range) => {
+      expect(() => gatewayStack(Tls.terminatedBefore({ trustedProxies: [range] }))).toThrow(
+        `'trustedProxies' must not cover the internet; name the addresses of your own proxies, got: '${range}' [test/gateway]`,
+      );
+    },
+  );
+
+  test.each(["proxy.example.com", "10.0.0.1/33", "10.0.0.1/x", "", "10.0.0.0/8 0.0.0.0/0"])(
+    "fails on '%s'",
+    (range) => {
+      expect(() => gatewayStack(Tls.terminatedBefore({ trustedProxies: [range] }))).toThrow(
+        `'trustedProxies' must be addresses or ranges such as '10.1.2.3' or '10.1.0.0/16', got: '${range}' [test/gateway]`,
+      );
+    },
+  );
+
+  test("fails without a proxy", () => {
+    expect(() => gatewayStack(Tls.terminatedBefore({ trustedProxies: [] }))).toThrow(
+      "'trustedProxies' must name the proxies before the gateway [test/gateway]",
+    );
+  });
+});

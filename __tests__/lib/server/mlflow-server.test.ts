@@ -1,0 +1,412 @@
+import { Construct } from "constructs";
+import { AiProvider, DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../../lib";
+import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../../lib";
+import {
+  addresses,
+  container,
+  environment,
+  file,
+  synth,
+  testStack,
+  withoutPackagedFiles,
+} from "../../support/stacks/synth";
+
+const MIGRATION = "server_migration_BC6C20F3";
+const EGRESS = "server_egress_C9E3FD24";
+const ENTRY = "server_egress_entry_DACEDD00";
+
+interface StoreOptions {
+  readonly outside?: boolean;
+  readonly connectionLimit?: number;
+  readonly epochs?: string[];
+}
+
+// stores that are nothing but settings, so that the tests show what the server makes of them.
+class FakeStore extends Construct implements IBackendStore, IArtifactStore {
+  public readonly clientSettings: ClientSettings;
+  public readonly connectionLimit?: number;
+  public readonly destination = "s3://fake";
+
+  constructor(scope: Construct, id: string, options: StoreOptions = {}) {
+    super(scope, id);
+    this.connectionLimit = options.connectionLimit;
+    this.clientSettings = {
+      environment: { [`${id.toUpperCase()}_SETTING`]: "on" },
+      files: [{ path: `/run/secrets/${id}`, content: `secret of ${id}`, secret: true }],
+      after: [],
+      outside: options.outside ?? false,
+      epochs: options.epochs ?? [],
+    };
+  }
+}
+
+interface TestOptions extends MlflowServerOptions, StoreOptions {
+  readonly url?: string;
+}
+
+function serverStack({ url, outside, connectionLimit, epochs, ...options }: TestOptions = {}) {
+  const { stack, network } = testStack();
+  const server = new MlflowServer(stack, "server", {
+    network,
+    backendStore: new FakeStore(stack, "database", { outside, connectionLimit, epochs }),
+    artifactStore: new FakeStore(stack, "bucket", { outside, epochs }),
+    url: url ?? "http://localhost:8080",
+    ...options,
+  });
+  return { stack, server };
+}
+
+function networks(stack: Parameters<typeof container>[0], name: string): string[] {
+  return container(stack, name).networks_advanced.map(({ name: id }: { name: string }) => id);
+}
+
+describe("MlflowServer", () => {
+  test("with minimal properties", () => {
+    expect(withoutPackagedFiles(synth(serverStack().stack))).toMatchSnapshot();
+  });
+
+  test("has these addresses", () => {
+    expect(addresses(serverStack().stack)).toEqual([
+      "docker_container.server",
+      `docker_container.${MIGRATION}`,
+      "docker_image.server_migration_image_E95E307E",
+      "docker_network.network_edge_EE26EFD3",
+      "docker_network.network_internal_6B1DEFA6",
+      "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
+      "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
+      "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+      "terraform_data.server_identity_C4A601B5",
+    ]);
+  });
+
+  test("starts only after the database was brought up to date", () => {
+    const { stack } = serverStack();
+
+    expect(container(stack, "server").depends_on).toContain(`docker_container.${MIGRATION}`);
+    expect(container(stack, MIGRATION)).toMatchObject({
+      entrypoint: ["python", "/etc/mlflow/stores.py", "migrate"],
+      command: ["mlflow", "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
+      must_run: false,
+      attach: true,
+      restart: "no",
+      lifecycle: { postcondition: [{ condition: "${self.exit_code == 0}" }] },
+    });
+  });
+
+  test("says how to run a failed migration again", () => {
+    const [postcondition] = container(serverStack().stack, MIGRATION).lifecycle.postcondition;
+
+    expect(postcondition.error_message).toBe(
+      `The database could not be brought up to date, so the server was not started. To run it again: 'mlflow-stack up', or -replace=docker_container.${MIGRATION}. Its output: \${self.container_logs}`,
+    );
+  });
+
+  test("gives migration and server the same stores and the same identity to tell them by", () => {
+    const { stack } = serverStack();
+    const [migration, server] = [MIGRATION, "server"].map((name) => environment(stack, name));
+
+    expect(migration).toEqual(Object.fromEntries(Object.keys(migration ?? {}).map((name) => [name, server?.[name]])));
+    expect(migration).toMatchObject({
+      BUCKET_SETTING: "on",
+      DATABASE_SETTING: "on",
+      MLFLOW_ARTIFACTS_DESTINATION: "s3://fake",
+      STACK_IDENTITY: "${terraform_data.server_identity_C4A601B5.output}",
+    });
+  });
+
+  test("makes its identity once", () => {
+    const [[, identity]] = Object.entries(synth(serverStack().stack).resource.terraform_data ?? {});
+
+    expect(identity).toMatchObject({
+      input: "test-server/${timestamp()}/${uuid()}",
+      lifecycle: { ignore_changes: ["input"] },
+    });
+  });
+
+  test("marks its stores again when one begins anew", () => {
+    const { stack } = serverStack({ epochs: ["volume"] });
+
+    expect(container(stack, MIGRATION).labels).toEqual([{ label: "cdktf-mlflow.rerun-on", value: "volume,volume" }]);
+  });
+
+  test("lets in the host of its url, with every port", () => {
+    const { stack } = serverStack({ url: "https://mlflow.example.com", hostNames: ["mlflow.internal"] });
+
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "mlflow.example.com,mlflow.example.com:*,mlflow.internal,mlflow.internal:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://mlflow.example.com,https://mlflow.internal",
+    });
+  });
+
+  test("is local under its name and its address", () => {
+    expect(environment(serverStack().stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+    });
+  });
+
+  test("does not report, count, run jobs, keep workspaces or open its AI gateway unless asked", () => {
+    const settings = environment(serverStack().stack, "server");
+    expect(settings).not.toHaveProperty("MLFLOW_EXPOSE_PROMETHEUS");
+    expect(settings).toMatchObject({
+      DO_NOT_TRACK: "true",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      MLFLOW_ENABLE_AI_GATEWAY: "false",
+      MLFLOW_ENABLE_WORKSPACES: "false",
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false",
+    });
+    const features = { telemetry: true, jobExecution: true, workspaces: true, metrics: true };
+    expect(
+      environment(serverStack({ egress: { hosts: ["reports.example.com"] }, features }).stack, "server"),
+    ).toMatchObject({
+      DO_NOT_TRACK: "false",
+      MLFLOW_DISABLE_TELEMETRY: "false",
+      MLFLOW_ENABLE_WORKSPACES: "true",
+      MLFLOW_EXPOSE_PROMETHEUS: "/tmp/mlflow/metrics",
+      MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "true",
+    });
+  });
+
+  test("answers for its metrics to the name that it has inside, and publishes nothing", () => {
+    const { stack, server } = serverStack({ features: { metrics: true } });
+
+    expect(server.metricsUrl).toBe("http://test-server:5000/metrics");
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-server,test-server:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+    });
+    expect(container(stack, "server").ports).toBeUndefined();
+    expect(serverStack().server.metricsUrl).toBeUndefined();
+  });
+
+  test("creates workspaces by a job after the migration, each once", () => {
+    const { stack, server } = serverStack({ features: { workspaces: true } });
+    server.addWorkspaces(["team-b", "team-a", "default", "team-b"]);
+
+    const job = container(stack, "server_workspaces_21E6237D");
+    expect(job.command).toEqual(["postgresql+psycopg2:///?service=mlflow", "team-a", "team-b"]);
+    expect(job.depends_on).toEqual([`docker_container.${MIGRATION}`]);
+  });
+
+  test("runs no such job where there is nothing to create", () => {
+    const { stack, server } = serverStack({ features: { workspaces: true } });
+    server.addWorkspaces(["default"]);
+
+    expect(addresses(stack).filter((address) => address.includes("workspaces"))).toEqual([]);
+  });
+
+  test("tells the gateway what is switched on", () => {
+    const features = (options: MlflowServerOptions) => serverStack(options).server.features;
+
+    expect(features({})).toEqual(["traces"]);
+    expect(features({ features: { traces: false } })).toEqual([]);
+    // as an app writes it that leaves it to a variable.
+    expect(features({ features: { traces: undefined, jobExecution: undefined } })).toEqual(["traces"]);
+    expect(
+      features({
+        features: {
+          webhooks: { hosts: ["hooks.example.com"] },
+          aiGateway: { providers: [AiProvider.openai()] },
+          jobExecution: true,
+        },
+      }),
+    ).toEqual(["traces", "aiGateway", "webhooks", "jobExecution"]);
+  });
+
+  test("fails on telemetry that leads nowhere", () => {
+    expect(() => serverStack({ features: { telemetry: true } })).toThrow(
+      "'features.telemetry' needs the hosts in 'egress.hosts' that MLflow reports to, such as 'config.mlflow-telemetry.io' [test/server]",
+    );
+  });
+
+  test("opens its AI gateway and webhooks, and leaves to the proxy which addresses may be reached", () => {
+    const { stack } = serverStack({
+      features: {
+        webhooks: { hosts: ["hooks.example.com"] },
+        aiGateway: {
+          providers: [AiProvider.openai(), AiProvider.anthropic(), AiProvider.at("openai", ["llm.example.com"])],
+        },
+      },
+    });
+
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_ENABLE_AI_GATEWAY: "true",
+      MLFLOW_GATEWAY_ALLOWED_PROVIDERS: "anthropic,openai",
+      MLFLOW_GATEWAY_API_BASE_ALLOW_PRIVATE_IPS: "true",
+      MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true",
+    });
+    expect(environment(serverStack().stack, "server")).not.toHaveProperty("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS");
+    expect(environment(stack, EGRESS)).toMatchObject({
+      EGRESS_HOSTS: "api.anthropic.com:443 api.openai.com:443 hooks.example.com:443 llm.example.com:443",
+      EGRESS_PRIVATE_HOSTS: "",
+    });
+  });
+
+  test.each([
+    [
+      { features: { webhooks: { hosts: [] } } },
+      "'features.webhooks.hosts' must name a host that receives them, such as 'hooks.example.com' [test/server]",
+    ],
+    [
+      { features: { aiGateway: { providers: [] } } },
+      "'features.aiGateway.providers' must name a provider, such as AiProvider.openai() [test/server]",
+    ],
+    [
+      { features: { aiGateway: { providers: [AiProvider.at("ollama", [])] } } },
+      "'features.aiGateway.providers' must name a host for 'ollama' [test/server]",
+    ],
+    [
+      { features: { webhooks: { hosts: ["10.0.0.1"] } } },
+      "'features.webhooks.hosts' must have host names and no addresses, because TLS tells hosts apart by name, got: '10.0.0.1' [test/server]",
+    ],
+    [
+      { egress: { hosts: ["*"] } },
+      "'egress.hosts' must name each host in full, because MLflow finds the proxy under these names, got: '*' [test/server]",
+    ],
+    [
+      { egress: { privateHosts: { "llm.example.com": "10.0.0.0/8" } } },
+      "'egress.privateHosts' must have hosts of a feature or of 'egress.hosts', got: 'llm.example.com' [test/server]",
+    ],
+    [
+      { egress: { hosts: ["api.example.com"] }, outside: true },
+      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with a store outside of the stack: the server has a way of its own to it, which would lead past the list of hosts; keep both stores in the stack [test/server]",
+    ],
+  ])("fails on a way out that leads nowhere or everywhere: %j", (options, message) => {
+    expect(() => serverStack(options)).toThrow(message);
+  });
+
+  test("has no way out of the internal network with bundled stores", () => {
+    const { stack } = serverStack();
+
+    expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+    expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+  });
+
+  test("gets a way out, with its migration, when a store lies outside", () => {
+    const { stack } = serverStack({ outside: true });
+
+    expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
+    expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
+  });
+
+  test("has no way out but the proxy, when asked for one", () => {
+    const { stack } = serverStack({ egress: { hosts: ["api.example.com"] } });
+
+    expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+    expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+    expect(container(stack, "server").depends_on).toContain(`docker_container.${ENTRY}`);
+  });
+
+  test("is as large as its workers need", () => {
+    const { stack, server } = serverStack({ workers: 4, connectionLimit: 80 });
+
+    expect(server.workers).toBe(4);
+    expect(container(stack, "server").memory).toBe(2688);
+    expect(environment(stack, "server")).toMatchObject({
+      MLFLOW_WORKERS: "4",
+      MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: "5",
+      MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: "3",
+    });
+  });
+
+  test("fails on memory that its workers outgrow", () => {
+    expect(() => serverStack({ memory: DataSize.mebibytes(640) })).toThrow(
+      "'memory' must be at least 1536 MiB for 2 workers, got: 640 MiB; raise 'memory', or lower 'workers' [test/server]",
+    );
+  });
+
+  test("ends queries that nobody waits for, but leaves a foreign database to its owner", () => {
+    expect(environment(serverStack().stack, "server").PGOPTIONS).toBe("-c statement_timeout=5min");
+    expect(environment(serverStack().stack, MIGRATION).PGOPTIONS).toBeUndefined();
+    expect(environment(serverStack({ outside: true }).stack, "server").PGOPTIONS).toBeUndefined();
+  });
+
+  test("keeps temporary files on a disk of the caller's choice", () => {
+    const { stack } = serverStack({ temporaryVolume: { hostPath: "/scratch" } });
+
+    expect(container(serverStack().stack, "server").volumes).toBeUndefined();
+    expect(container(stack, "server").volumes).toEqual([{ container_path: "/tmp", host_path: "/scratch" }]);
+  });
+
+  test.each([{}, { protect: undefined }])("lets a plan delete temporary files on a volume: %j", (temporaryVolume) => {
+    const [volume] = Object.values(synth(serverStack({ temporaryVolume }).stack).resource.docker_volume ?? {});
+
+    expect(volume).toMatchObject({ name: "test-server-tmp" });
+    expect(volume).not.toHaveProperty("lifecycle");
+  });
+
+  test("passes on further settings", () => {
+    const { stack } = serverStack({
+      environment: { MLFLOW_LOGGING_LEVEL: "DEBUG" },
+      secretEnvironment: { OPENAI_API_KEY: Secret.variable("openai_api_key") },
+      flags: ["--app-name", "example"],
+    });
+
+    expect(environment(stack, "server")).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
+    expect(environment(stack, "server")).not.toHaveProperty("OPENAI_API_KEY");
+    expect(file(stack, "server", "/run/secrets/mlflow.env")).toContain("OPENAI_API_KEY='${var.openai_api_key}'\n");
+    expect(container(stack, "server").command).toEqual([
+      "--env-file",
+      "/run/secrets/mlflow.env",
+      "server",
+      "--app-name",
+      "example",
+    ]);
+  });
+
+  test("writes a dollar sign of a setting as it is", () => {
+    const { stack } = serverStack({ environment: { MLFLOW_NOTE: "costs ${price} and %{percent}" } });
+
+    expect(environment(stack, "server").MLFLOW_NOTE).toBe("costs $${price} and %%{percent}");
+  });
+
+  test("takes another image and a slower health check", () => {
+    const { stack } = serverStack({
+      image: ServiceImage.registry("registry.example.com/mlflow@sha256:" + "0".repeat(64)),
+      healthCheck: { interval: Duration.seconds(20) },
+    });
+
+    expect(Object.values(synth(stack).resource.docker_image ?? {})).toHaveLength(1);
+    expect(container(stack, "server").healthcheck).toMatchObject({ interval: "20s", timeout: "5s" });
+  });
+
+  test.each([
+    [{ MLFLOW_BACKEND_STORE_URI: "sqlite://" }, "MLFLOW_BACKEND_STORE_URI", "use 'backendStore'"],
+    [{ AWS_ACCESS_KEY_ID: "x" }, "AWS_ACCESS_KEY_ID", "use 'artifactStore'"],
+    [{ MLFLOW_SERVER_ALLOWED_HOSTS: "*" }, "MLFLOW_SERVER_ALLOWED_HOSTS", "use 'url' and 'hostNames'"],
+    [{ MLFLOW_WORKERS: "8" }, "MLFLOW_WORKERS", "use 'workers'"],
+    [
+      { MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: "true" },
+      "MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS",
+      "it would open what the gateway closes",
+    ],
+    [{ MLFLOW_PORT: "80" }, "MLFLOW_PORT", "the gateway relies on it"],
+    [{ MLFLOW_ENABLE_WORKSPACES: "true" }, "MLFLOW_ENABLE_WORKSPACES", "use 'features'"],
+    [{ MLFLOW_EXPOSE_PROMETHEUS: "/tmp" }, "MLFLOW_EXPOSE_PROMETHEUS", "use 'features'"],
+    [{ MLFLOW_DISABLE_TELEMETRY: "false" }, "MLFLOW_DISABLE_TELEMETRY", "use 'features'"],
+    [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway says which workspace"],
+    [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
+    [{ PYTHONPATH: "/opt" }, "PYTHONPATH", "install modules into the image"],
+    [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server tells its own stores by it"],
+    [{ STACK_MAKES_BUCKET: "x" }, "STACK_MAKES_BUCKET", "the server tells its own stores by it"],
+    [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
+  ])("fails on the setting %j", (settings, name, remedy) => {
+    expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(
+      `'environment' must not hold '${name}': ${remedy} [test/server]`,
+    );
+  });
+
+  test.each([
+    ...["--port", "--host=0.0.0.0", "--workers", "--backend-store-uri=sqlite://", "--dev", "--uvicorn-opts"],
+    ...["--read-replica-backend-store-uri=postgresql://"],
+    ...["--enable-workspaces", "--disable-workspaces", "--expose-prometheus=/tmp/metrics"],
+  ])("fails on the flag %s", (flag) => {
+    expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
+  });
+
+  test("fails on options of uvicorn that the gateway relies on", () => {
+    expect(() => serverStack({ environment: { MLFLOW_UVICORN_OPTS: "--forwarded-allow-ips=*" } })).toThrow(
+      "'environment' must not set '--forwarded-allow-ips' in MLFLOW_UVICORN_OPTS: the gateway relies on it [test/server]",
+    );
+  });
+});

@@ -1,0 +1,171 @@
+import { App, Testing } from "cdktf";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MlflowStack } from "../../../lib";
+import { PLANTED, SHAPES } from "../../support/stacks/shapes";
+import {
+  addresses,
+  container,
+  environment,
+  mlflowStack,
+  synth,
+  withoutPackagedFiles,
+} from "../../support/stacks/synth";
+import type { Synthesized } from "../../support/stacks/synth";
+
+const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.server_identity_)|var)\.[^}]+\}/;
+
+function containers(synthesized: Synthesized) {
+  return Object.entries(synthesized.resource.docker_container ?? {});
+}
+
+describe("MlflowStack", () => {
+  test.each(Object.entries(SHAPES))("deploys %s", (_name, shape) => {
+    expect(withoutPackagedFiles(synth(shape()))).toMatchSnapshot();
+  });
+
+  test("has these addresses", () => {
+    expect(addresses(mlflowStack())).toMatchInlineSnapshot(`
+     [
+       "docker_container.gateway",
+       "docker_container.minio",
+       "docker_container.minio_bucket_19E8FDA6",
+       "docker_container.postgres",
+       "docker_container.server",
+       "docker_container.server_migration_BC6C20F3",
+       "docker_image.gateway_image_E8BE813C",
+       "docker_image.minio_image_AD5394A6",
+       "docker_image.postgres_image_5E4DCF3B",
+       "docker_image.server_migration_image_E95E307E",
+       "docker_network.network_edge_EE26EFD3",
+       "docker_network.network_internal_6B1DEFA6",
+       "docker_volume.minio_data_FB897F14",
+       "docker_volume.postgres_data-18_39DD5BDF",
+       "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
+       "random_password.gateway_password_2BDBD9BA",
+       "random_password.minio_access-key_D0D454A8",
+       "random_password.minio_root-password_0883C601",
+       "random_password.minio_root-user_494D5A4F",
+       "random_password.minio_secret-key_B4599C7B",
+       "random_password.postgres_password_83C6746C",
+       "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
+       "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+       "terraform_data.server_identity_C4A601B5",
+     ]
+    `);
+  });
+
+  test.each(Object.entries(SHAPES))("holds no secret in %s", (_name, shape) => {
+    const synthesized = synth(shape());
+    const text = JSON.stringify(synthesized);
+
+    for (const value of PLANTED) expect(text).not.toContain(value);
+    for (const [name, { upload, ...rest }] of containers(synthesized)) {
+      // outside its files a container never refers to a secret, and a secret file is nothing but references.
+      expect([name, JSON.stringify(rest)]).not.toEqual([name, expect.stringMatching(REFERENCE)]);
+      for (const { file, content } of upload ?? []) {
+        const isSecret = file.startsWith("/run/secrets/") && !file.endsWith(".pem");
+        expect([name, file, REFERENCE.test(content)]).toEqual([name, file, isSecret]);
+      }
+    }
+    for (const [name, { value, sensitive }] of Object.entries(synthesized.output ?? {})) {
+      if (REFERENCE.test(JSON.stringify(value))) expect([name, sensitive]).toEqual([name, true]);
+    }
+  });
+
+  test.each(Object.entries(SHAPES))("hardens every container of %s", (_name, shape) => {
+    for (const [name, container] of containers(synth(shape()))) {
+      expect([name, container]).toEqual([
+        name,
+        expect.objectContaining({
+          capabilities: { drop: ["ALL"] },
+          security_opts: ["no-new-privileges:true"],
+          memory: expect.any(Number),
+          memory_swap: container.memory,
+          log_driver: "json-file",
+          log_opts: { "max-file": "3", "max-size": "10m" },
+        }),
+      ]);
+      expect([name, container.privileged, container.network_mode]).toEqual([name, undefined, undefined]);
+    }
+  });
+
+  test.each(Object.entries(SHAPES))("publishes nothing but the gateway of %s", (_name, shape) => {
+    const published = containers(synth(shape())).filter(([, { ports }]) => ports?.length > 0);
+
+    expect(published.map(([name]) => name).filter((name) => name !== "gateway")).toEqual([]);
+  });
+
+  test("keeps the store's root keys from everything but the store and its bucket job", () => {
+    const synthesized = synth(mlflowStack());
+    const holders = containers(synthesized).filter(([, container]) => /minio_root-/.test(JSON.stringify(container)));
+
+    expect(holders.map(([name]) => name)).toEqual(["minio", "minio_bucket_19E8FDA6"]);
+  });
+
+  test("keeps its state beside the output folder, under a relative path", () => {
+    const outdir = mkdtempSync(join(tmpdir(), "cdktf-mlflow-"));
+    const app = new App({ outdir });
+    new MlflowStack(app, "research");
+    app.synth();
+
+    const { terraform } = JSON.parse(readFileSync(join(outdir, "stacks", "research", "cdk.tf.json"), "utf8"));
+    expect(terraform.backend).toEqual({ local: { path: "../../../terraform.research.tfstate" } });
+  });
+
+  test("pins the providers", () => {
+    expect(synth(mlflowStack()).terraform.required_providers).toEqual({
+      docker: { source: "kreuzwerker/docker", version: "4.6.0" },
+      random: { source: "hashicorp/random", version: "3.9.0" },
+    });
+  });
+
+  test("takes a provider whose plan is not read-only, with a warning", () => {
+    const stack = mlflowStack({ providerVersions: { docker: "3.6.2", random: "3.7.2" } });
+
+    expect(synth(stack).terraform.required_providers).toMatchObject({ docker: { version: "3.6.2" } });
+    expect(stack.node.metadata.filter(({ type }) => type === "@cdktf/warn").map(({ data }) => data)).toEqual([
+      "the plan of kreuzwerker/docker 3.6.2 is not read-only: it deletes stopped containers; use 4.6.0 or newer",
+    ]);
+  });
+
+  test("warns of more workers than the engine has cores, where it knows them", () => {
+    const warnings = (cores?: number) =>
+      mlflowStack({ engine: { cores }, server: { workers: 4 } }).server.node.metadata.map(({ data }) => data);
+
+    expect(warnings()).toEqual([]);
+    expect(warnings(4)).toEqual([]);
+    expect(warnings(2)).toEqual([expect.stringMatching(/^MLflow has 4 workers and the engine 2 cores: /)]);
+  });
+
+  test("lives beside a second stack on the same engine", () => {
+    const names = (stack: MlflowStack) =>
+      Object.values(synth(stack).resource).flatMap((byName) => Object.values(byName).flatMap(({ name }) => name ?? []));
+    const first = names(mlflowStack({}, "mlflow")).filter((name) => !name.includes(":"));
+    const second = names(mlflowStack({ url: "http://localhost:8081" }, "research"));
+
+    expect(first.filter((name) => second.includes(name))).toEqual([]);
+  });
+
+  test("cannot be published twice on one port of one engine", () => {
+    const app = Testing.app();
+    new MlflowStack(app, "mlflow");
+
+    expect(() => new MlflowStack(app, "research")).toThrow(
+      "port 8080 is published by 'mlflow/gateway/Default' already; give one of the two another port in its 'url' [research/gateway/Default]",
+    );
+    expect(() => new MlflowStack(app, "remote", { engine: { host: "ssh://deploy@example.com" } })).not.toThrow();
+  });
+
+  test("lets containers on the edge network in under the gateway's own name", () => {
+    expect(environment(mlflowStack(), "server").MLFLOW_SERVER_ALLOWED_HOSTS).toContain(
+      "mlflow-gateway,mlflow-gateway:*",
+    );
+    expect(container(mlflowStack(), "gateway").name).toBe("mlflow-gateway");
+  });
+
+  test("fails on a stack id that is no host name", () => {
+    expect(() => mlflowStack({}, "m".repeat(70))).toThrow(/must fit into a host name of 63 characters/);
+  });
+});

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { TerraformOutput, TerraformStack, Testing } from "cdktf";
+import { MlflowStack, StateBackend } from "../../../lib";
+
+/** What a whole synthesis writes: `Testing.synth()` leaves out what CDKTF adds at the end. */
+function synthesize(state: StateBackend, id = "mlflow") {
+  const app = Testing.app();
+  const stack = new MlflowStack(app, "mlflow", { state });
+  const reader = new TerraformStack(app, "reader");
+  new TerraformOutput(reader, "network", { value: stack.network.edgeNetworkName });
+  app.synth();
+  return JSON.parse(readFileSync(join(app.outdir, "stacks", id, "cdk.tf.json"), "utf8"));
+}
+
+describe("StateBackend", () => {
+  const remote = StateBackend.remote("pg", { schema_name: "mlflow" });
+
+  test("is the only one of its stack, because Terraform takes no two", () => {
+    expect(synthesize(remote).terraform.backend).toEqual({ pg: { schema_name: "mlflow" } });
+    expect(synthesize(StateBackend.local("mlflow.tfstate")).terraform.backend).toEqual({
+      local: { path: "mlflow.tfstate" },
+    });
+  });
+
+  test("is where other stacks of the app read from", () => {
+    expect(synthesize(remote, "reader").data.terraform_remote_state).toEqual({
+      "cross-stack-reference-input-mlflow": expect.objectContaining({
+        backend: "pg",
+        config: { schema_name: "mlflow" },
+      }),
+    });
+  });
+});

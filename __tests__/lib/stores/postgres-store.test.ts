@@ -1,0 +1,167 @@
+import { DataSize, Duration, PostgresStore, Secret, ServiceImage } from "../../../lib";
+import type { PostgresStoreOptions } from "../../../lib";
+import { addresses, container, environment, file, synth, testStack } from "../../support/stacks/synth";
+
+function storeStack(options: PostgresStoreOptions = {}) {
+  const { stack, network } = testStack();
+  const store = new PostgresStore(stack, "postgres", { network, ...options });
+  return { stack, network, store };
+}
+
+function setting(command: string[], name: string): string | undefined {
+  return command.find((argument) => argument.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+describe("PostgresStore", () => {
+  test("with minimal properties", () => {
+    const { stack } = storeStack();
+
+    expect(synth(stack)).toMatchSnapshot();
+  });
+
+  test("has these addresses", () => {
+    const { stack } = storeStack();
+
+    expect(addresses(stack)).toEqual([
+      "docker_container.postgres",
+      "docker_image.postgres_image_5E4DCF3B",
+      "docker_network.network_edge_EE26EFD3",
+      "docker_network.network_internal_6B1DEFA6",
+      "docker_volume.postgres_data-18_39DD5BDF",
+      "random_password.postgres_password_83C6746C",
+    ]);
+  });
+
+  test.each([
+    { majorVersion: 18, image: "postgres:18.6-trixie", path: "/var/lib/postgresql", volume: "test-postgres-data-18" },
+    {
+      majorVersion: 17,
+      image: "postgres:17.11-trixie",
+      path: "/var/lib/postgresql/data",
+      volume: "test-postgres-data-17",
+    },
+    {
+      majorVersion: 16,
+      image: "postgres:16.15-trixie",
+      path: "/var/lib/postgresql/data",
+      volume: "test-postgres-data-16",
+    },
+  ])("keeps the data of version $majorVersion in a volume of its own", ({ majorVersion, image, path, volume }) => {
+    const { stack } = storeStack({ majorVersion });
+    const { resource } = synth(stack);
+
+    expect(Object.values(resource.docker_image ?? {}).map(({ name }) => name)).toEqual([image]);
+    expect(Object.values(resource.docker_volume ?? {}).map(({ name }) => name)).toEqual([volume]);
+    expect(container(stack, "postgres").volumes).toMatchObject([{ container_path: path }]);
+  });
+
+  test("refuses to delete its data, unless it is told to", () => {
+    const [kept] = Object.values(synth(storeStack().stack).resource.docker_volume ?? {});
+    const [free] = Object.values(
+      synth(storeStack({ dataVolume: { protect: false } }).stack).resource.docker_volume ?? {},
+    );
+
+    expect(kept?.lifecycle).toEqual({ prevent_destroy: true });
+    expect(free?.lifecycle).toBeUndefined();
+  });
+
+  test("keeps its data in a folder of the host when it is given one", () => {
+    const { stack } = storeStack({ dataVolume: { hostPath: "/srv/postgres" } });
+
+    expect(synth(stack).resource.docker_volume).toBeUndefined();
+    expect(container(stack, "postgres").volumes).toEqual([
+      { container_path: "/var/lib/postgresql", host_path: "/srv/postgres" },
+    ]);
+  });
+
+  test("derives its settings from its memory", () => {
+    const { stack } = storeStack({ memory: DataSize.gibibytes(2), connectionLimit: 50 });
+    const { command, memory, memory_swap } = container(stack, "postgres");
+
+    expect({ memory, memory_swap }).toEqual({ memory: 2048, memory_swap: 2048 });
+    expect(setting(command, "shared_buffers")).toBe("512MB");
+    expect(setting(command, "effective_cache_size")).toBe("1536MB");
+    expect(setting(command, "maintenance_work_mem")).toBe("128MB");
+    expect(setting(command, "max_connections")).toBe("50");
+  });
+
+  test("lets a setting win over a derived one", () => {
+    const { stack } = storeStack({ settings: { shared_buffers: "64MB", log_min_duration_statement: "250ms" } });
+    const { command } = container(stack, "postgres");
+
+    expect(command.filter((argument: string) => argument.startsWith("shared_buffers"))).toEqual([
+      "shared_buffers=64MB",
+    ]);
+    expect(setting(command, "log_min_duration_statement")).toBe("250ms");
+  });
+
+  test("stops by fast shutdown, with time to write everything down", () => {
+    expect(container(storeStack().stack, "postgres")).toMatchObject({
+      stop_signal: "SIGINT",
+      stop_timeout: 90,
+      destroy_grace_seconds: 90,
+    });
+  });
+
+  test("takes a slower health check", () => {
+    const { stack } = storeStack({ healthCheck: { interval: Duration.seconds(30) } });
+
+    expect(container(stack, "postgres").healthcheck).toMatchObject({
+      test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "mlflow", "-d", "mlflow"],
+      interval: "30s",
+      retries: 6,
+    });
+  });
+
+  test("takes another image", () => {
+    const { stack } = storeStack({ image: ServiceImage.registry("registry.example.com/postgres:18.7") });
+
+    expect(Object.values(synth(stack).resource.docker_image ?? {})).toMatchObject([
+      { name: "registry.example.com/postgres:18.7", keep_locally: true },
+    ]);
+  });
+
+  test("gets its password as a file, and hands it to clients as a libpq service", () => {
+    const { stack, store } = storeStack({ password: Secret.variable("database_password") });
+
+    expect(file(stack, "postgres", "/run/secrets/postgres-password")).toBe("${var.database_password}");
+    expect(environment(stack, "postgres")).toEqual({
+      PGDATA: "/var/lib/postgresql/18/docker",
+      POSTGRES_DB: "mlflow",
+      POSTGRES_PASSWORD_FILE: "/run/secrets/postgres-password",
+      POSTGRES_USER: "mlflow",
+    });
+    expect(synth(stack).variable?.database_password).toMatchObject({ sensitive: true });
+    expect(store.clientSettings.environment).toEqual({ PGSERVICEFILE: "/run/secrets/pg_service.conf" });
+  });
+
+  test.each(["Mlflow", "ml flow", "", "1st", "a".repeat(64)])("fails on the database name '%s'", (database) => {
+    expect(() => storeStack({ database })).toThrow(
+      `'database' must be 1 to 63 of a-z, 0-9 and _ and not start with a digit, got: '${database}' [test/postgres]`,
+    );
+  });
+
+  test("fails on a version that it does not know", () => {
+    expect(() => storeStack({ majorVersion: 15 })).toThrow(
+      "'majorVersion' must be 18, 17 or 16, got: 15 [test/postgres]",
+    );
+  });
+
+  test("fails on too little memory", () => {
+    expect(() => storeStack({ memory: DataSize.mebibytes(128) })).toThrow(
+      "'memory' must be at least 256 MiB, got: 128 MiB [test/postgres]",
+    );
+  });
+
+  test.each([0, 9, 1.5])("fails on a connection limit of %s", (connectionLimit) => {
+    expect(() => storeStack({ connectionLimit })).toThrow(
+      `'connectionLimit' must be a whole number of 10 or more, got: ${connectionLimit} [test/postgres]`,
+    );
+  });
+
+  test("fails on a relative folder", () => {
+    expect(() => storeStack({ dataVolume: { hostPath: "data" } })).toThrow(
+      "'hostPath' must be an absolute path on the engine's host, got: 'data' [test/postgres/data-18]",
+    );
+  });
+});

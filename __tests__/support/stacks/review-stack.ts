@@ -1,0 +1,65 @@
+import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { App, LocalBackend, TerraformStack } from "cdktf";
+import {
+  ContainerNetwork,
+  DataSize,
+  Duration,
+  Exposure,
+  HealthCheck,
+  ProviderVersions,
+  Secret,
+  ServiceImage,
+} from "../../../lib";
+import type { GeneratedService } from "../plans/generated-changes";
+
+// stops at once, and does nothing besides.
+const RUN = ["sh", "-c", "trap 'exit 0' TERM; sleep 100000 & wait"];
+
+/** Writes the Terraform JSON of generated services, each made by the library, and a job after the first. */
+export function synthesizeServices(
+  id: string,
+  services: readonly GeneratedService[],
+  images: readonly [string, string],
+  folder: string,
+): void {
+  const app = new App({ outdir: folder, stackTraces: false });
+  const stack = new TerraformStack(app, id);
+  new LocalBackend(stack, { path: `../../../${id}.tfstate` });
+  new DockerProvider(stack, "docker");
+  new RandomProvider(stack, "random");
+  ProviderVersions.pin(stack);
+  const network = new ContainerNetwork(stack, "network");
+  const references = images.map((name) => ServiceImage.registry(name));
+
+  for (const one of services) {
+    const image = references[one.image - 1] ?? ServiceImage.registry(images[0]);
+    const secret = Secret.generated({ length: one.secretLength }).bind(stack, `${one.name}-key`);
+    network.addService(stack, one.name, {
+      image,
+      entrypoint: RUN,
+      environment: { SETTING: one.setting },
+      files: [
+        { path: "/etc/app.conf", content: `first\n${one.line}\nlast\n`, secret: false },
+        { path: "/run/secrets/key", content: secret.unsafeUnwrap(), secret: true },
+      ],
+      // what is not protected goes when it is no longer in the code: that is what is tested.
+      volumes: one.volume
+        ? [{ volume: network.addVolume(stack, one.volume, { protect: false }), path: "/data" }]
+        : undefined,
+      memory: DataSize.mebibytes(one.memory),
+      egress: one.egress,
+      ports: one.port && [
+        { port: one.port.number, exposure: one.port.isPublic ? Exposure.public() : Exposure.loopback() },
+      ],
+      healthCheck: HealthCheck.command(["true"], {
+        interval: Duration.seconds(1),
+        timeout: Duration.seconds(1),
+        retries: one.retries,
+        startPeriod: Duration.seconds(1),
+      }),
+      stopGrace: Duration.seconds(5),
+    });
+  }
+  app.synth();
+}

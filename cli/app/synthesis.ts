@@ -1,0 +1,54 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { appOf, explainFailure, selectStack } from "./app";
+import type { App } from "./app";
+import { CommandError } from "../console/command-error";
+import { synthesisEnvironment } from "./environment";
+import type { Environment, Redaction } from "./environment";
+import { loadExeca } from "../console/es-modules";
+
+/**
+ * Runs the app of the current folder, which writes its output folder and nothing else.
+ *
+ * @param stack id of the stack, needed when the app has several.
+ * @param environment what the app gets.
+ * @param redaction is applied to what a failed app said.
+ * @returns id of the stack, and its folder from the current one.
+ * @throws CommandError when the app fails, has no such stack, or annotates an error.
+ */
+export async function synthesizeStack(
+  stack: string | undefined,
+  environment: Environment,
+  redaction: Redaction,
+): Promise<{ name: string; folder: string }> {
+  const app = appOf(process.cwd());
+  await runApp(app, environment, redaction);
+  const entry = selectStack(app.output, stack);
+  const errors = (entry.annotations ?? []).filter(({ level }) => level.endsWith("error"));
+  if (errors.length > 0)
+    throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
+  return { name: entry.name, folder: join(app.output, entry.workingDirectory) };
+}
+
+async function runApp(
+  { command, output, context }: App,
+  environment: Environment,
+  redaction: Redaction,
+): Promise<void> {
+  // an old manifest would hide that the app wrote none.
+  await rm(join(output, "manifest.json"), { force: true });
+  const options = {
+    env: { ...synthesisEnvironment(environment, output, context) },
+    extendEnv: false,
+    reject: false,
+  } as const;
+  const [program = "", ...args] = Array.isArray(command) ? command : [];
+  const { execa } = await loadExeca();
+  const result = await (Array.isArray(command)
+    ? execa(program, args, options)
+    : execa(command, { ...options, shell: true }));
+  if (result.exitCode === 0) return;
+  throw new CommandError(
+    redaction.apply(explainFailure(String(result.stderr)) || `the app failed: ${String(command)}`),
+  );
+}

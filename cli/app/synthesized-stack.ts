@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { POLICY_FILE } from "../../lib/stores/minio-bucket-job";
+import { STORES_FILE } from "../../lib/stores/store-identity";
+
+/** A port that a container opens on the engine's host. */
+export interface PublishedPort {
+  /** Name of the container. */
+  readonly container: string;
+
+  /** Address it is bound to. */
+  readonly address: string;
+
+  readonly port: number;
+}
+
+/** An image that a stack needs on the engine. */
+export interface NeededImage {
+  /** Image reference. */
+  readonly name: string;
+
+  /** Path of the Dockerfile and its arguments, where the engine builds the image. */
+  readonly build?: { readonly dockerfile: string; readonly args: { [name: string]: string } };
+}
+
+interface Blocks {
+  [name: string]: Record<string, unknown>;
+}
+
+interface ContainerBlock {
+  name: string;
+  must_run?: boolean;
+  env?: string[];
+  ports?: { external?: number; internal: number; ip?: string }[];
+  volumes?: { host_path?: string }[];
+  upload?: { file: string }[];
+}
+
+interface ImageBlock {
+  name: string;
+  build?: BuildBlock | BuildBlock[];
+}
+
+interface BuildBlock {
+  context: string;
+  dockerfile?: string;
+  build_args?: { [name: string]: string };
+}
+
+/** The Terraform JSON of a stack, read for what concerns the engine. */
+export class SynthesizedStack {
+  public static read(folder: string): SynthesizedStack {
+    return new SynthesizedStack(JSON.parse(readFileSync(join(folder, "cdk.tf.json"), "utf8")) as object, folder);
+  }
+
+  readonly #resources: { [type: string]: Blocks | undefined };
+  readonly #provider: { host?: string; context?: string };
+  readonly #backend?: { [type: string]: { path?: string } };
+
+  /** @param folder the stack's folder, from which the paths in it lead. */
+  constructor(
+    json: object,
+    private readonly folder: string,
+  ) {
+    const content = json as {
+      resource?: { [type: string]: Blocks };
+      provider?: { docker?: { host?: string; context?: string }[] };
+      terraform?: { backend?: { [type: string]: { path?: string } } };
+    };
+    this.#resources = content.resource ?? {};
+    this.#provider = content.provider?.docker?.[0] ?? {};
+    this.#backend = content.terraform?.backend;
+  }
+
+  /** Path of the state, where it is a file. */
+  public get stateFile(): string | undefined {
+    if (this.#backend && !this.#backend.local) return undefined;
+    return resolve(this.folder, this.#backend?.local?.path ?? "terraform.tfstate");
+  }
+
+  /** Address of the engine, where the app decides it. */
+  public get engineHost(): string | undefined {
+    return known(this.#provider.host);
+  }
+
+  /** Docker context, where the app decides it. */
+  public get engineContext(): string | undefined {
+    return known(this.#provider.context);
+  }
+
+  /** Names of the containers that stay up. */
+  public get services(): string[] {
+    return this.containers.filter((container) => container.must_run !== false).map(({ name }) => name);
+  }
+
+  /** The largest number of workers that an MLflow server of the stack has; 0 without one. */
+  public get workers(): number {
+    const values = this.containers
+      .flatMap(({ env }) => env ?? [])
+      .map((line) => /^MLFLOW_WORKERS=(\d+)$/.exec(line)?.[1]);
+    return Math.max(0, ...values.map((value) => Number(value ?? 0)));
+  }
+
+  /** Names of the servers that compare their stores with the stack's identity. */
+  public get servers(): string[] {
+    return this.having(STORES_FILE)
+      .filter((container) => container.must_run !== false)
+      .map(({ name }) => name);
+  }
+
+  /** Names of the jobs that mark these stores. */
+  public get markingJobs(): string[] {
+    return this.having(STORES_FILE)
+      .filter((container) => container.must_run === false)
+      .map(({ name }) => name);
+  }
+
+  /** Names of the jobs that make buckets and their users. */
+  public get bucketJobs(): string[] {
+    return this.having(POLICY_FILE).map(({ name }) => name);
+  }
+
+  public get publishedPorts(): PublishedPort[] {
+    return this.containers.flatMap(({ name, ports }) =>
+      (ports ?? []).flatMap(({ external, ip }) =>
+        external === undefined ? [] : [{ container: name, address: ip ?? "0.0.0.0", port: external }],
+      ),
+    );
+  }
+
+  public get images(): NeededImage[] {
+    return this.blocks<ImageBlock>("docker_image").map(({ name, build }) => {
+      const block = Array.isArray(build) ? build[0] : build;
+      if (!block) return { name };
+      const dockerfile = join(this.folder, block.context, block.dockerfile ?? "Dockerfile");
+      return { name, build: { dockerfile, args: block.build_args ?? {} } };
+    });
+  }
+
+  /** Folders of the engine's host that hold data. */
+  public get hostPaths(): string[] {
+    return this.containers.flatMap(({ volumes }) => (volumes ?? []).flatMap(({ host_path }) => host_path ?? []));
+  }
+
+  /** An override file that lets Terraform destroy what the stack protects. */
+  public get unprotected(): object {
+    const resource: { [type: string]: Blocks } = {};
+    for (const [type, blocks] of Object.entries(this.#resources)) {
+      for (const [name, block] of Object.entries(blocks ?? {})) {
+        if (!(block.lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy) continue;
+        (resource[type] ??= {})[name] = { lifecycle: { prevent_destroy: false } };
+      }
+    }
+    return { resource };
+  }
+
+  private having(path: string): ContainerBlock[] {
+    return this.containers.filter(({ upload }) => upload?.some(({ file }) => file === path));
+  }
+
+  private get containers(): ContainerBlock[] {
+    return this.blocks<ContainerBlock>("docker_container");
+  }
+
+  private blocks<T>(type: string): T[] {
+    return Object.values(this.#resources[type] ?? {}) as T[];
+  }
+}
+
+// an expression is known to Terraform only.
+function known(value: string | undefined): string | undefined {
+  return value === undefined || value.includes("${") ? undefined : value;
+}

@@ -1,0 +1,18 @@
+import { commandLine } from "../console/command-line";
+import { Deployment } from "../deployment/deployment";
+
+/** Options of `lock`. */
+export interface LockOptions {
+  /** Id of the stack, where the app has several. */
+  readonly stack?: string;
+}
+
+/** Writes down which builds of Terraform's providers a stack takes. From then on all commands take these and no others. */
+export async function lock({ stack }: LockOptions): Promise<void> {
+  const deployment = await Deployment.synthesize(stack);
+  await deployment.lockProviders();
+  console.log(
+    `${deployment.lockFile} is written: keep it in the repository. ` +
+      `When the stack asks for other providers, write it again: ${commandLine("lock")}`,
+  );
+}

@@ -1,0 +1,127 @@
+import { CommandError } from "../console/command-error";
+import { Deployment } from "../deployment/deployment";
+import type { ContainerDetails } from "../docker/docker";
+import { conditionOf } from "../deployment/health";
+import { warnOfEngine } from "../deployment/host-checks";
+import { storesProblems } from "../deployment/store-identity";
+import type { State } from "../terraform/state";
+import { table } from "../console/table";
+
+const MEBIBYTE = 1024 ** 2;
+// counting the size of a volume reads all of it; a big one is not worth the wait.
+const SIZE_PATIENCE = 5_000;
+
+/** Options of `status`. */
+export interface StatusOptions {
+  /** Id of the stack, where the app has several. */
+  readonly stack?: string;
+
+  /** Prints JSON. */
+  readonly json?: boolean;
+
+  /** Prints the password, and nothing else. */
+  readonly showPassword?: boolean;
+
+  /** Whose password to print, instead of the first admin's. */
+  readonly user?: string;
+}
+
+/** A container of the stack. */
+export interface ServiceStatus {
+  readonly name: string;
+
+  /** Its health where it has a check, else its state; `missing` where the engine has it no more. */
+  readonly state: string;
+  readonly image: string;
+
+  /** Memory in use and its limit. */
+  readonly memory: string;
+
+  /** Ports on the engine's host. */
+  readonly ports: string[];
+
+  /** Volumes and host folders, with their size where it is quickly known. */
+  readonly volumes: string[];
+}
+
+/** Shows the services of a stack, or how to log in. */
+export async function status({ stack, json, showPassword, user }: StatusOptions): Promise<void> {
+  const deployment = await Deployment.synthesize(stack);
+  const state = await (await deployment.requireTerraform()).state();
+  if (showPassword) return printPassword(deployment.name, state, user);
+
+  warnOfEngine(deployment.synthesized, await deployment.docker.info());
+  const services = await servicesOf(deployment, state);
+  const problems = await storesProblems(deployment);
+  const url = state.output("url");
+  if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services, problems }, null, 2));
+
+  if (services.length === 0) return console.log(`Stack '${deployment.name}' has no services here.`);
+  console.log([tableOf(services), ...problems].join("\n"));
+  const username = state.output("username");
+  if (url !== undefined) console.log(username === undefined ? url : `${url}  (user ${username})`);
+}
+
+function printPassword(name: string, state: State, user: string | undefined): void {
+  const password = user === undefined ? state.output("password") : state.outputMap("passwords")[user];
+  if (password !== undefined) return console.log(password);
+  throw new CommandError(
+    user === undefined
+      ? `stack '${name}' knows no password of an admin: it is not deployed, or was given a hash`
+      : `stack '${name}' knows no password of '${user}'`,
+    `It knows those of: ${Object.keys(state.outputMap("passwords")).join(", ") || "nobody"}.`,
+  );
+}
+
+async function servicesOf({ docker }: Deployment, state: State): Promise<ServiceStatus[]> {
+  const resources = state.ofType("docker_container").filter(({ attributes }) => attributes.must_run !== false);
+  const names = resources.map(({ attributes }) => String(attributes.name)).sort();
+  const [containers, sizes] = await Promise.all([docker.containers(names), docker.volumeSizes(SIZE_PATIENCE)]);
+  const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name);
+  const memory = await docker.memoryUse(running);
+  const byName = new Map(containers.map((container) => [container.Name, container]));
+  const images = new Map(
+    state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]),
+  );
+  return names.map((name) => describe(name, byName.get(name), { memory: memory.get(name), sizes, images }));
+}
+
+function describe(
+  name: string,
+  container: ContainerDetails | undefined,
+  { memory, sizes, images }: { memory?: string; sizes: Map<string, string>; images: Map<unknown, string> },
+): ServiceStatus {
+  if (!container) return { name, state: "missing", image: "", memory: "", ports: [], volumes: [] };
+  const limit = container.HostConfig.Memory;
+  return {
+    name,
+    state: conditionOf(container),
+    image: images.get(container.Config.Image) ?? container.Config.Image,
+    memory: `${memory ?? "-"} / ${limit === 0 ? "no limit" : `${limit / MEBIBYTE}MiB`}`,
+    ports: portsOf(container),
+    volumes: container.Mounts.map(({ Name, Source }) => {
+      const size = sizes.get(Name ?? "");
+      return size === undefined ? (Name ?? Source) : `${Name} (${size})`;
+    }),
+  };
+}
+
+function portsOf({ HostConfig }: ContainerDetails): string[] {
+  return Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+    (bindings ?? []).map(({ HostIp, HostPort }) => `${HostIp || "0.0.0.0"}:${HostPort}`),
+  );
+}
+
+function tableOf(services: ServiceStatus[]): string {
+  return table(
+    ["service", "state", "memory", "ports", "volumes", "image"],
+    services.map(({ name, state, image, memory, ports, volumes }) => [
+      name,
+      state,
+      memory,
+      ports.join("\n"),
+      volumes.join("\n"),
+      image,
+    ]),
+  );
+}

@@ -1,0 +1,143 @@
+import { existsSync, renameSync, writeFileSync } from "node:fs";
+import { Role } from "../../lib/users/role";
+import { isUserName, isVariableName, isWorkspaceName } from "../../lib/users/names";
+import { UsersFile } from "../../lib/users/users-file";
+import type { UserEntry } from "../../lib/users/users-file";
+import { CommandError } from "../console/command-error";
+import { commandLine } from "../console/command-line";
+import { table } from "../console/table";
+
+/** Options of all commands on users. */
+export interface UsersOptions {
+  /** Path of the file. */
+  readonly file?: string;
+}
+
+/** Options of `users list`. */
+export interface ListUsersOptions extends UsersOptions {
+  /** Prints JSON. */
+  readonly json?: boolean;
+}
+
+/** Options of `users add`. */
+export interface AddUserOptions extends UsersOptions {
+  /** `admin`, `write` or `read`. */
+  readonly role: string;
+
+  /** Where the user works while workspaces are on. */
+  readonly workspace?: string;
+
+  /** Terraform variable with the password. */
+  readonly passwordVariable?: string;
+
+  /** Terraform variable with the bcrypt hash of the password. */
+  readonly hashVariable?: string;
+}
+
+/** Shows names, roles and workspaces. */
+export function listUsers({ file, json }: ListUsersOptions): void {
+  const users = read(pathOf(file));
+  if (json) return console.log(JSON.stringify(users, null, 2));
+  if (users.length === 0) return console.log("There is no such file: the one user is 'admin', with that role.");
+  console.log(
+    table(
+      ["user", "role", "workspace", "password"],
+      users.map((user) => [user.name, user.role, user.workspace ?? "", originOf(user)]),
+    ),
+  );
+}
+
+/** Adds a user to the file. */
+export function addUser(name: string, options: AddUserOptions): void {
+  const path = pathOf(options.file);
+  const users = read(path);
+  if (!isUserName(name)) {
+    throw new CommandError(`a name must be 1 to 64 letters, digits and .@_+-, got: '${name}'`);
+  }
+  if (users.some((user) => user.name.toLowerCase() === name.toLowerCase())) {
+    throw new CommandError(`the user '${name}' is in ${path} already`);
+  }
+  if (options.workspace !== undefined && !isWorkspaceName(options.workspace)) {
+    throw new CommandError(
+      `a workspace has a name of 2 to 63 small letters, digits and '-', got: '${options.workspace}'`,
+    );
+  }
+  for (const variable of [options.passwordVariable, options.hashVariable]) {
+    if (variable !== undefined && !isVariableName(variable)) {
+      throw new CommandError(`a Terraform variable has a name of letters, digits and '_', got: '${variable}'`);
+    }
+  }
+  const { role, workspace, passwordVariable, hashVariable } = options;
+  write(path, [...users, { name, role, workspace, passwordVariable, hashVariable }]);
+  console.log(`User '${name}' with the role ${role} is in ${path}.\n${next(passwordVariable ?? hashVariable)}`);
+}
+
+/** Takes a user out of the file. */
+export function removeUser(name: string, { file }: UsersOptions): void {
+  const path = pathOf(file);
+  const users = read(path);
+  requireUser(path, users, name);
+  write(
+    path,
+    users.filter((user) => user.name !== name),
+  );
+  console.log(`User '${name}' is no longer in ${path}.\n${next()}`);
+}
+
+/** Makes the next deployment generate another password for a user. */
+export function rotateUser(name: string, { file }: UsersOptions): void {
+  const path = pathOf(file);
+  const users = read(path);
+  const user = requireUser(path, users, name);
+  const variable = user.passwordVariable ?? user.hashVariable;
+  if (variable !== undefined) {
+    throw new CommandError(
+      `the password of '${name}' is not generated`,
+      `Give the variable another value: export TF_VAR_${variable}=…, then ${commandLine("up")}`,
+    );
+  }
+  write(
+    path,
+    users.map((other) => (other === user ? { ...user, generation: (user.generation ?? 1) + 1 } : other)),
+  );
+  console.log(`User '${name}' gets another password.\n${next()}`);
+}
+
+function pathOf(file: string | undefined): string {
+  return file ?? (process.env.MLFLOW_USERS_FILE || "users.json");
+}
+
+function read(path: string): UserEntry[] {
+  return existsSync(path) ? UsersFile.entries(path) : [];
+}
+
+function requireUser(path: string, users: UserEntry[], name: string): UserEntry {
+  const user = users.find((candidate) => candidate.name === name);
+  if (user) return user;
+  const names = users.map((candidate) => candidate.name).join(", ");
+  throw new CommandError(`there is no user '${name}' in ${path}`, `It has: ${names || "nobody"}.`);
+}
+
+// one line a user, so that a change of one is a change of one line; renamed into place, so that it is whole or unchanged.
+function write(path: string, users: UserEntry[]): void {
+  if (!users.some(({ role }) => role === Role.ADMIN)) {
+    throw new CommandError(
+      `${path} would have no admin, so nothing was changed`,
+      `Add one: ${commandLine("users", "add", "<name>", "--role", "admin")}`,
+    );
+  }
+  const lines = users.map((user) => `  ${JSON.stringify(user)}`);
+  writeFileSync(`${path}.unfinished`, `[\n${lines.join(",\n")}\n]\n`);
+  renameSync(`${path}.unfinished`, path);
+}
+
+function originOf({ passwordVariable, hashVariable, generation }: UserEntry): string {
+  if (passwordVariable !== undefined) return `variable ${passwordVariable}`;
+  if (hashVariable !== undefined) return `hash in variable ${hashVariable}`;
+  return generation === undefined ? "generated" : `generated, number ${generation}`;
+}
+
+function next(variable?: string): string {
+  const first = variable === undefined ? "" : `export TF_VAR_${variable}=…, then `;
+  return `It takes effect with the next deployment: ${first}${commandLine("up")}`;
+}

@@ -1,0 +1,231 @@
+import { packageText } from "../../lib/values/package-folder";
+import { statusOf } from "../console/http-status";
+import { CommandError } from "../console/command-error";
+import { commandLine } from "../console/command-line";
+import { Deployment } from "../deployment/deployment";
+import type { ContainerDetails, Docker } from "../docker/docker";
+import { isOwnHost } from "../deployment/health";
+import type { State } from "../terraform/state";
+import { table } from "../console/table";
+import { runSteps } from "../console/tasks";
+import { addressesOf, isolationProblem, portProblem } from "../verify/isolation";
+
+// reads the settings from the first line, so that no list of processes and no container shows them, then the program.
+const BOOTSTRAP = "import json, sys; settings = json.loads(sys.stdin.readline()); exec(sys.stdin.read())";
+const HARDENED = [
+  "--cap-drop",
+  "ALL",
+  "--security-opt",
+  "no-new-privileges:true",
+  "--user",
+  "1000:1000",
+  "--env",
+  "HOME=/tmp",
+];
+
+/** Options of `verify`. */
+export interface VerifyOptions {
+  /** Id of the stack, where the app has several. */
+  readonly stack?: string;
+
+  /** Prints JSON. */
+  readonly json?: boolean;
+
+  /** Size of the large artifact in MiB. From 500 on clients send it in parts. */
+  readonly largeSize: number;
+}
+
+/** A thing that was tried. */
+export interface Check {
+  readonly check: string;
+  readonly passed: boolean;
+  readonly detail: string;
+}
+
+interface Target {
+  readonly name: string;
+  readonly docker: Docker;
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** Certificate of the gateway's own authority, where it has one. */
+  readonly rootCertificate?: string;
+  /** All containers of the stack. */
+  readonly containers: ContainerDetails[];
+  readonly gateway: ContainerDetails;
+  /** A network that containers of others may join. */
+  readonly edgeNetwork: string;
+  /** Image with Python and the MLflow client. */
+  readonly image: string;
+}
+
+/**
+ * Uses a deployed stack as its users do, and prints what worked.
+ *
+ * @throws CommandError when a check failed.
+ */
+export async function verify(options: VerifyOptions): Promise<void> {
+  const checks: Check[] = [];
+  const output = options.json ? process.stderr : process.stdout;
+  let target: Target | undefined;
+  const step = (title: string, run: (target: Target, progress: (line: string) => void) => Promise<Check[]>) => ({
+    title,
+    run: async ({ progress }: { progress(line: string): void }) => {
+      if (!target) throw new CommandError("there is nothing to verify");
+      checks.push(...(await run(target, progress)));
+    },
+  });
+
+  await runSteps(
+    [
+      {
+        title: "Finding the stack",
+        run: async () => {
+          target = await findTarget(options.stack);
+        },
+      },
+      step("Logging in wrongly", wrongPassword),
+      step("Using the stack as a client", (found, progress) => useAsClient(found, options.largeSize, progress)),
+      step("Looking for open ports", openPorts),
+    ],
+    output,
+  );
+
+  console.log(options.json ? JSON.stringify(checks, null, 2) : tableOf(checks));
+  const failed = checks.filter(({ passed }) => !passed);
+  if (failed.length > 0) throw new CommandError(`${failed.length} of ${checks.length} checks failed`);
+  if (!options.json) console.log(`All ${checks.length} checks passed.`);
+}
+
+async function findTarget(stack: string | undefined): Promise<Target> {
+  const deployment = await Deployment.synthesize(stack);
+  const { docker, name } = deployment;
+  await docker.info();
+  const state = await (await deployment.requireTerraform()).state();
+  const [url, username, password] = ["url", "username", "password"].map((output) => state.output(output));
+  if (url === undefined) throw new CommandError(`stack '${name}' is not deployed, or has no output url`);
+  if (username === undefined || password === undefined) {
+    throw new CommandError(
+      `stack '${name}' has no admin whose password is known, with which it could be used`,
+      `Add one: ${commandLine("users", "add", "verify", "--role", "admin")}, then ${commandLine("up")}`,
+    );
+  }
+  const containers = await docker.containers(
+    state.ofType("docker_container").map(({ attributes }) => String(attributes.name)),
+  );
+  const gateway = containers.find(({ Name }) => Name === publisherIn(state));
+  const internal = new Set(networksIn(state, true));
+  const edgeNetwork = Object.keys(gateway?.NetworkSettings.Networks ?? {}).find((network) => !internal.has(network));
+  const image = clientImageIn(state);
+  if (!gateway || gateway.State.Status !== "running" || !edgeNetwork || !image) {
+    throw new CommandError(`the services of stack '${name}' do not run`);
+  }
+  const rootCertificate = state.output("root_certificate");
+  return { name, docker, url, username, password, rootCertificate, containers, gateway, edgeNetwork, image };
+}
+
+// from the host itself, as a browser would.
+async function wrongPassword({ url, username, rootCertificate, docker }: Target): Promise<Check[]> {
+  const check = "a wrong password is refused from this host";
+  if (!docker.isLocal && isOwnHost(url)) return [];
+  const authorization = `Basic ${Buffer.from(`${username}:not-the-password`).toString("base64")}`;
+  try {
+    const status = await statusOf(url, { headers: { authorization }, rootCertificate, patience: 30_000 });
+    return [{ check, passed: status === 401, detail: String(status) }];
+  } catch (error) {
+    return [{ check, passed: false, detail: (error as Error).message }];
+  }
+}
+
+// the gateway listens on the url's own port, so whoever shares its network uses the url as it is.
+async function useAsClient(target: Target, largeSize: number, progress: (line: string) => void): Promise<Check[]> {
+  const { gateway, image, url, username, password, rootCertificate } = target;
+  const checks: Check[] = [];
+  const settings = { url, username, password, root_certificate: rootCertificate, large_mebibytes: largeSize };
+  const failure = await runPython(target, "client", [`container:${gateway.Id}`, image], settings, (line) => {
+    const check = JSON.parse(line) as Check;
+    checks.push(check);
+    progress(`${check.check}: ${check.detail}`);
+  });
+  if (failure) checks.push({ check: "the client finishes", passed: false, detail: failure });
+  return checks;
+}
+
+async function openPorts(target: Target): Promise<Check[]> {
+  const { containers, gateway, edgeNetwork, image, url } = target;
+  const others = containers.filter(({ Id }) => Id !== gateway.Id);
+  const published = portProblem(others);
+
+  const allowed: [string, number] = [gateway.Name, portOf(url)];
+  const forbidden = addressesOf(others);
+  let reached: [string, number][] = [];
+  const failure = await runPython(
+    target,
+    "probe",
+    [edgeNetwork, image],
+    { addresses: [allowed, ...forbidden] },
+    (line) => {
+      reached = JSON.parse(line) as [string, number][];
+    },
+  );
+  const problem = failure ?? isolationProblem(allowed, reached);
+  return [
+    { check: "only the gateway publishes a port", passed: !published, detail: published ?? gateway.Name },
+    {
+      check: "no service is reachable past the gateway",
+      passed: !problem,
+      detail: problem ?? `${forbidden.length} addresses tried from ${edgeNetwork}`,
+    },
+  ];
+}
+
+async function runPython(
+  { docker, name }: Target,
+  program: "client" | "probe",
+  [network, image]: [string, string],
+  settings: object,
+  onLine: (line: string) => void,
+): Promise<string | undefined> {
+  const source = packageText("cli", "verify", `${program}.py`);
+  const args = [...HARDENED, "--network", network, "--entrypoint", "python", image, "-c", BOOTSTRAP];
+  try {
+    await docker.runOnce(`${name}-verify-${process.pid}`, args, `${JSON.stringify(settings)}\n${source}`, onLine);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function publisherIn(state: State): string | undefined {
+  const publishers = state
+    .ofType("docker_container")
+    .filter(({ attributes }) => (attributes.ports as unknown[] | null)?.length);
+  return publishers[0] && String(publishers[0].attributes.name);
+}
+
+function networksIn(state: State, internal: boolean): string[] {
+  const networks = state
+    .ofType("docker_network")
+    .filter(({ attributes }) => (attributes.internal ?? false) === internal);
+  return networks.map(({ attributes }) => String(attributes.name));
+}
+
+// the container that runs `mlflow` has its client too.
+function clientImageIn(state: State): string | undefined {
+  const server = state.ofType("docker_container").find(({ attributes }) => {
+    return (attributes.entrypoint as string[] | null)?.at(-1) === "mlflow" && attributes.must_run !== false;
+  });
+  return server && String(server.attributes.image);
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
+}
+
+function tableOf(checks: Check[]): string {
+  return table(
+    ["", "check", "detail"],
+    checks.map(({ passed, check, detail }) => [passed ? "ok" : "FAILED", check, detail]),
+  );
+}

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { copyFile, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { StackEnvironment } from "../../lib/environment/stack-environment";
+import { offlineEnvironment } from "../../offline";
+import { appOf } from "../app/app";
+import { CommandError } from "../console/command-error";
+import { commandLine } from "../console/command-line";
+import { Docker } from "../docker/docker";
+import { engineEnvironment } from "../docker/engine-environment";
+import { Redaction, terraformEnvironment } from "../app/environment";
+import type { Environment } from "../app/environment";
+import { imagesBuiltHere } from "../docker/images-built-here";
+import { isUnreachable } from "../docker/registries";
+import { synthesizeStack } from "../app/synthesis";
+import { SynthesizedStack } from "../app/synthesized-stack";
+import { Terraform } from "../terraform/terraform";
+
+const LOCK_FILE = ".terraform.lock.hcl";
+
+/** Terraform, or why its providers cannot be had. */
+export interface OpenedTerraform {
+  readonly terraform?: Terraform;
+  readonly unreachable?: string;
+}
+
+/** A stack of the app in the current folder, synthesized, with the programs that deploy it. */
+export class Deployment {
+  /**
+   * Runs the app, which writes its output folder and nothing else.
+   *
+   * @param stack id of the stack, needed when the app has several.
+   * @param given what the app, Docker and Terraform get, besides the images that were built here.
+   * @throws CommandError when Terraform is missing or the app fails.
+   */
+  public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
+    const environment = { ...given, ...imagesBuiltHere(appOf(process.cwd()).output, given) };
+    const redaction = new Redaction(environment);
+    const binary = await Terraform.find(environment);
+    const { name, folder } = await synthesizeStack(stack, environment, redaction);
+
+    const synthesized = SynthesizedStack.read(folder);
+    const engine = await engineEnvironment(environment, synthesized);
+    const secrets = new StackEnvironment(environment).terraformVariables();
+    return new Deployment(
+      name,
+      synthesized,
+      environment,
+      new Docker({ ...environment, ...engine }),
+      new Terraform(binary, folder, terraformEnvironment(environment, secrets, engine), redaction),
+      redaction,
+    );
+  }
+
+  private constructor(
+    /** Id of the stack. */
+    public readonly name: string,
+    public readonly synthesized: SynthesizedStack,
+    public readonly environment: Environment,
+    public readonly docker: Docker,
+    public readonly terraform: Terraform,
+    /** What is taken out of everything that is printed. */
+    public readonly redaction: Redaction,
+  ) {}
+
+  /** The beginning of a line that runs Terraform for this stack. */
+  public get inFolder(): string {
+    return `${this.terraform.binary} -chdir=${relative(process.cwd(), this.terraform.folder)}`;
+  }
+
+  /** The file in the repository that says which builds of the providers this stack takes, if it is there. */
+  public get lockFile(): string {
+    return `terraform.${this.name}.lock.hcl`;
+  }
+
+  /**
+   * Terraform, ready to use. Providers that were built on this machine serve where their registry cannot be reached.
+   *
+   * @throws CommandError when that fails for another reason than an unreachable registry.
+   */
+  public async openTerraform(): Promise<OpenedTerraform> {
+    const isLocked = existsSync(this.lockFile);
+    if (isLocked) await copyFile(this.lockFile, join(this.terraform.folder, LOCK_FILE));
+    return this.initialize(isLocked ? ["-lockfile=readonly"] : []);
+  }
+
+  /**
+   * Writes the lock file anew, for the providers that the stack asks for now.
+   *
+   * @throws CommandError when they cannot be had.
+   */
+  public async lockProviders(): Promise<void> {
+    const file = join(this.terraform.folder, LOCK_FILE);
+    await rm(file, { force: true });
+    const { unreachable } = await this.initialize([]);
+    if (unreachable !== undefined) throw new CommandError(unreachable);
+    await copyFile(file, this.lockFile);
+  }
+
+  /** As `openTerraform()`, for commands that work on what is deployed. */
+  public async requireTerraform(): Promise<Terraform> {
+    const { terraform, unreachable } = await this.openTerraform();
+    if (!terraform)
+      throw new CommandError(unreachable ?? "", "Build the providers here: mlflow-stack offline --only providers");
+    return terraform;
+  }
+
+  private async initialize(args: string[]): Promise<OpenedTerraform> {
+    const problem = await this.terraform.init(args);
+    if (problem === undefined) return { terraform: this.terraform };
+    if (!isUnreachable(problem)) throw this.refused(problem);
+
+    const configuration = offlineEnvironment().TF_CLI_CONFIG_FILE;
+    if (!configuration || !existsSync(configuration)) return { unreachable: problem };
+
+    const terraform = this.terraform.with({ TF_CLI_CONFIG_FILE: configuration });
+    // the checksums in it may be those of the registry's builds, which these are not; those that somebody keeps hold.
+    if (args.length === 0) await rm(join(terraform.folder, LOCK_FILE), { force: true });
+    const second = await terraform.init(args);
+    if (second === undefined) return { terraform };
+    if (isUnreachable(second)) return { unreachable: second };
+    throw this.refused(second);
+  }
+
+  private refused(problem: string): CommandError {
+    const isAboutLock = existsSync(this.lockFile) && /lock file|checksums/.test(problem);
+    return new CommandError(
+      problem,
+      isAboutLock
+        ? `${this.lockFile} names other providers. If these are the right ones: ${commandLine("lock")}`
+        : undefined,
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { existsSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { workersOverCores } from "../../lib/server/server-size";
+import { CommandError } from "../console/command-error";
+import type { Docker, EngineInfo } from "../docker/docker";
+import { canListen, portConflicts } from "../docker/ports";
+import type { SynthesizedStack } from "../app/synthesized-stack";
+
+const GIB = 1024 ** 3;
+
+/** Free space an engine needs, in GiB. */
+export const DiskNeed = {
+  /** The images are there: room for data to begin with. */
+  running: 1,
+  /** Images have to be pulled: 3 GB of them, and data. */
+  pulling: 5,
+  /** Images have to be built: the same, and the intermediate steps. */
+  building: 10,
+} as const;
+
+/** @throws CommandError when something else has a port that the stack publishes. */
+export async function requireFreePorts(stack: SynthesizedStack, docker: Docker): Promise<void> {
+  const probe = docker.isLocal ? canListen : undefined;
+  const conflicts = await portConflicts(stack.publishedPorts, await docker.runningContainers(), probe);
+  if (conflicts.length === 0) return;
+  throw new CommandError(
+    conflicts.join("; "),
+    "Stop what uses it, or choose another address: MLFLOW_URL=http://localhost:8081",
+  );
+}
+
+/** Says on standard error what of the stack is more than the engine can use. */
+export function warnOfEngine(stack: SynthesizedStack, { cores }: EngineInfo): void {
+  const warning = cores === undefined ? undefined : workersOverCores(stack.workers, cores);
+  if (warning !== undefined) console.error(`Warning: ${warning}.`);
+}
+
+/**
+ * Looks for room in the folder of the engine. Engines elsewhere, or in a virtual machine, are left to themselves.
+ *
+ * @param needed in GiB.
+ * @throws CommandError when there is less.
+ */
+export async function requireDiskSpace(docker: Docker, rootFolder: string, needed: number): Promise<void> {
+  if (!docker.isLocal || !existsSync(rootFolder)) return;
+  const { bavail, bsize } = await statfs(rootFolder);
+  const problem = diskProblem(bavail * bsize, needed, rootFolder);
+  if (problem)
+    throw new CommandError(
+      problem,
+      "Free some: 'docker system df' shows what Docker uses, 'docker image prune' removes unused images.",
+    );
+}
+
+/** Why the room does not suffice; nothing where it does. */
+export function diskProblem(freeBytes: number, neededGib: number, folder: string): string | undefined {
+  if (freeBytes >= neededGib * GIB) return undefined;
+  return `not enough disk: ${(freeBytes / GIB).toFixed(1)} GiB free in ${folder}, ${neededGib} GiB needed`;
+}
+
+/** Whether this machine can get an engine: Debian's packages, and the right to install them. */
+export function canInstallEngine(docker: Docker): boolean {
+  return docker.isDefault && process.getuid?.() === 0 && existsSync("/etc/debian_version");
+}

@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { requireYes } from "../console/prompts";
+import { runSteps } from "../console/tasks";
+import { applyPlan } from "../terraform/apply-plan";
+import { guardPlan } from "../terraform/plan-guard";
+import { describePlan, isEmpty } from "../terraform/plan-json";
+import type { Plan } from "../terraform/plan-json";
+import { configurationOf, readRecord, recordPlan, removePlan, requireFresh } from "../terraform/plan-record";
+import type { Deployment } from "./deployment";
+import { engineLookup } from "./engine-lookup";
+import { waitUntilReady } from "./health";
+import { requireFreePorts, warnOfEngine } from "./host-checks";
+
+/** Options for applying a saved plan. */
+export interface ApplyOptions {
+  /** Answers every question with yes. */
+  readonly yes?: boolean;
+
+  /** Applies a plan that deletes volumes, too. */
+  readonly allowDataLoss?: boolean;
+}
+
+/**
+ * Plans a stack, and saves the plan with its record.
+ *
+ * Volumes that it removes are no reason to refuse it: that is for the review, and for `apply`.
+ *
+ * @throws CommandError when there is no plan, or it would meet what belongs to others.
+ */
+export async function planInto(deployment: Deployment, out: string): Promise<Plan> {
+  warnOfEngine(deployment.synthesized, await deployment.docker.info());
+  const terraform = await deployment.requireTerraform();
+  const file = resolve(out);
+  // before the plan: what is applied in between makes it stale.
+  const state = await terraform.state();
+  try {
+    const { plan } = await terraform.plan(file, state.rerunFailedJobs);
+    await guardPlan(plan, engineLookup(deployment.docker), deployment.inFolder, true);
+    await recordPlan(file, deployment.name, state.version, configurationOf(terraform.folder));
+    return plan;
+  } catch (error) {
+    await removePlan(file);
+    throw error;
+  }
+}
+
+/**
+ * Applies a plan that `planInto` has saved, if it is still what would happen. Then removes it.
+ *
+ * @throws CommandError with exit status 3 when the plan is stale, with 2 when it deletes data and that was not allowed.
+ */
+export async function applyFrom(
+  deployment: Deployment,
+  planFile: string,
+  { yes = false, allowDataLoss = false }: ApplyOptions,
+): Promise<void> {
+  const file = resolve(planFile);
+  const record = await readRecord(file);
+  await deployment.docker.info();
+  const terraform = await deployment.requireTerraform();
+  requireFresh(record, configurationOf(terraform.folder), (await terraform.state()).version);
+
+  const saved = await terraform.read(file);
+  await guardPlan(saved.plan, engineLookup(deployment.docker), deployment.inFolder, allowDataLoss);
+  if (isEmpty(saved.plan)) {
+    console.log("Nothing to change.");
+  } else {
+    await requireFreePorts(deployment.synthesized, deployment.docker);
+    console.log(describePlan(deployment.name, saved.plan));
+    await requireYes("Apply this?", yes);
+    await applyPlan(terraform, saved, "Applying");
+  }
+  await removePlan(file);
+  await runSteps({
+    title: "Waiting until everything is healthy",
+    run: ({ progress }) => waitUntilReady(deployment, progress),
+  });
+}

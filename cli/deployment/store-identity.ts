@@ -1,0 +1,44 @@
+import { STORES_FILE, StoresVerdict } from "../../lib/stores/store-identity";
+import { CommandError, ExitCode } from "../console/command-error";
+import type { Deployment } from "./deployment";
+import type { ContainerDetails, Docker } from "../docker/docker";
+
+/** What the servers say against their stores: that they are empty or another stack's. No answer is none of these. */
+export async function storesProblems({ docker, synthesized }: Deployment): Promise<string[]> {
+  const servers = await docker.containers(synthesized.servers);
+  return (await Promise.all(servers.map((server) => storesProblem(docker, server)))).filter((text) => text !== "");
+}
+
+/**
+ * Refuses stores that are empty or another stack's.
+ *
+ * @throws CommandError with exit status 2.
+ */
+export async function requireOwnStores(deployment: Deployment): Promise<void> {
+  const problems = await storesProblems(deployment);
+  if (problems.length > 0) throw new CommandError(problems.join("\n\n"), undefined, ExitCode.dataAtRisk);
+}
+
+/**
+ * Refuses a server that has ended because its stores are not right.
+ *
+ * @throws CommandError with exit status 2, and what the server said.
+ */
+export async function refuseEnded(docker: Docker, server: ContainerDetails): Promise<void> {
+  const said = await lastWords(docker, server, [StoresVerdict.OTHER_STORES, StoresVerdict.OTHER_SCHEMA]);
+  if (said !== "") throw new CommandError(said, undefined, ExitCode.dataAtRisk);
+}
+
+async function storesProblem(docker: Docker, server: ContainerDetails): Promise<string> {
+  if (server.State.Status !== "running") return lastWords(docker, server, [StoresVerdict.OTHER_STORES]);
+  const { exitCode, text } = await docker.ask(server.Id, ["python", STORES_FILE, "check"]);
+  if (exitCode === StoresVerdict.OTHER_STORES) return text;
+  // it may have ended under the question.
+  const [now] = exitCode === 0 ? [] : await docker.containers([server.Id]);
+  return now ? lastWords(docker, now, [StoresVerdict.OTHER_STORES]) : "";
+}
+
+async function lastWords(docker: Docker, { Id, State }: ContainerDetails, verdicts: number[]): Promise<string> {
+  const hasRefused = State.Status !== "running" && verdicts.includes(State.ExitCode);
+  return hasRefused ? docker.logs(Id, State.StartedAt) : "";
+}

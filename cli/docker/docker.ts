@@ -1,0 +1,238 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommandError } from "../console/command-error";
+import type { Environment } from "../app/environment";
+import { Interrupt } from "../console/interrupt";
+import { parseJson } from "../console/parse-json";
+import { loadExeca } from "../console/es-modules";
+
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+
+/** A container, from `docker inspect`, its name without the slash before it. */
+export interface ContainerDetails {
+  readonly Id: string;
+  readonly Name: string;
+  readonly State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
+  readonly Config: { Image: string };
+  readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
+  readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
+  readonly NetworkSettings: { Networks: { [name: string]: { IPAddress: string; Aliases: string[] | null } } };
+}
+
+export interface PortBinding {
+  readonly HostIp: string;
+  readonly HostPort: string;
+}
+
+/** A volume, from `docker volume inspect`. */
+export interface VolumeDetails {
+  readonly Name: string;
+  readonly CreatedAt?: string;
+}
+
+/** What an engine says of itself. */
+export interface EngineInfo {
+  readonly rootFolder: string;
+  readonly operatingSystem: string;
+
+  /** Number of cores of its machine, where it says so. */
+  readonly cores?: number;
+}
+
+/** What a program said, and how it ended. */
+export interface Said {
+  readonly exitCode: number | undefined;
+  readonly text: string;
+}
+
+/** The `docker` command, for one engine. */
+export class Docker {
+  /** @param environment names the engine, see `engineEnvironment()`. */
+  constructor(private readonly environment: Environment) {}
+
+  /** Whether the engine runs on this machine, or in a virtual machine of it that shares its ports. */
+  public get isLocal(): boolean {
+    return /^(unix|npipe):/.test(this.environment.DOCKER_HOST ?? "unix:");
+  }
+
+  /** Whether it is the engine that an installation on this machine provides. */
+  public get isDefault(): boolean {
+    return (this.environment.DOCKER_HOST ?? DEFAULT_HOST) === DEFAULT_HOST;
+  }
+
+  /**
+   * What the engine says of itself.
+   *
+   * @throws CommandError when there is no `docker` command or no engine behind it.
+   */
+  public async info(): Promise<EngineInfo> {
+    const result = await this.run(["info", "--format", "{{json .}}"]);
+    if (result.missing) throw new CommandError("Docker is not installed", "Install Docker Engine or Docker Desktop.");
+    const info = parseJson<{
+      ServerErrors?: string[];
+      DockerRootDir?: string;
+      OperatingSystem?: string;
+      NCPU?: number;
+    }>(result.stdout);
+    if (result.exitCode !== 0 || !info?.DockerRootDir) {
+      const reason = (info?.ServerErrors?.[0] ?? result.stderr.trim()) || "no answer";
+      throw new CommandError(
+        `no Docker engine answers at ${this.environment.DOCKER_HOST ?? "the default address"}: ${reason}`,
+        "Start Docker, or name another engine by DOCKER_HOST or 'docker context use'.",
+      );
+    }
+    return { rootFolder: info.DockerRootDir, operatingSystem: info.OperatingSystem ?? "", cores: info.NCPU };
+  }
+
+  public async hasImage(name: string): Promise<boolean> {
+    return (await this.run(["image", "inspect", "--format", "{{.Id}}", name])).exitCode === 0;
+  }
+
+  /** Pulls an image. `onLine` gets the progress. Gives what Docker said where it failed. */
+  public async pull(name: string, onLine: (line: string) => void): Promise<string | undefined> {
+    const { execa } = await loadExeca();
+    const child = execa("docker", ["pull", name], this.options);
+    for await (const line of child.iterable({ from: "stdout" })) onLine(String(line));
+    const result = await child;
+    return result.exitCode === 0 ? undefined : result.stderr.trim();
+  }
+
+  /** The containers of these names that exist. */
+  public async containers(names: string[]): Promise<ContainerDetails[]> {
+    if (names.length === 0) return [];
+    const found = await this.inspect<ContainerDetails>(["container", "inspect", ...names]);
+    return found.map((container) => ({ ...container, Name: container.Name.replace(/^\//, "") }));
+  }
+
+  public async runningContainers(): Promise<ContainerDetails[]> {
+    const { stdout } = await this.run(["ps", "--quiet", "--no-trunc"]);
+    return this.containers(stdout.split("\n").filter((id) => id !== ""));
+  }
+
+  /** The volumes of these names that exist. */
+  public async volumes(names: string[]): Promise<VolumeDetails[]> {
+    return names.length === 0 ? [] : this.inspect<VolumeDetails>(["volume", "inspect", ...names]);
+  }
+
+  /** Names of the containers, also stopped ones, that use a volume. */
+  public async usersOf(volume: string): Promise<string[]> {
+    const { stdout } = await this.run(["ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}"]);
+    return stdout.split("\n").filter((name) => name !== "");
+  }
+
+  /** Memory in use by running containers, such as `75.3MiB`, by name. */
+  public async memoryUse(names: string[]): Promise<Map<string, string>> {
+    if (names.length === 0) return new Map();
+    const format = "{{.Name}}\t{{.MemUsage}}";
+    const { stdout } = await this.run(["stats", "--no-stream", "--format", format, ...names]);
+    return new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split(/\t| \/ /)[1] ?? ""]));
+  }
+
+  /** Size of each volume, by name; empty when the engine needs more than `limit` milliseconds to count. */
+  public async volumeSizes(limit: number): Promise<Map<string, string>> {
+    const format = "{{range .Volumes}}{{.Name}}\t{{.Size}}\n{{end}}";
+    const { stdout, exitCode } = await this.run(["system", "df", "--verbose", "--format", format], limit);
+    const lines = exitCode === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+    return new Map(lines.map((line) => line.split("\t") as [string, string]));
+  }
+
+  /** The program of a container's own that is run for its effect. Gives whether it succeeded. */
+  public async exec(container: string, command: string[]): Promise<boolean> {
+    return (await this.run(["exec", container, ...command])).exitCode === 0;
+  }
+
+  /** As `exec()`, for what the program says. */
+  public async ask(container: string, command: string[]): Promise<Said> {
+    return said(await this.run(["exec", container, ...command]));
+  }
+
+  /** Runs a stopped container again, and waits for its end. */
+  public async runAgain(container: string): Promise<Said> {
+    return said(await this.run(["start", "--attach", container]));
+  }
+
+  public async restart(container: string): Promise<void> {
+    await this.run(["restart", container]);
+  }
+
+  /** What a container has said since a time. */
+  public async logs(container: string, since: string): Promise<string> {
+    return said(await this.run(["logs", "--since", since, container])).text;
+  }
+
+  /**
+   * Puts a file into a container, also into a stopped one.
+   *
+   * @throws CommandError with what Docker said.
+   */
+  public async put(container: string, path: string, content: string): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
+    try {
+      const file = join(folder, "file");
+      await writeFile(file, content);
+      const { exitCode, stderr } = await this.run(["cp", file, `${container}:${path}`]);
+      if (exitCode !== 0) throw new CommandError(lastWords(stderr));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints. On Ctrl-C its
+   * program is told once, and may clean up.
+   *
+   * @throws CommandError when it fails, with what Docker or the program said last.
+   */
+  public async runOnce(name: string, args: string[], input: string, onLine: (line: string) => void): Promise<void> {
+    const { execa } = await loadExeca();
+    const run = ["run", "--rm", "--interactive", "--name", name, ...args];
+    const child = execa("docker", run, { ...this.options, input, detached: true, cleanup: false });
+    const interrupt = new Interrupt(() => void this.run(["kill", "--signal", "INT", name]));
+    try {
+      for await (const line of child) onLine(String(line));
+    } finally {
+      interrupt.stop();
+      await this.run(["rm", "--force", name]);
+    }
+    const { exitCode, stderr } = await child;
+    if (interrupt.happened) throw new CommandError("interrupted");
+    if (exitCode !== 0) throw new CommandError(lastWords(stderr) || `exit status ${exitCode}`);
+  }
+
+  private async inspect<T>(args: string[]): Promise<T[]> {
+    // an unknown name is an error, but the known ones are printed all the same.
+    return parseJson<T[]>((await this.run(args)).stdout) ?? [];
+  }
+
+  private async run(args: string[], timeout?: number) {
+    const { execa } = await loadExeca();
+    const result = await execa("docker", args, { ...this.options, timeout });
+    const missing = "code" in result && result.code === "ENOENT";
+    return {
+      stdout: String(result.stdout ?? ""),
+      stderr: String(result.stderr ?? ""),
+      exitCode: result.exitCode,
+      missing,
+    };
+  }
+
+  private get options() {
+    return { env: { ...this.environment }, extendEnv: false, reject: false } as const;
+  }
+}
+
+function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): Said {
+  return {
+    exitCode,
+    text: [stdout, stderr]
+      .filter((text) => text !== "")
+      .join("\n")
+      .trim(),
+  };
+}
+
+function lastWords(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  return lines.filter((line) => line !== "" && !line.startsWith("Run 'docker run --help'")).at(-1) ?? "";
+}

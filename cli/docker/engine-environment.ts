@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import type { Environment } from "../app/environment";
+import { loadExeca } from "../console/es-modules";
+import { parseJson } from "../console/parse-json";
+
+/**
+ * Variables that lead both Docker and Terraform's provider, which knows no contexts, to the same engine.
+ *
+ * @param base the environment of the command.
+ * @param app what the app says of the engine; it wins.
+ */
+export async function engineEnvironment(
+  base: Environment,
+  app: { engineHost?: string; engineContext?: string },
+): Promise<{
+  DOCKER_HOST?: string;
+  DOCKER_CERT_PATH?: string;
+  DOCKER_TLS_VERIFY?: string;
+  DOCKER_CONTEXT?: undefined;
+}> {
+  const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
+  // DOCKER_HOST and a context at once make the docker command complain.
+  if (host) return { DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
+
+  const context = app.engineContext ? [app.engineContext] : [];
+  const { execa } = await loadExeca();
+  const { stdout } = await execa("docker", ["context", "inspect", ...context], {
+    env: { ...base, ...(app.engineContext && { DOCKER_HOST: undefined }) },
+    extendEnv: false,
+    reject: false,
+  });
+  const details = parseJson<{ Endpoints?: { docker?: { Host?: string } }; Storage?: { TLSPath?: string } }[]>(
+    String(stdout ?? ""),
+  );
+  const endpoint = details?.[0]?.Endpoints?.docker?.Host;
+  if (!endpoint) return {};
+
+  const certificates = `${details[0]?.Storage?.TLSPath ?? ""}/docker`;
+  return {
+    DOCKER_HOST: endpoint,
+    DOCKER_CONTEXT: undefined,
+    ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
+  };
+}

@@ -1,0 +1,52 @@
+import { createServer } from "node:net";
+import type { ContainerDetails } from "./docker";
+import type { PublishedPort } from "../app/synthesized-stack";
+
+/** Whether an address can be bound, as far as this machine can tell. */
+export type Probe = (address: string, port: number) => Promise<boolean>;
+
+/**
+ * Why a stack could not publish its ports.
+ *
+ * @param ports what the stack publishes.
+ * @param running the containers that run on the engine.
+ * @param probe tries a port on the engine's host; none where that is another machine.
+ * @returns a sentence for each port that is taken.
+ */
+export async function portConflicts(
+  ports: PublishedPort[],
+  running: ContainerDetails[],
+  probe?: Probe,
+): Promise<string[]> {
+  const conflicts: string[] = [];
+  for (const wanted of ports) {
+    const owner = running.find((container) => publishes(container, wanted));
+    const name = owner?.Name;
+    if (name === wanted.container) continue;
+    if (name !== undefined) {
+      conflicts.push(`port ${wanted.port} is published by the container '${name}'`);
+    } else if (probe && !(await probe(wanted.address, wanted.port))) {
+      conflicts.push(`port ${wanted.port} on ${wanted.address} is in use by another program`);
+    }
+  }
+  return conflicts;
+}
+
+/** Tries to listen. Only "in use" counts as no: the engine may do what this user may not. */
+export async function canListen(address: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+function publishes(container: ContainerDetails, wanted: PublishedPort): boolean {
+  const bindings = Object.values(container.HostConfig.PortBindings ?? {}).flatMap((binding) => binding ?? []);
+  return bindings.some(({ HostIp, HostPort }) => Number(HostPort) === wanted.port && overlap(HostIp, wanted.address));
+}
+
+function overlap(one: string, other: string): boolean {
+  const everywhere = (address: string) => address === "" || address === "0.0.0.0" || address === "::";
+  return everywhere(one) || everywhere(other) || one === other;
+}

@@ -1,0 +1,104 @@
+import type { Plan } from "../../terraform/plan-json";
+import { Attributes } from "../plan/attributes";
+import type { Configuration } from "../plan/configuration";
+import { environmentOf, portName, portsOf } from "../plan/container";
+import type { PlannedContainer } from "./container-change";
+import { egressOpenings } from "./egress-access";
+import type { Engine } from "../plan/engine";
+import { gatewayOpenings } from "./gateway-access";
+import type { Opening } from "../model/model";
+import { serverOpenings } from "./server-access";
+import { text } from "../model/text";
+
+const RANKS = { opens: 0, closes: 1, changes: 2 };
+
+/** What can be reached, or may reach out, after the apply and not before, and the contrary. */
+export function openingsOf(
+  plan: Plan,
+  containers: readonly PlannedContainer[],
+  engine: Engine,
+  configuration: Configuration,
+): Opening[] {
+  // what Terraform had deployed: a container that has stopped since has no ports.
+  const deployed = new Map(
+    (plan.resource_drift ?? []).map((change) => [change.address, Attributes.before(change)] as const),
+  );
+  const hasGateway = containers.some(({ after, before }) => isGateway(after ?? before));
+  const found = containers.flatMap((container): Opening[] => {
+    if (container.verdict === "nothing") return [];
+    const before = deployed.get(container.address) ?? container.before;
+    const { after } = container;
+    return [
+      ...portOpenings(container, before, after, hasGateway && !isGateway(after ?? before)),
+      ...networkOpenings(container, engine),
+      ...egressOpenings(container),
+      ...rightsOpenings(container, before, after),
+      ...(isGateway(after ?? before) ? gatewayOpenings(container, configuration) : []),
+      ...(container.job ? [] : serverOpenings(container)),
+    ];
+  });
+  return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
+}
+
+function isGateway(container: Attributes | undefined): boolean {
+  return container !== undefined && environmentOf(container)?.has("AUTH_METHOD") === true;
+}
+
+function portOpenings({ name }: PlannedContainer, before?: Attributes, after?: Attributes, past = false): Opening[] {
+  const [old, now] = [before, after].map((side) =>
+    side && !side.isSensitive("ports") ? portsOf(side).map((port) => ({ ...port, label: portName(port) })) : [],
+  );
+  const opened = (now ?? []).filter(({ label }) => !old?.some((port) => port.label === label));
+  const closed = (old ?? []).filter(({ label }) => !now?.some((port) => port.label === label));
+  return [
+    ...opened.map(({ label, address }): Opening => {
+      const where = text`port ${label} leads to ${name}, ${[reach(address)]}`;
+      return { effect: "opens", text: past ? [...where, ", past the gateway and its login"] : where };
+    }),
+    ...closed.map(({ label }): Opening => ({ effect: "closes", text: text`port ${label}, which led to ${name}` })),
+  ];
+}
+
+function reach(address: string): string {
+  if (address === "0.0.0.0" || address === "::") return "from everywhere that reaches the host";
+  return /^127\.|^::1$/.test(address) ? "from the host itself only" : "from everywhere that reaches this address";
+}
+
+function networkOpenings({ name, address, before, after, job }: PlannedContainer, engine: Engine): Opening[] {
+  if (job || before?.isSensitive("networks_advanced") || after?.isSensitive("networks_advanced")) return [];
+  const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
+  const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
+  // what publishes ports has to be on such a network; that it does is said already.
+  if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [wayOut("opens", name)] : [];
+  if (after && now.length > 0 && old.length === 0) return [wayOut("opens", name)];
+  return after && now.length === 0 && old.length > 0 ? [wayOut("closes", name)] : [];
+}
+
+function wayOut(effect: "opens" | "closes", name: string): Opening {
+  return { effect, text: text`a way to the outside for ${name}` };
+}
+
+function rightsOpenings({ name }: PlannedContainer, before?: Attributes, after?: Attributes): Opening[] {
+  const old = before ? rights(before) : new Map<string, string>();
+  const now = after ? rights(after) : new Map<string, string>();
+  const change = (effect: "opens" | "closes", from: Map<string, string>, to: Map<string, string>): Opening[] =>
+    [...to].filter(([key]) => !from.has(key)).map(([, what]) => ({ effect, text: text`${name}: ${[what]}` }));
+  return [...change("opens", old, now), ...change("closes", now, old)];
+}
+
+// what makes of a container a part of the host.
+function rights(container: Attributes): Map<string, string> {
+  const found = new Map<string, string>();
+  const open = (attribute: string) => !container.isSensitive(attribute);
+  if (container.value("privileged") === true && open("privileged"))
+    found.set("privileged", "all rights on the host (privileged)");
+  if (container.value("network_mode") === "host" && open("network_mode"))
+    found.set("network", "every port it listens on, on the host's own network");
+  if (container.value("pid_mode") === "host" && open("pid_mode")) found.set("pid", "a view of the host's processes");
+  const sources = ["volumes", "mounts"].flatMap((kind) =>
+    open(kind) ? container.blocks(kind).map(({ host_path: path, source }) => String(path || source || "")) : [],
+  );
+  if (sources.some((source) => /docker\.sock$/.test(source)))
+    found.set("socket", "the Docker engine itself, and with it the host (docker.sock)");
+  return found;
+}

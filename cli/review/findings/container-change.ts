@@ -1,0 +1,199 @@
+import { actionOf } from "../../terraform/plan-json";
+import type { ResourceChange } from "../../terraform/plan-json";
+import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
+import type { Configuration } from "../plan/configuration";
+import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf } from "../plan/container";
+import type { Engine } from "../plan/engine";
+import type { LineDiffs } from "../plan/line-diff";
+import type { Change, ContainerChange, Verdict } from "../model/model";
+import { settingChanges } from "../plan/setting";
+import { text, words } from "../model/text";
+import type { Text } from "../model/text";
+
+// what the provider hands to a running container.
+const LIVE =
+  /^(restart|max_retry_count|cpu_shares|cpu_set|memory|memory_swap|memory_reservation|device_(read|write)_(bps|iops))$/;
+// what only the provider itself looks at, the next time.
+const PROVIDER_ONLY =
+  /^(rm|start|wait|wait_timeout|attach|logs|must_run|remove_volumes|destroy_grace_seconds|container_read_refresh_timeout_milliseconds|timeouts)$/;
+// what is told of the container, not asked of it; and what is shown in a way of its own.
+const NOT_SETTINGS =
+  /^(id|bridge|hostname|network_data|exit_code|container_logs|platform|name|image|env|upload|ports|networks_advanced|volumes|mounts)$/;
+
+/** A container of a plan that something happens to. */
+export interface PlannedContainer extends ContainerChange {
+  readonly job: boolean;
+  readonly before?: Attributes;
+  readonly after?: Attributes;
+}
+
+/** What is looked up for every container of a plan. */
+export interface Lookups {
+  readonly engine: Engine;
+  readonly configuration: Configuration;
+  readonly diffs: LineDiffs;
+}
+
+/** What happens to a container, and what changes in it. */
+export function containerChange(change: ResourceChange, lookups: Lookups): PlannedContainer {
+  const { engine } = lookups;
+  const before = Attributes.before(change);
+  const after = Attributes.after(change);
+  const { address } = change;
+  const either = after ?? before;
+  const oldImage = before && !before.isSensitive("image") ? engine.imageBefore(before) : undefined;
+  const newImage = after && !after.isSensitive("image") ? engine.imageAfter(address, after) : undefined;
+  const changes = before && after ? compare(change, before, after, lookups) : [];
+  const verdict = verdictOf(change, before, after);
+  return {
+    address,
+    name: either && !either.isSensitive("name") ? (either.text("name") ?? address) : address,
+    ours: either !== undefined && isOurs(either),
+    job: either !== undefined && isJob(either),
+    verdict,
+    reason: verdict === "updated" || verdict === "nothing" ? undefined : reasonOf(change),
+    image: oldImage === newImage && before && after ? undefined : { before: oldImage, after: newImage },
+    changes: verdict === "updated" || verdict === "nothing" ? [...changes, ...withoutEffect(change)] : changes,
+    before,
+    after,
+  };
+}
+
+function verdictOf(change: ResourceChange, before?: Attributes, after?: Attributes): Verdict {
+  const action = actionOf(change);
+  if (action === "create") return "new";
+  if (action === "delete") return "removed";
+  if (action === "replace") return "replaced";
+  if (action !== "update" || !before || !after) return "nothing";
+  if (before.value("must_run") === false && after.value("must_run") === true) return "started";
+  return changedAttributes(change).some((name) => LIVE.test(name)) ? "updated" : "nothing";
+}
+
+function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {
+  if (reason === "replace_because_tainted") return words("its last start failed");
+  if (reason === "replace_by_request") return words("asked for with -replace");
+  if (reason === "replace_by_triggers") return words("something it is tied to changes");
+  return undefined;
+}
+
+function compare(change: ResourceChange, before: Attributes, after: Attributes, lookups: Lookups): Change[] {
+  const { engine, diffs } = lookups;
+  const { address } = change;
+  const settings = settingChanges(
+    changedAttributes(change).filter((name) => !NOT_SETTINGS.test(name)),
+    before,
+    after,
+    diffs,
+  );
+  return [
+    ...compareFiles(address, before, after, lookups),
+    ...compareEnvironment(before, after, diffs),
+    ...settings,
+    ...compareImage(address, before, after, engine),
+    ...comparePorts(before, after),
+    ...compareNetworks(address, before, after, engine),
+    ...compareMounts(address, before, after, engine),
+  ];
+}
+
+function compareFiles(
+  address: string,
+  before: Attributes,
+  after: Attributes,
+  { configuration, diffs }: Lookups,
+): Change[] {
+  const old = filesOf(before);
+  const now = filesOf(after);
+  const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
+  // whose marks are on the whole set, of that only this much may be said.
+  if (!isOurs(after) && (before.isSensitive("upload") || after.isSensitive("upload") || after.isUnknown("upload"))) {
+    const same = isSame(before.value("upload"), after.value("upload")) && !after.isUnknown("upload");
+    return same ? [] : [{ kind: "remark", text: words("files change; some are secret, so none is shown") }];
+  }
+  return paths.flatMap((path): Change[] => {
+    const left = old.get(path);
+    const right = now.get(path);
+    if (left && right && left.content === right.content && right.content !== undefined) return [];
+    const isSecret = path.startsWith("/run/secrets/");
+    if (isSecret) {
+      const what = !left ? "a new secret in" : right ? "a new value of the secret in" : "no secret any more in";
+      return [{ kind: "remark", text: [`${what} `, ...text`${path}`] }];
+    }
+    const state = !left ? "new" : right ? "changed" : "removed";
+    const shown =
+      right?.content !== undefined &&
+      isShown(path, address, after, configuration) &&
+      (!left || isOurs(before) || !before.isSensitive("upload"));
+    if (!shown) return [{ kind: "file", name: path, state }];
+    return [diffs.of(path, left?.content, right.content)];
+  });
+}
+
+function compareEnvironment(before: Attributes, after: Attributes, diffs: LineDiffs): Change[] {
+  if (!after.isUnknown("env") && isSame(before.value("env"), after.value("env"))) return [];
+  const old = environmentOf(before);
+  const now = environmentOf(after);
+  // nothing is asked for any more, and so nothing is known: the image's own remain.
+  if (after.isUnknown("env") && isEmptyValue(after.value("env"))) return [];
+  if (!old || !now)
+    return [{ kind: "remark", text: words("environment variables change; some are secret, so none is shown") }];
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((name): Change[] => {
+    const left = old.get(name);
+    const right = now.get(name);
+    if (left === right) return [];
+    if (left?.includes("\n") || right?.includes("\n")) return [diffs.of(name, left, right)];
+    return [{ kind: "setting", name, before: left, after: right }];
+  });
+}
+
+function compareNetworks(address: string, before: Attributes, after: Attributes, engine: Engine): Change[] {
+  const old = engine.networksBefore(before).map(({ name }) => name);
+  const now = engine.networksAfter(address, after).map(({ name }) => name);
+  return [
+    ...now.filter((name) => !old.includes(name)).map((name) => remark(text`joins the network ${name}`)),
+    ...old.filter((name) => !now.includes(name)).map((name) => remark(text`leaves the network ${name}`)),
+    ...(after.isUnknown("networks_advanced") && now.every((name) => old.includes(name)) && now.length === old.length
+      ? [remark(words("a network it is on is made anew"))]
+      : []),
+  ];
+}
+
+// a name that stays says nothing of an image that is built from other files.
+function compareImage(address: string, before: Attributes, after: Attributes, engine: Engine): Change[] {
+  if (!after.isUnknown("image") || before.isSensitive("image") || after.isSensitive("image")) return [];
+  const name = engine.imageAfter(address, after);
+  return name !== undefined && name === engine.imageBefore(before)
+    ? [remark(text`the image ${name} is made anew`)]
+    : [];
+}
+
+function comparePorts(before: Attributes, after: Attributes): Change[] {
+  if (before.isSensitive("ports") || after.isSensitive("ports")) return [];
+  const [old, now] = [before, after].map((side) => portsOf(side).map(portName).sort().join(", ") || undefined);
+  return old === now ? [] : [{ kind: "setting", name: "published ports", before: old, after: now }];
+}
+
+function compareMounts(address: string, before: Attributes, after: Attributes, engine: Engine): Change[] {
+  const old = engine.mountsBefore(before);
+  const now = engine.mountsAfter(address, after);
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .sort()
+    .flatMap((path): Change[] =>
+      old.get(path) === now.get(path)
+        ? []
+        : [{ kind: "setting", name: `mounted at ${path}`, before: old.get(path), after: now.get(path) }],
+    );
+}
+
+function withoutEffect(change: ResourceChange): Change[] {
+  const inert = changedAttributes(change).filter(
+    (name) => !LIVE.test(name) && !PROVIDER_ONLY.test(name) && !NOT_SETTINGS.test(name),
+  );
+  return inert.map((name) =>
+    remark(text`${name} has no effect before the container is replaced: ask for that with -replace`),
+  );
+}
+
+function remark(sentence: Text): Change {
+  return { kind: "remark", text: sentence };
+}

@@ -1,0 +1,140 @@
+import { holdsData, missingData, removedData, dataName } from "../../terraform/data-loss";
+import { actionOf } from "../../terraform/plan-json";
+import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { nameOf } from "../plan/attributes";
+import type { PlannedContainer } from "./container-change";
+import { environmentOf } from "../plan/container";
+import type { Engine } from "../plan/engine";
+import type { DataFinding } from "../model/model";
+import { names, text } from "../model/text";
+import type { Text } from "../model/text";
+
+const RANKS = { lost: 0, warning: 1, new: 2, kept: 3 };
+const VOLUME = "docker_volume";
+// keys that MLflow encrypts records with: what was written with the old one stays unreadable.
+const ENCRYPTION_KEY = /webhook-secret-encryption-key|crypto-kek-passphrase/;
+
+/** What happens to data: what is lost first, what stays last. */
+export function dataFindings(plan: Plan, containers: readonly PlannedContainer[], engine: Engine): DataFinding[] {
+  const changes = plan.resource_changes ?? [];
+  const removed = removedData(plan);
+  const missing = missingData(plan);
+  const users = usersByVolume(containers, engine);
+  const found = [
+    ...removed.map((change) => lost(loss(change, users))),
+    ...missing.map((change) =>
+      lost(text`${named(change)} is no longer on the engine: its data is not there, and an empty one would be made`),
+    ),
+    ...changes.flatMap((change) => volumeFinding(plan, change) ?? []),
+    ...containers.flatMap((container) => mountFindings(container, engine)),
+    ...containers.flatMap(destinationFindings),
+    ...containers.flatMap(workspaceFindings),
+    ...changes
+      .filter(isLostKey)
+      .map(({ address }) =>
+        warning(text`${address} is made anew: what MLflow has encrypted with it cannot be read any more`),
+      ),
+    ...kept(plan),
+  ];
+  return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
+}
+
+function loss(change: ResourceChange, users: Map<string, string[]>): Text {
+  const what =
+    actionOf(change) === "replace"
+      ? text`${named(change)} is deleted and made anew, empty`
+      : text`${named(change)} is deleted, and the data in it`;
+  const reason =
+    change.action_reason === "delete_because_no_resource_config" ? [...what, ": it is no longer in the code"] : what;
+  const by = users.get(nameOf(change));
+  return by ? text`${reason} (used by ${names(by)})` : reason;
+}
+
+// "the volume 'x'" holds a name from the plan.
+function named(change: ResourceChange): Text {
+  const name = dataName(change);
+  const inner = /^the volume '(.*)'$/s.exec(name)?.[1];
+  return inner === undefined ? text`${name}` : text`the volume ${inner}`;
+}
+
+function volumeFinding(plan: Plan, change: ResourceChange): DataFinding | undefined {
+  if (change.type !== VOLUME) return undefined;
+  const action = actionOf(change);
+  const name = nameOf(change);
+  if (change.change.importing) return warning(text`the volume ${name} is taken over, with what is in it`);
+  if (action === "create")
+    return {
+      effect: "new",
+      text: text`the volume ${name} is empty, unless one of this name exists: that is taken over`,
+    };
+  if (action === "forget") return warning(text`the volume ${name} stays on the engine, outside of this stack`);
+  if ((action === "delete" || action === "replace") && !holdsData(plan, change))
+    return warning(text`the volume ${name} is deleted; the stack does not count it as data`);
+  return undefined;
+}
+
+function mountFindings({ name, before, after, address, job }: PlannedContainer, engine: Engine): DataFinding[] {
+  if (!before || !after || job) return [];
+  const now = engine.mountsAfter(address, after);
+  return [...engine.mountsBefore(before)].flatMap(([path, source]) => {
+    const next = now.get(path);
+    if (next === source) return [];
+    return [
+      warning(
+        next === undefined
+          ? text`${name} no longer uses ${source}, which it had at ${path}`
+          : text`${name} uses ${next} instead of ${source} at ${path}: what is in the old one is not moved`,
+      ),
+    ];
+  });
+}
+
+function destinationFindings({ before, after }: PlannedContainer): DataFinding[] {
+  const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ARTIFACTS_DESTINATION"));
+  if (!old || !now || old === now) return [];
+  return [warning(text`MLflow keeps files at ${now} instead of ${old}: those in the old place are not moved`)];
+}
+
+// MLflow's own check at its start, of experiments, models and webhooks.
+function workspaceFindings({ name, before, after, job }: PlannedContainer): DataFinding[] {
+  if (!after || job) return [];
+  const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ENABLE_WORKSPACES"));
+  if ((old === "true") === (now === "true")) return [];
+  return [
+    warning(
+      now === "true"
+        ? text`workspaces are switched on, and stay: MLflow does not start without them once anything lies outside of the one named ${"default"}`
+        : text`workspaces are switched off: ${name} does not start while anything, deleted or not, lies outside of the one named ${"default"}`,
+    ),
+  ];
+}
+
+function isLostKey(change: ResourceChange): boolean {
+  const action = actionOf(change);
+  return /^random_(bytes|password)$/.test(change.type) && action === "replace" && ENCRYPTION_KEY.test(change.address);
+}
+
+function kept(plan: Plan): DataFinding[] {
+  const untouched = (plan.resource_changes ?? []).filter(
+    (change) => change.type === VOLUME && change.mode !== "data" && /none|update/.test(actionOf(change)),
+  );
+  if (untouched.length === 0) return [];
+  return [{ effect: "kept", text: names(untouched.map((change) => nameOf(change)).sort()) }];
+}
+
+function usersByVolume(containers: readonly PlannedContainer[], engine: Engine): Map<string, string[]> {
+  const users = new Map<string, string[]>();
+  for (const { name, before } of containers) {
+    if (!before) continue;
+    for (const source of engine.mountsBefore(before).values()) users.set(source, [...(users.get(source) ?? []), name]);
+  }
+  return users;
+}
+
+function lost(sentence: Text): DataFinding {
+  return { effect: "lost", text: sentence };
+}
+
+function warning(sentence: Text): DataFinding {
+  return { effect: "warning", text: sentence };
+}

@@ -1,0 +1,88 @@
+import { Attributes, nameOf } from "../plan/attributes";
+import type { PlannedContainer } from "./container-change";
+import { environmentOf, isJob } from "../plan/container";
+import type { Waiting } from "../model/model";
+import type { Schedule, Step } from "../plan/schedule";
+import { duration, names, text, words } from "../model/text";
+import type { Text } from "../model/text";
+
+const MOST_STEPS = 40;
+
+/** How long users wait at most, and what they see meanwhile; nothing where no service is away. */
+export function waitingFor(containers: readonly PlannedContainer[], schedule: Schedule): Waiting | undefined {
+  const away = containers.filter(isAway);
+  if (away.length === 0) return undefined;
+  const seconds = Math.max(...away.map((container) => container.away ?? 0));
+  const unbounded = schedule.unboundedBefore(away.map(({ address }) => address)).map((change): Text => {
+    const name = nameOf(change);
+    return change.type === "docker_image" ? text`getting the image ${name}` : text`the job ${name}`;
+  });
+  return { seconds, unbounded, remarks: remarks(containers, away) };
+}
+
+/** When each service is back at the latest, by address. */
+export function backAt(schedule: Schedule): Map<string, number> {
+  return new Map(
+    schedule.steps.filter(({ what }) => what !== "remove").map(({ change, end }) => [change.address, end] as const),
+  );
+}
+
+/** What the apply does on the engine, in order. */
+export function orderOf(schedule: Schedule, containers: readonly PlannedContainer[]): Text[] {
+  const known = new Map(containers.map((container) => [container.address, container]));
+  const groups: { phrase: string; start: number; names: string[] }[] = [];
+  for (const step of schedule.steps) {
+    const phrase = phraseOf(step, known.get(step.change.address));
+    if (!phrase) continue;
+    const last = groups.at(-1);
+    const name = nameOf(step.change, step.what === "remove" ? Attributes.before(step.change) : undefined);
+    if (last?.phrase === phrase && last.start === step.start) last.names.push(name);
+    else groups.push({ phrase, start: step.start, names: [name] });
+  }
+  const lines = groups.slice(0, MOST_STEPS).map((group): Text => [`${group.phrase} `, ...names(group.names)]);
+  return groups.length > MOST_STEPS ? [...lines, words(`${groups.length - MOST_STEPS} more steps`)] : lines;
+}
+
+function isAway({ verdict, job, before }: PlannedContainer): boolean {
+  return !job && before !== undefined && (verdict === "replaced" || verdict === "started");
+}
+
+function phraseOf({ change, what }: Step, container: PlannedContainer | undefined): string | undefined {
+  const side = container?.after ?? container?.before;
+  if (change.type === "docker_container") {
+    if (what === "remove") return side && isJob(side) ? undefined : "stop";
+    if (what === "update") return container?.verdict === "started" ? "start" : "change while it runs:";
+    return side && isJob(side) ? "run the job" : "start";
+  }
+  if (what === "update") return undefined;
+  if (change.type === "docker_volume") return what === "make" ? "make the volume" : "delete the volume";
+  if (change.type === "docker_network") return what === "make" ? "make the network" : "remove the network";
+  return change.type === "docker_image" && what === "make" ? "get the image" : undefined;
+}
+
+function remarks(containers: readonly PlannedContainer[], away: readonly PlannedContainer[]): Text[] {
+  const gateway = containers.find(({ after, before }) => setting(after ?? before, "UPSTREAM") !== undefined);
+  const settings = gateway?.before ?? gateway?.after;
+  const upstream = setting(settings, "UPSTREAM")?.replace(/:\d+$/, "");
+  const patience = setting(settings, "UPSTREAM_WAIT");
+  return away.map(({ name, address, away: seconds = 0 }): Text => {
+    const time = duration(seconds);
+    if (address === gateway?.address)
+      return text`${name} is the gateway: connections are refused for up to ${words(time)}.`;
+    if (name === upstream && patience)
+      return text`${name} is away for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(goSeconds(patience)))}, then fail.`;
+    return text`${name} is away for up to ${words(time)}.`;
+  });
+}
+
+function setting(container: Attributes | undefined, name: string): string | undefined {
+  return container && environmentOf(container)?.get(name);
+}
+
+// `1m30s`, as Go writes a time.
+function goSeconds(time: string): number {
+  const units: { [unit: string]: number } = { h: 3600, m: 60, s: 1, ms: 0.001 };
+  return [...time.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce((sum, [, amount, unit = ""]) => {
+    return sum + Number(amount) * (units[unit] ?? 0);
+  }, 0);
+}

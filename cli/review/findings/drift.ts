@@ -1,0 +1,50 @@
+import { actionOf } from "../../terraform/plan-json";
+import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { Attributes, changedAttributes, nameOf } from "../plan/attributes";
+import type { LineDiffs } from "../plan/line-diff";
+import type { Change, Drift } from "../model/model";
+import { settingChanges } from "../plan/setting";
+import { text } from "../model/text";
+import type { Text } from "../model/text";
+
+// what an engine tells of a container, which differs whenever it has been started or stopped.
+const TOLD = /^(network_data|exit_code|container_logs|bridge|hostname|id|ports|must_run)$/;
+
+/** What was changed on the engine past Terraform, as the refresh has found it. */
+export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
+  const planned = new Set(
+    (plan.resource_changes ?? []).filter((change) => actionOf(change) !== "none").map(({ address }) => address),
+  );
+  return (plan.resource_drift ?? []).flatMap((change): Drift[] => {
+    const what = kindOf(change);
+    const before = Attributes.before(change);
+    const after = Attributes.after(change);
+    if (actionOf(change) === "delete") {
+      return [{ text: text`${what} ${nameOf(change)} is gone from the engine`, changes: [] }];
+    }
+    if (!before || !after) return [];
+    const stopped =
+      change.type === "docker_container" && before.value("must_run") === true && after.value("must_run") === false;
+    const isContainer = change.type === "docker_container";
+    const names = changedAttributes(change).filter((name) => !isContainer || !TOLD.test(name));
+    const changes: Change[] = settingChanges(
+      names.filter((name) => !isContainer || name !== "upload"),
+      before,
+      after,
+      diffs,
+    );
+    // files are told apart for planned changes only, where the code says which are secret.
+    if (isContainer && names.includes("upload")) changes.push({ kind: "remark", text: ["files differ"] });
+    if (!stopped && changes.length === 0) return [];
+    const how = stopped
+      ? text`${what} ${nameOf(change)} has stopped`
+      : text`${what} ${nameOf(change)} was changed by hand`;
+    const end = planned.has(change.address) ? "the apply puts it right" : "the apply leaves it so";
+    return [{ text: text`${how}: ${[end]}`, changes }];
+  });
+}
+
+function kindOf({ type }: ResourceChange): Text {
+  const kind = /^docker_(container|volume|network|image)$/.exec(type)?.[1];
+  return kind ? [`the ${kind}`] : text`${type}`;
+}

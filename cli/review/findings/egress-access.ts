@@ -1,0 +1,27 @@
+import type { Attributes } from "../plan/attributes";
+import { environmentOf } from "../plan/container";
+import type { PlannedContainer } from "./container-change";
+import { listOpenings } from "./list-changes";
+import type { Opening } from "../model/model";
+import { text } from "../model/text";
+import type { Text } from "../model/text";
+
+const LISTS: { readonly [name: string]: (entry: string) => Text } = {
+  EGRESS_HOSTS: (host) => text`connections from the stack to ${host}`,
+  EGRESS_PRIVATE_HOSTS: (entry) => {
+    const [host = "", range = ""] = entry.split("=");
+    return text`addresses of one's own network, in ${range}, as those of ${host}`;
+  },
+};
+
+/** Which hosts outside can be connected to by the proxy of the way out, and could not before. */
+export function egressOpenings({ before, after }: PlannedContainer): Opening[] {
+  return Object.entries(LISTS).flatMap(([name, describe]) =>
+    listOpenings(entriesOf(before, name), entriesOf(after, name), describe),
+  );
+}
+
+function entriesOf(container: Attributes | undefined, name: string): string[] {
+  const list = container && environmentOf(container)?.get(name);
+  return (list ?? "").split(" ").filter((entry) => entry !== "");
+}

@@ -1,0 +1,179 @@
+import type { Configuration } from "../plan/configuration";
+import { filesOf, isOurs, isShown } from "../plan/container";
+import type { PlannedContainer } from "./container-change";
+import { limitOpenings } from "./gateway-limits";
+import { settingsOf } from "./gateway-settings";
+import type { GatewaySettings } from "./gateway-settings";
+import { transferOpenings } from "./gateway-transfers";
+import { trustOpenings } from "./gateway-trust";
+import { listOpenings } from "./list-changes";
+import type { Opening } from "../model/model";
+import { changes, closes, opens } from "../model/access-change";
+import { text, words } from "../model/text";
+import type { Text } from "../model/text";
+
+const USERS_FILE = "/etc/caddy/users.json";
+// where who has no other workspace works.
+const DEFAULT_WORKSPACE = "default";
+const PASSWORD_HASH = /^\/run\/secrets\/users\/(.+)$/;
+
+interface User {
+  readonly role?: string;
+  readonly workspace?: string;
+}
+
+/** What a changed gateway lets in: users, login, TLS, address, transfers, limits, whom it trusts, features and rules. */
+export function gatewayOpenings(gateway: PlannedContainer, configuration: Configuration): Opening[] {
+  const { before, after } = gateway;
+  if (!after) return [];
+  const now = settingsOf(gateway, "after");
+  const old = before && settingsOf(gateway, "before");
+  return [
+    ...(old ? settingOpenings(old, now) : firstOpenings(now)),
+    ...trustOpenings(old, now),
+    ...features(old?.FEATURES, now.FEATURES),
+    ...userOpenings(gateway, configuration, old, now),
+    ...(before ? fileOpenings(gateway) : []),
+  ];
+}
+
+function firstOpenings(now: GatewaySettings): Opening[] {
+  const address = addressOf(now);
+  return [
+    ...(address === undefined ? [] : [opens(text`the gateway answers at ${address}`)]),
+    ...(now.AUTH_METHOD === undefined ? [] : [opens(text`login by ${now.AUTH_METHOD}`)]),
+    ...(hasConsole(now) ? [opens(text`the store's console, with ${now.CONSOLE ?? ""}`)] : []),
+  ];
+}
+
+function settingOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
+  const found: Opening[] = [];
+  const changed = (name: string) => old[name] !== now[name];
+  const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
+  const [address, next] = [addressOf(old), addressOf(now)];
+  if (address !== next)
+    found.push(changes(text`the gateway's address: ${address ?? "nothing"} → ${next ?? "nothing"}`));
+  if (changed("TLS")) found.push(changes(text`the certificate of the gateway: ${fromTo("TLS")}`));
+  if (hasConsole(old) !== hasConsole(now)) found.push((hasConsole(now) ? opens : closes)(words("the store's console")));
+  if (changed("URL_SCHEME")) {
+    found.push(
+      now.URL_SCHEME === "https"
+        ? closes(words("plain HTTP: the gateway answers by TLS"))
+        : opens(words("plain HTTP: passwords and data travel in clear")),
+    );
+  } else if (changed("STRICT_TRANSPORT_SECURITY")) {
+    found.push(changes(text`Strict-Transport-Security: ${fromTo("STRICT_TRANSPORT_SECURITY")}`));
+  }
+  if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
+  if (changed("UPSTREAM")) found.push(changes(text`what stands behind the gateway: ${fromTo("UPSTREAM")}`));
+  return [...found, ...policyOpenings(old, now), ...transferOpenings(old, now), ...limitOpenings(old, now)];
+}
+
+function policyOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
+  const [before, after] = [old.CONTENT_SECURITY_POLICY || undefined, now.CONTENT_SECURITY_POLICY || undefined];
+  if (before === after) return [];
+  if (after === undefined) {
+    return now.CONTENT_SECURITY_POLICY_REPORT_ONLY
+      ? [opens(words("what the Content-Security-Policy forbids MLflow's pages: browsers report it and stop nothing"))]
+      : [opens(words("what the Content-Security-Policy forbids MLflow's pages: there is none any more"))];
+  }
+  return before === undefined
+    ? [closes(words("what the Content-Security-Policy forbids MLflow's pages: browsers stop it"))]
+    : [changes(words("what the Content-Security-Policy forbids MLflow's pages: read the setting"))];
+}
+
+function features(old: string | undefined, now: string | undefined): Opening[] {
+  const [before, after] = [old, now].map((list) => (list ?? "").split(/[\s,]+/).filter(Boolean));
+  return listOpenings(before ?? [], after ?? [], (name) => text`the feature ${name}`);
+}
+
+function userOpenings(
+  gateway: PlannedContainer,
+  configuration: Configuration,
+  old: GatewaySettings = {},
+  now: GatewaySettings,
+) {
+  const before = usersOf(gateway, "before", configuration, old);
+  const after = usersOf(gateway, "after", configuration, now);
+  const found: Opening[] = [];
+  for (const [name, { role, workspace }] of after) {
+    const former = before.get(name);
+    if (!former) {
+      found.push(opens(text`a login for ${name}${as(role)}${inside(workspace)}`));
+      continue;
+    }
+    if (former.role !== role)
+      found.push(changes(text`the role of ${name}: ${former.role ?? "none"} → ${role ?? "none"}`));
+    const [left, right] = [former.workspace ?? DEFAULT_WORKSPACE, workspace ?? DEFAULT_WORKSPACE];
+    if (left !== right) found.push(changes(text`the workspace of ${name}: ${left} → ${right}`));
+  }
+  for (const [name, { role }] of before)
+    if (!after.has(name)) found.push(closes(text`the login of ${name}${as(role)}`));
+  return found;
+}
+
+function usersOf(
+  { address, ...gateway }: PlannedContainer,
+  side: "before" | "after",
+  configuration: Configuration,
+  settings: GatewaySettings,
+): Map<string, User> {
+  const users = new Map<string, User>();
+  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, {});
+  const container = gateway[side];
+  const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
+  const content = container && plain && isOurs(container) ? filesOf(container).get(USERS_FILE)?.content : undefined;
+  for (const [name, user] of parseUsers(content)) users.set(name, user);
+  return users;
+}
+
+function parseUsers(content: string | undefined): [name: string, user: User][] {
+  const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+  try {
+    const parsed: unknown = JSON.parse(content ?? "[]");
+    return (Array.isArray(parsed) ? (parsed as { [key: string]: unknown }[]) : []).flatMap((user) =>
+      typeof user?.name === "string"
+        ? [[user.name, { role: textOf(user.role), workspace: textOf(user.workspace) }]]
+        : [],
+    );
+  } catch {
+    // the diff shows it as it is.
+    return [];
+  }
+}
+
+function fileOpenings({ before, after }: PlannedContainer): Opening[] {
+  if (!before || !after) return [];
+  const old = filesOf(before);
+  const now = filesOf(after);
+  const differs = (path: string) =>
+    old.get(path)?.content !== now.get(path)?.content || (now.has(path) && now.get(path)?.content === undefined);
+  const rules = [...new Set([...old.keys(), ...now.keys()])]
+    .filter((path) => path.startsWith("/etc/caddy/") && path !== USERS_FILE && differs(path))
+    .sort();
+  return [
+    ...rules.map((path) => changes(text`the gateway's rules in ${path}: read its diff`)),
+    ...[...old.keys()].sort().flatMap((path) => {
+      const user = PASSWORD_HASH.exec(path)?.[1];
+      return user !== undefined && now.has(path) && differs(path)
+        ? [changes(text`the password of ${user}: who uses the old one is refused from then on`)]
+        : [];
+    }),
+  ];
+}
+
+function addressOf({ URL_ORIGIN: origin, SITE_ADDRESS: site }: GatewaySettings): string | undefined {
+  return origin ?? site;
+}
+
+function hasConsole({ CONSOLE: console }: GatewaySettings): boolean {
+  return console !== undefined && console !== "off";
+}
+
+function as(role: string | undefined): Text {
+  return role === undefined ? [] : text` as ${role}`;
+}
+
+function inside(workspace: string | undefined): Text {
+  return workspace === undefined ? [] : text` in the workspace ${workspace}`;
+}

@@ -1,0 +1,34 @@
+import type { GatewaySettings } from "./gateway-settings";
+import { listOpenings } from "./list-changes";
+import type { Opening } from "../model/model";
+import { text } from "../model/text";
+import type { Text } from "../model/text";
+
+const MEMBERS = { GROUPS: "group", EMAILS: "e-mail address", MACHINES: "machine" };
+const ROLES = { ADMIN: "admin", WRITE: "write" };
+
+/** Whose word is believed: proxies about addresses of clients, and the issuer about who has a role. */
+export function trustOpenings(old: GatewaySettings | undefined, now: GatewaySettings): Opening[] {
+  const roles = Object.entries(ROLES).flatMap(([prefix, role]) =>
+    Object.entries(MEMBERS).flatMap(([suffix, kind]) => {
+      const name = `${prefix}_${suffix}`;
+      const describe = (member: string): Text => [`the role ${role} for the ${kind} `, ...text`${member}`];
+      return listOpenings(quotedWords(old?.[name]), quotedWords(now[name]), describe);
+    }),
+  );
+  const proxies = listOpenings(
+    ranges(old),
+    ranges(now),
+    (range) => text`trust in what ${range} says of clients' addresses in forwarded headers`,
+  );
+  return [...roles, ...proxies];
+}
+
+function ranges(settings: GatewaySettings | undefined): string[] {
+  return (settings?.TRUSTED_PROXIES ?? "").split(" ").filter((range) => range !== "");
+}
+
+// words of the Caddyfile: each in backticks, which no name has.
+function quotedWords(list = ""): string[] {
+  return [...list.matchAll(/`([^`]*)`/g)].flatMap(([, word]) => word ?? []);
+}

@@ -1,0 +1,47 @@
+import type { PlannedContainer } from "./container-change";
+import type { Configuration } from "../plan/configuration";
+import type { JobRun } from "../model/model";
+import { text, words } from "../model/text";
+import type { Text } from "../model/text";
+
+/** The one-shot containers that an apply runs. */
+export function jobRuns(containers: readonly PlannedContainer[], configuration: Configuration): JobRun[] {
+  const running = containers.filter(({ job, verdict }) => job && (verdict === "new" || verdict === "replaced"));
+  return running.map((job) => ({
+    address: job.address,
+    name: job.name,
+    text: isMigration(job) ? migration(job, running, configuration) : words("runs once; if it fails, the apply fails"),
+    changes: job.changes,
+  }));
+}
+
+function isMigration({ after }: PlannedContainer): boolean {
+  const line = [...(after?.texts("entrypoint") ?? []), ...(after?.texts("command") ?? [])].join(" ");
+  return /(^|[\s/])mlflow db upgrade /.test(line);
+}
+
+function migration(job: PlannedContainer, running: readonly PlannedContainer[], configuration: Configuration): Text {
+  if (!job.before) return words("brings MLflow's database up to date before the server starts");
+  const from = versionOf(job.image?.before);
+  const to = versionOf(job.image?.after);
+  if (!job.image) return words("looks whether MLflow's database is up to date; the MLflow release is the same");
+  const what =
+    from && to
+      ? text`migrates MLflow's database from MLflow ${from} to ${to}`
+      : text`migrates MLflow's database to ${job.image.after ?? "another image"}, of which the name tells no release`;
+  const needed = configuration.dependencies(job.address);
+  const backup = running.find(({ name, address }) => /backup/i.test(name) && needed.includes(address));
+  if (from && to && isOlder(to, from)) return text`${what}: MLflow cannot go back to an older release`;
+  return backup
+    ? text`${what}, after ${backup.name} has made a backup`
+    : text`${what}. No backup is made before it, and only a backup leads back`;
+}
+
+/** The release in an image's name: `ghcr.io/mlflow/mlflow:v3.17.2-full` is of 3.17.2. */
+function versionOf(image: string | undefined): string | undefined {
+  return /:[^/]*?(\d+\.\d+(?:\.\d+)?)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "")?.[1];
+}
+
+function isOlder(a: string, b: string): boolean {
+  return a.localeCompare(b, "en", { numeric: true }) < 0;
+}

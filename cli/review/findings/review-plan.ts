@@ -1,0 +1,108 @@
+import { missingData, removedData } from "../../terraform/data-loss";
+import { actionOf, changesOf, isEmpty } from "../../terraform/plan-json";
+import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { Configuration } from "../plan/configuration";
+import { containerChange } from "./container-change";
+import type { PlannedContainer } from "./container-change";
+import { dataFindings } from "./data";
+import { driftOf } from "./drift";
+import { Engine } from "../plan/engine";
+import { openingsOf } from "./access";
+import { headline } from "./headline";
+import { jobRuns } from "./jobs";
+import { LineDiffs } from "../plan/line-diff";
+import type { ContainerChange, Review, Verdict } from "../model/model";
+import { otherChanges } from "./other-resources";
+import { Schedule } from "../plan/schedule";
+import { words } from "../model/text";
+import type { Text } from "../model/text";
+import { backAt, orderOf, waitingFor } from "./downtime";
+
+const RANKS: { readonly [verdict in Verdict]: number } = {
+  removed: 0,
+  replaced: 1,
+  started: 2,
+  new: 3,
+  updated: 4,
+  nothing: 5,
+};
+
+/**
+ * What a plan means for services, users and data.
+ *
+ * @param stack id of the stack.
+ */
+export function reviewPlan(given: Plan, stack: string): Review {
+  const plan = inOrder(given);
+  const configuration = new Configuration(plan);
+  const engine = new Engine(plan, configuration);
+  const schedule = new Schedule(plan, configuration);
+  const diffs = new LineDiffs();
+  const back = backAt(schedule);
+  const gone = new Set(
+    (plan.resource_drift ?? []).filter((change) => actionOf(change) === "delete").map(({ address }) => address),
+  );
+  const containers = (plan.resource_changes ?? [])
+    .filter(({ type, mode }) => type === "docker_container" && mode !== "data")
+    .map((change): PlannedContainer => {
+      const container = containerChange(change, { engine, configuration, diffs });
+      const away =
+        container.verdict === "replaced" || container.verdict === "started" ? back.get(change.address) : undefined;
+      const reason = gone.has(change.address) ? words("it is gone from the engine") : container.reason;
+      return { ...container, away, reason };
+    });
+  const changing = containers.filter(({ verdict, changes }) => verdict !== "nothing" || changes.length > 0);
+  const body = {
+    stack,
+    dataLoss: removedData(plan).length > 0 || missingData(plan).length > 0,
+    data: isEmpty(plan) && missingData(plan).length === 0 ? [] : dataFindings(plan, containers, engine),
+    services: changing
+      .filter(({ job }) => !job)
+      .map(withoutAttributes)
+      .sort(byRank),
+    jobs: jobRuns(containers, configuration).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    waiting: waitingFor(containers, schedule),
+    order: orderOf(schedule, containers),
+    openings: openingsOf(plan, containers, engine, configuration),
+    drift: driftOf(plan, diffs),
+    others: otherChanges(plan, diffs),
+    notes: notesOf(plan, configuration),
+  };
+  return { ...body, headline: headline(body, isEmpty(plan)) };
+}
+
+// a comment that is updated changes only where the plan does.
+function inOrder(plan: Plan): Plan {
+  const sort = (changes?: ResourceChange[]) => [...(changes ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1));
+  return { ...plan, resource_changes: sort(plan.resource_changes), resource_drift: sort(plan.resource_drift) };
+}
+
+function notesOf(plan: Plan, configuration: Configuration): Text[] {
+  const notes: Text[] = [];
+  if (plan.complete === false)
+    notes.push(
+      words("The plan covers a part only (-target, or changes that wait for others): another plan has to follow."),
+    );
+  const changes = changesOf(plan);
+  if (!configuration.isKnown && changes.some(({ type }) => type === "docker_container"))
+    notes.push(words("The plan does not hold its configuration, so files, images and the order are not told."));
+  if (changes.some(({ change }) => change.after !== null && change.after_sensitive === undefined))
+    notes.push(words("The plan does not say what is sensitive (an older format), so no setting is shown."));
+  if (changes.some((change) => actionOf(change) === "replace" && change.change.actions[0] === "create"))
+    notes.push(words("Some resources are made anew before the old ones are removed (create_before_destroy)."));
+  return notes;
+}
+
+function byRank(a: ContainerChange, b: ContainerChange): number {
+  return RANKS[a.verdict] - RANKS[b.verdict] || (a.name < b.name ? -1 : 1);
+}
+
+// they hold secrets.
+function withoutAttributes({
+  before: _before,
+  after: _after,
+  job: _job,
+  ...change
+}: PlannedContainer): ContainerChange {
+  return change;
+}

@@ -1,0 +1,172 @@
+import { actionOf } from "../../terraform/plan-json";
+import type { ModuleState, Plan, ResourceChange } from "../../terraform/plan-json";
+import { Attributes } from "./attributes";
+import type { Configuration } from "./configuration";
+import { withoutIndex } from "./configuration";
+import { isJob } from "./container";
+
+// what an engine takes to remove, make and connect a container or a network, besides waiting for what runs in it.
+const ALLOWANCE = 5;
+
+/** A step of an apply. */
+export interface Step {
+  readonly change: ResourceChange;
+  readonly what: "remove" | "make" | "update";
+
+  /** When it begins and ends at the latest, in seconds, besides what no limit bounds. */
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Node {
+  readonly change?: ResourceChange;
+  readonly what?: Step["what"];
+  readonly seconds: number;
+  readonly isUnbounded: boolean;
+  readonly after: string[];
+}
+
+/**
+ * In which order Terraform takes its steps, and when each ends at the latest.
+ *
+ * What depends on something is removed before it and made after it, what is replaced is removed before it is made, and
+ * what does not depend on each other goes on at once.
+ */
+export class Schedule {
+  readonly #nodes = new Map<string, Node>();
+  readonly #steps = new Map<string, Step>();
+
+  constructor(plan: Plan, configuration: Configuration) {
+    const changes = new Map<string, ResourceChange[]>();
+    for (const change of plan.resource_changes ?? []) {
+      if (change.mode === "data") continue;
+      const key = withoutIndex(change.address);
+      changes.set(key, [...(changes.get(key) ?? []), change]);
+    }
+    const dependents = dependentsIn(plan);
+    for (const address of new Set([...configuration.addresses, ...changes.keys()])) {
+      this.addMaking(address, changes.get(address) ?? [], configuration.dependencies(address));
+      this.addRemoving(address, changes.get(address) ?? [], dependents.get(address) ?? []);
+    }
+    for (const key of this.#nodes.keys()) this.visit(key);
+  }
+
+  /** All steps, the earliest first. */
+  public get steps(): Step[] {
+    return [...this.#steps.values()]
+      .filter(({ change }) => actionOf(change) !== "none")
+      .sort((a, b) => a.start - b.start || a.end - b.end || compare(a.change.address, b.change.address));
+  }
+
+  /** What takes time that no limit bounds, before these are made. */
+  public unboundedBefore(addresses: string[]): ResourceChange[] {
+    const found: ResourceChange[] = [];
+    const seen = new Set<string>();
+    const stack = addresses.map((address) => `make ${withoutIndex(address)}`);
+    for (let key = stack.pop(); key !== undefined; key = stack.pop()) {
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const node = this.#nodes.get(key);
+      if (node?.isUnbounded && node.change) found.push(node.change);
+      for (const next of node?.after ?? []) stack.push(next);
+    }
+    return found.sort((a, b) => compare(a.address, b.address));
+  }
+
+  private addMaking(address: string, changes: ResourceChange[], dependencies: string[]): void {
+    const isMadeFirst = changes.some(({ change }) => change.actions[0] === "create" && change.actions.length > 1);
+    const after = dependencies.map((dependency) => `make ${dependency}`);
+    if (!isMadeFirst) after.push(`remove ${address}`);
+    const making = changes.filter((change) => /create|replace|update/.test(actionOf(change)));
+    // one that does not change is passed through: what depends on it waits for what it depends on.
+    if (making.length === 0) this.#nodes.set(`make ${address}`, { seconds: 0, isUnbounded: false, after });
+    for (const change of making) {
+      const what = actionOf(change) === "update" ? "update" : "make";
+      const key = making.length === 1 ? `make ${address}` : `make ${address} ${change.address}`;
+      this.#nodes.set(key, { change, what, after, ...makingTime(change, what) });
+    }
+    if (making.length > 1) {
+      const parts = making.map((change) => `make ${address} ${change.address}`);
+      this.#nodes.set(`make ${address}`, { seconds: 0, isUnbounded: false, after: parts });
+    }
+  }
+
+  private addRemoving(address: string, changes: ResourceChange[], dependents: string[]): void {
+    const after = dependents.map((dependent) => `remove ${dependent}`);
+    const removing = changes.filter((change) => /delete|replace/.test(actionOf(change)));
+    const parts = removing.map((change) => {
+      const key = `remove ${address} ${change.address}`;
+      this.#nodes.set(key, { change, what: "remove", after, seconds: removingTime(change), isUnbounded: false });
+      return key;
+    });
+    this.#nodes.set(`remove ${address}`, { seconds: 0, isUnbounded: false, after: parts });
+  }
+
+  // with a stack of its own: a chain of thousands must not be deeper than that of the process.
+  private visit(first: string): void {
+    const stack = [first];
+    const open = new Set<string>();
+    while (stack.length > 0) {
+      const key = stack.at(-1) ?? "";
+      const node = this.#nodes.get(key);
+      const waiting = open.has(key)
+        ? []
+        : (node?.after ?? []).filter((next) => !this.#steps.has(next) && !open.has(next));
+      open.add(key);
+      if (waiting.length > 0) {
+        for (const next of waiting) stack.push(next);
+        continue;
+      }
+      stack.pop();
+      if (!node || this.#steps.has(key)) continue;
+      this.#steps.set(key, this.step(node));
+    }
+  }
+
+  private step(node: Node): Step {
+    const before = node.after.flatMap((key) => this.#steps.get(key) ?? []);
+    const start = before.reduce((latest, { end }) => Math.max(latest, end), 0);
+    return { change: node.change ?? NOTHING, what: node.what ?? "make", start, end: start + node.seconds };
+  }
+}
+
+const NOTHING: ResourceChange = { address: "", type: "", change: { actions: ["no-op"], before: null, after: null } };
+
+function makingTime(change: ResourceChange, what: Step["what"]): { seconds: number; isUnbounded: boolean } {
+  const after = Attributes.after(change);
+  if (what === "update" || !after) return { seconds: 0, isUnbounded: false };
+  if (change.type === "docker_network") return { seconds: ALLOWANCE, isUnbounded: false };
+  // pulled or built, for as long as that takes.
+  if (change.type === "docker_image") return { seconds: 0, isUnbounded: true };
+  if (change.type !== "docker_container") return { seconds: 0, isUnbounded: false };
+  const patience = after.value("wait") === true ? (after.number("wait_timeout") ?? 60) : 0;
+  return { seconds: ALLOWANCE + patience, isUnbounded: isJob(after) };
+}
+
+function removingTime(change: ResourceChange): number {
+  const grace = Attributes.before(change)?.number("destroy_grace_seconds") ?? 0;
+  if (change.type === "docker_container") return ALLOWANCE + grace;
+  return change.type === "docker_network" ? ALLOWANCE : 0;
+}
+
+// the state knows of all that is there, also of what the code has no more.
+function dependentsIn(plan: Plan): Map<string, string[]> {
+  const dependents = new Map<string, string[]>();
+  const add = (module: ModuleState | undefined): void => {
+    for (const { address, depends_on: dependencies } of module?.resources ?? []) {
+      for (const dependency of dependencies ?? []) {
+        const known = dependents.get(dependency);
+        if (known) known.push(withoutIndex(address));
+        else dependents.set(dependency, [withoutIndex(address)]);
+      }
+    }
+    for (const child of module?.child_modules ?? []) add(child);
+  };
+  add(plan.prior_state?.values?.root_module);
+  return dependents;
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

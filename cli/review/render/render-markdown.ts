@@ -1,0 +1,202 @@
+import { shorten, visible } from "../model/text";
+import type { Text } from "../model/text";
+import type { Change, ContainerChange, OtherChange, Review } from "../model/model";
+import { fileSummary, imageChange, verdictOf } from "./render-text";
+
+/** GitHub takes 65,536 characters a comment. */
+export const MOST_CHARACTERS = 65_000;
+
+/** How much is told: each is less than the one before, and verdicts are in all. */
+interface Detail {
+  /** Characters that all diffs may have together. */
+  readonly diffs: number;
+  readonly settings: boolean;
+
+  /** Entries of each list. */
+  readonly entries: number;
+}
+
+const DETAILS: readonly Detail[] = [
+  { diffs: Infinity, settings: true, entries: Infinity },
+  { diffs: 30_000, settings: true, entries: Infinity },
+  { diffs: 0, settings: true, entries: Infinity },
+  { diffs: 0, settings: false, entries: Infinity },
+  { diffs: 0, settings: false, entries: 100 },
+  { diffs: 0, settings: false, entries: 20 },
+];
+
+const EFFECTS = {
+  lost: "**Lost**",
+  warning: "**Look**",
+  new: "New",
+  kept: "Kept",
+  opens: "**Opens**",
+  closes: "Closes",
+  changes: "Changes",
+};
+
+/** The comment's first line, by which it is found again. */
+export function marker(stack: string): string {
+  // two dashes would end the comment.
+  return `<!-- mlflow-stack review: ${stack.replaceAll(/[^\w.-]/g, "_").replaceAll(/--+/g, "-")} -->`;
+}
+
+/** The review for a comment on GitHub. Of a large one diffs are left out first, then settings, then long lists. */
+export function renderMarkdown(review: Review): string {
+  let result = "";
+  for (const detail of DETAILS) {
+    result = new Page(review, detail).render();
+    if (result.length <= MOST_CHARACTERS) return result;
+  }
+  return result;
+}
+
+class Page {
+  private left: number;
+
+  constructor(
+    private readonly review: Review,
+    private readonly detail: Detail,
+  ) {
+    this.left = detail.diffs;
+  }
+
+  public render(): string {
+    const { stack, headline, dataLoss, data, services, jobs, waiting, order, openings, drift, others, notes } =
+      this.review;
+    const cut = this.detail !== DETAILS[0];
+    const blocks = [
+      `${marker(stack)}\n### Plan for ${code(stack)}`,
+      dataLoss ? `> [!CAUTION]\n> ${inline(headline)}` : `**${inline(headline)}**`,
+      this.list(
+        "Data",
+        data.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
+      ),
+      this.list(
+        "Services",
+        services.map((one) => `${code(one.name)} ${origin(one)}${inline(verdictOf(one))}${image(one)}`),
+      ),
+      this.list(
+        "Jobs",
+        jobs.map(({ name, text }) => `${code(name)}: ${inline(text)}`),
+      ),
+      this.list("Users", [
+        ...(waiting?.remarks ?? []).map(inline),
+        ...(waiting?.unbounded ?? []).map((text) => `On top of it, without a limit: ${inline(text)}.`),
+      ]),
+      this.list(
+        "Opens and closes",
+        openings.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
+      ),
+      this.list(
+        "Changed by hand",
+        drift.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),
+      ),
+      ...services.map(({ name, changes }) => this.details(name, changes)),
+      ...jobs.map(({ name, changes }) => this.details(name, changes)),
+      this.folded("Order", order.map(inline), true),
+      this.folded(
+        "Other resources",
+        others.map((one) => this.other(one)),
+        false,
+      ),
+      this.list("Notes", [
+        ...notes.map(inline),
+        ...(cut ? ["The plan is too large for a comment: some of it is left out here, none of what happens."] : []),
+      ]),
+    ];
+    return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
+  }
+
+  private list(title: string, lines: string[]): string {
+    return lines.length === 0 ? "" : `#### ${title}\n\n${this.items(lines, false)}`;
+  }
+
+  private folded(title: string, lines: string[], numbered: boolean): string {
+    if (lines.length === 0) return "";
+    return `<details><summary>${title}</summary>\n\n${this.items(lines, numbered)}\n\n</details>`;
+  }
+
+  private items(lines: string[], numbered: boolean): string {
+    const shown = lines.slice(0, this.detail.entries);
+    const more = lines.length - shown.length;
+    const all = more > 0 ? [...shown, `and ${more.toLocaleString("en-US")} more`] : shown;
+    return all.map((line, index) => `${numbered ? `${index + 1}.` : "-"} ${line}`).join("\n");
+  }
+
+  private details(name: string, changes: readonly Change[]): string {
+    if (changes.length === 0 || !this.detail.settings) return "";
+    const body = changes.map((change) => this.change(change)).join("\n");
+    return `<details><summary>What changes in <code>${html(name)}</code></summary>\n\n${body}\n\n</details>`;
+  }
+
+  private change(change: Change): string {
+    if (change.kind === "remark") return `- ${inline(change.text)}`;
+    if (change.kind === "setting") return `- ${setting(change)}`;
+    const head = `- ${code(change.name)} ${fileSummary(change)}`;
+    if (change.diff === undefined) return head;
+    const diff = visible(change.diff, true);
+    if (diff.length > this.left) return `${head} (the diff is left out)`;
+    this.left -= diff.length;
+    const fence = "`".repeat(Math.max(3, longestRun(diff) + 1));
+    return `${head}\n\n${fence}diff\n${diff}\n${fence}\n`;
+  }
+
+  private short(changes: readonly Change[]): string {
+    if (changes.length === 0 || !this.detail.settings) return "";
+    const parts = changes.map((change) => {
+      if (change.kind === "remark") return inline(change.text);
+      return change.kind === "setting" ? setting(change) : `${code(change.name)} ${fileSummary(change)}`;
+    });
+    return ` (${parts.join(", ")})`;
+  }
+
+  private other({ action, address, changes }: OtherChange): string {
+    return `${code(address)}: ${action}${this.short(changes)}`;
+  }
+}
+
+function origin({ ours }: ContainerChange): string {
+  return ours ? "" : "(not of this library) ";
+}
+
+function image({ image: change }: ContainerChange): string {
+  return change ? `; image ${imageChange(change, value)}` : "";
+}
+
+function setting({ name, before, after }: Extract<Change, { kind: "setting" }>): string {
+  return `${code(name)}: ${value(before)} → ${value(after)}`;
+}
+
+function value(text: string | undefined): string {
+  if (text === undefined) return "not set";
+  return text === "" ? "empty" : code(text);
+}
+
+function inline(text: Text): string {
+  return text.map((part) => (typeof part === "string" ? part : code(part.quoted))).join("");
+}
+
+// in a code span nothing is markup, and nobody is notified.
+function code(foreign: string): string {
+  const text = visible(shorten(foreign, 200));
+  if (text === "") return "(empty)";
+  const fence = "`".repeat(longestRun(text) + 1);
+  const pad = /^[` ]|[` ]$/.test(text) ? " " : "";
+  return `${fence}${pad}${text}${pad}${fence}`;
+}
+
+function html(foreign: string): string {
+  return visible(shorten(foreign, 200))
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("`", "&#96;");
+}
+
+function longestRun(text: string): number {
+  let longest = 0;
+  for (const [run] of text.matchAll(/`+/g)) longest = Math.max(longest, run.length);
+  return longest;
+}

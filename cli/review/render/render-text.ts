@@ -1,0 +1,137 @@
+import type { Change, ContainerChange, OtherChange, Review } from "../model/model";
+import { count, duration, shorten, visible } from "../model/text";
+import type { Text } from "../model/text";
+
+const MOST_CHARACTERS = 200;
+const MOST_DIFF_LINES = 200;
+
+const EFFECTS = {
+  lost: "LOST",
+  warning: "look",
+  new: "new",
+  kept: "kept",
+  opens: "opens",
+  closes: "closes",
+  changes: "changes",
+};
+
+/** What happens to a container, in words. */
+export function verdictOf({ verdict, away, reason }: ContainerChange): Text {
+  const words = {
+    removed: "is removed",
+    replaced: "is replaced by a new container",
+    started: "has stopped and is started again",
+    new: "is new",
+    updated: "is changed while it runs",
+    nothing: "goes on as it is",
+  };
+  const because = reason ? [" (", ...reason, ")"] : [];
+  return [words[verdict], ...because, ...(away === undefined ? [] : [`, away for ${duration(away)} at most`])];
+}
+
+/** The review for a terminal. */
+export function renderText(review: Review): string {
+  const { data, services, jobs, waiting, order, openings, drift, others, notes } = review;
+  const sections = [
+    section(
+      "Data",
+      data.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
+    ),
+    section("Services", services.flatMap(service)),
+    section(
+      "Jobs",
+      jobs.flatMap(({ name, text, changes }) => [`  ${visible(name)}: ${plain(text)}`, ...changes.flatMap(detail)]),
+    ),
+    section("Users", [
+      ...(waiting?.remarks ?? []).map((text) => `  ${plain(text)}`),
+      ...(waiting?.unbounded ?? []).map((text) => `  On top of it, without a limit: ${plain(text)}.`),
+    ]),
+    section(
+      "Opens and closes",
+      openings.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
+    ),
+    section(
+      "Order",
+      order.map((step, index) => `  ${String(index + 1).padStart(2)}. ${plain(step)}`),
+    ),
+    section(
+      "Changed by hand",
+      drift.flatMap(({ text, changes }) => [`  ${plain(text)}`, ...changes.flatMap(detail)]),
+    ),
+    section("Other resources", others.flatMap(other)),
+    section(
+      "Notes",
+      notes.map((note) => `  ${plain(note)}`),
+    ),
+  ];
+  return [plain(review.headline), ...sections.filter((lines) => lines !== "")].join("\n\n");
+}
+
+function section(title: string, lines: string[]): string {
+  return lines.length === 0 ? "" : [`${title}`, ...lines].join("\n");
+}
+
+function item(effect: string, text: string): string {
+  return `  ${effect.padEnd(8)} ${text}`;
+}
+
+function service(change: ContainerChange): string[] {
+  const { image } = change;
+  const kind = change.ours ? "" : " (not of this library)";
+  return [
+    `  ${shown(change.name)}${kind} ${plain(verdictOf(change))}`,
+    ...(image ? [`      image: ${imageChange(image, value)}`] : []),
+    ...change.changes.flatMap(detail),
+  ];
+}
+
+/** The images of a container that changes, or the one of another. */
+export function imageChange(
+  { before, after }: NonNullable<ContainerChange["image"]>,
+  show: (name: string | undefined) => string,
+): string {
+  return before === undefined || after === undefined ? show(before ?? after) : `${show(before)} → ${show(after)}`;
+}
+
+function detail(change: Change): string[] {
+  if (change.kind === "remark") return [`      ${plain(change.text)}`];
+  const name = shown(change.name);
+  if (change.kind === "setting") return [`      ${name}: ${value(change.before)} → ${value(change.after)}`];
+  const head = `      ${name}: ${fileSummary(change)}`;
+  if (change.diff === undefined) return [head];
+  const lines = change.diff.split("\n");
+  const shownLines = lines.slice(0, MOST_DIFF_LINES).map((line) => `        ${visible(line, true)}`);
+  const more = lines.length - MOST_DIFF_LINES;
+  return [head, ...shownLines, ...(more > 0 ? [`        … ${count(more, "more line")}`] : [])];
+}
+
+/** How a file changes, in words. */
+export function fileSummary({ state, added, removed }: Extract<Change, { kind: "file" }>): string {
+  const parts = [
+    ...(added ? [`${count(added, "line")} added`] : []),
+    ...(removed ? [`${count(removed, "line")} removed`] : []),
+  ];
+  const figures = parts.length > 0 ? `, ${parts.join(", ")}` : "";
+  return state === "changed" ? `changes${figures}` : `is ${state}${state === "removed" ? "" : figures}`;
+}
+
+function other({ action, address, changes }: OtherChange): string[] {
+  return [`  ${shown(address)}: ${action}`, ...changes.flatMap(detail)];
+}
+
+function value(text: string | undefined): string {
+  return text === undefined ? "(not set)" : text === "" ? "(empty)" : shown(text);
+}
+
+function shown(foreign: string): string {
+  return visible(shorten(foreign, MOST_CHARACTERS));
+}
+
+function plain(text: Text): string {
+  return text.map((part) => (typeof part === "string" ? part : quoted(part.quoted))).join("");
+}
+
+function quoted(name: string): string {
+  const text = shown(name);
+  return `'${text}'`;
+}

@@ -1,0 +1,99 @@
+import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/plan-json";
+import { Attributes, isObject } from "../plan/attributes";
+import { SECRETS, filesOf, isOurs } from "../plan/container";
+
+// shorter ones are words that texts may have for other reasons.
+export const SHORTEST = 8;
+const GENERATED = /^random_(password|bytes|string)$/;
+const RESULTS = ["result", "bcrypt_hash", "base64", "hex"];
+const SECRET_SETTING = /^\s*[\w.-]*(?:pass|secret|key|token|credential)[\w.-]*\s*[=:]\s*(.+?)\s*$/i;
+
+/**
+ * Every secret value in a plan: what is generated, what is marked as sensitive, values of sensitive variables, and the
+ * contents of secret files with their lines.
+ */
+export function secretsOf(plan: Plan): Set<string> {
+  const secrets = new Set<string>();
+  const add = (value: string): void => {
+    const trimmed = value.trim();
+    if (trimmed.length >= SHORTEST) secrets.add(trimmed);
+    if (!trimmed.includes("\n")) return;
+    for (const line of trimmed.split("\n")) {
+      if (line.trim().length >= SHORTEST) secrets.add(line.trim());
+      const setting = SECRET_SETTING.exec(line)?.[1]?.replaceAll(/^["']|["']$/g, "");
+      if (setting && setting.length >= SHORTEST) secrets.add(setting);
+    }
+  };
+
+  for (const change of [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])]) addResource(change, add);
+  addState(plan.prior_state?.values?.root_module, add);
+  for (const output of Object.values(plan.output_changes ?? {})) {
+    addMarked(output.before, output.before_sensitive, add);
+    addMarked(output.after, output.after_sensitive, add);
+  }
+  const declared = plan.configuration?.root_module?.variables;
+  for (const [name, { value }] of Object.entries(plan.variables ?? {})) {
+    // without the configuration nobody knows which are sensitive.
+    if (!declared || declared[name]?.sensitive === true) addAll(value, add);
+  }
+  return secrets;
+}
+
+type Add = (value: string) => void;
+
+function addResource(change: ResourceChange, add: Add): void {
+  const { before, after, before_sensitive: marksBefore, after_sensitive: marksAfter } = change.change;
+  addValues(change.type, before, marksBefore, Attributes.before(change), add);
+  addValues(change.type, after, marksAfter, Attributes.after(change), add);
+}
+
+function addState(module: ModuleState | undefined, add: Add): void {
+  for (const { type, address, values, sensitive_values: marks } of module?.resources ?? []) {
+    const change = { actions: [], before: values ?? null, after: null, before_sensitive: marks };
+    addValues(type, values, marks, Attributes.before({ address, type, change }), add);
+  }
+  for (const child of module?.child_modules ?? []) addState(child, add);
+}
+
+function addValues(
+  type: string,
+  values: Values | null | undefined,
+  marks: unknown,
+  attributes: Attributes | undefined,
+  add: Add,
+): void {
+  if (!values || !attributes) return;
+  if (GENERATED.test(type)) for (const name of RESULTS) addAll(values[name], add);
+  if (type !== "docker_container") return addMarked(values, marks, add);
+
+  addFiles(attributes, add);
+  // files are done: one mark is on all of them, secret or not.
+  if (isObject(marks)) addMarked({ ...values, upload: undefined }, { ...marks, upload: undefined }, add);
+}
+
+function addFiles(container: Attributes, add: Add): void {
+  const ours = isOurs(container);
+  for (const { path, content } of filesOf(container).values()) {
+    if (content === undefined) continue;
+    if (path.startsWith(SECRETS) || (!ours && container.isSensitive("upload"))) add(content);
+  }
+  if (ours || !container.isSensitive("upload")) return;
+  for (const { content_base64: base64 } of container.blocks("upload")) {
+    if (typeof base64 === "string") add(Buffer.from(base64, "base64").toString("utf8"));
+  }
+}
+
+function addMarked(value: unknown, marks: unknown, add: Add): void {
+  if (marks === true) return addAll(value, add);
+  if (Array.isArray(marks) && Array.isArray(value)) value.forEach((item, index) => addMarked(item, marks[index], add));
+  if (isObject(marks) && isObject(value)) {
+    for (const [name, mark] of Object.entries(marks)) addMarked(value[name], mark, add);
+  }
+}
+
+function addAll(value: unknown, add: Add): void {
+  if (typeof value === "string") add(value);
+  else if (typeof value === "number") add(String(value));
+  else if (Array.isArray(value)) for (const item of value) addAll(item, add);
+  else if (isObject(value)) for (const item of Object.values(value)) addAll(item, add);
+}

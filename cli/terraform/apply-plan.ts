@@ -1,0 +1,24 @@
+import { changesOf } from "./plan-json";
+import { runSteps } from "../console/tasks";
+import type { SavedPlan, Terraform } from "./terraform";
+import { UnderWay, finishedStep } from "./terraform-messages";
+
+/** Applies a plan as one step of the command: a terminal shows what goes on, a log gets what is done. */
+export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan, title: string): Promise<void> {
+  await runSteps({
+    title,
+    run: async ({ progress, rename }) => {
+      const underWay = new UnderWay();
+      const total = changesOf(plan).length;
+      let done = 0;
+      await terraform.apply(file, (message) => {
+        underWay.note(message);
+        const finished = finishedStep(message);
+        if (finished) done += 1;
+        if (!process.stdout.isTTY) return finished && progress(finished);
+        rename(`${title}: ${done} of ${total}`);
+        progress(underWay.toString());
+      });
+    },
+  });
+}

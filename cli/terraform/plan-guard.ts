@@ -1,0 +1,132 @@
+import { CommandError, ExitCode } from "../console/command-error";
+import { dataName, missingData, removedData } from "./data-loss";
+import { actionOf, changesOf } from "./plan-json";
+import type { Plan, ResourceChange } from "./plan-json";
+
+const VOLUME = "docker_volume";
+const CONTAINER = "docker_container";
+
+/** What is on the engine already under a name that a plan would use. */
+export interface Found {
+  /** When it was made, and what uses it. */
+  readonly description: string;
+}
+
+/** What the guard may ask the engine. */
+export interface EngineLookup {
+  /** A volume of this name. */
+  volume(name: string): Promise<Found | undefined>;
+
+  /** A container of this name, running or not. */
+  container(name: string): Promise<Found | undefined>;
+}
+
+/**
+ * Refuses a plan that would lose or mix up data.
+ *
+ * @param inFolder begins a line that runs Terraform in the stack's folder.
+ * @param allowDataLoss whether the volumes that it removes may go. What is wrong with the engine is refused all the same.
+ * @throws CommandError with exit status 2 when a volume would be removed, is gone from the engine, or would be taken over.
+ */
+export async function guardPlan(
+  plan: Plan,
+  engine: EngineLookup,
+  inFolder: string,
+  allowDataLoss = false,
+): Promise<void> {
+  if (!allowDataLoss) refuseRemovedVolumes(plan, inFolder);
+  refuseLostVolumes(plan, inFolder);
+  await refuseForeignVolumes(plan, engine, inFolder);
+  await refuseForeignContainers(plan, engine, inFolder);
+}
+
+/**
+ * Refuses a plan for `down` that would touch anything but containers and networks.
+ *
+ * @throws CommandError with exit status 2.
+ */
+export function guardRemoval(plan: Plan): void {
+  const others = changesOf(plan).filter(({ type }) => type !== CONTAINER && type !== "docker_network");
+  if (others.length === 0) return;
+  throw new CommandError(
+    `taking the services down would also change ${addresses(others)}; nothing was changed`,
+    undefined,
+    ExitCode.dataAtRisk,
+  );
+}
+
+function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
+  const removed = removedData(plan);
+  if (removed.length === 0) return;
+  throw refusal(`this would delete ${removed.map(dataName).join(", ")} and the data in it; nothing was changed`, [
+    "To keep it where it is, outside of the stack:",
+    ...removed.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
+    "To delete everything, data included: down --delete-data.",
+  ]);
+}
+
+// the provider would make an empty one, on which everything looks healthy.
+function refuseLostVolumes(plan: Plan, inFolder: string): void {
+  const lost = missingData(plan);
+  if (lost.length === 0) return;
+  throw refusal(
+    `${lost.map(dataName).join(", ")} is in the state but no longer on the engine: its data is not there; nothing was changed`,
+    [
+      "Is this the right engine (DOCKER_HOST, docker context)? Else restore the volume under its name.",
+      "To begin with an empty one:",
+      ...lost.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
+    ],
+  );
+}
+
+// the provider takes over an existing volume without a word.
+async function refuseForeignVolumes(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
+  for (const change of created(plan, VOLUME)) {
+    const name = String(change.change.after?.name ?? "");
+    const found = name === "" ? undefined : await engine.volume(name);
+    if (!found) continue;
+    throw refusal(
+      `the volume '${name}' exists on the engine (${found.description}), but not in the state of this stack; nothing was changed`,
+      [
+        "It holds the data of a stack whose state was lost, or of another stack with the same id.",
+        "Bring back the state file, if there is one. Else:",
+        "  to use the data here:        " + `${inFolder} import ${quote(change.address)} ${name}`,
+        "  to leave it to its owner:    choose another stack id (MLFLOW_STACK=…)",
+        "  to delete it for good:       " + `docker volume rm ${name}`,
+      ],
+    );
+  }
+}
+
+async function refuseForeignContainers(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
+  for (const change of created(plan, CONTAINER)) {
+    const name = String(change.change.after?.name ?? "");
+    const found = await engine.container(name);
+    if (!found) continue;
+    throw new CommandError(
+      `the container '${name}' exists on the engine (${found.description}), but not in the state of this stack`,
+      [
+        "It belongs to a stack whose state was lost, or to another stack with the same id.",
+        `Remove it (docker rm --force ${name}), import it (${inFolder} import ${quote(change.address)} ID),`,
+        "or choose another stack id (MLFLOW_STACK=…).",
+      ].join("\n"),
+    );
+  }
+}
+
+// a replaced container has its name already, and that is right.
+function created(plan: Plan, type: string): ResourceChange[] {
+  return changesOf(plan).filter((change) => change.type === type && actionOf(change) === "create");
+}
+
+function addresses(changes: ResourceChange[]): string {
+  return changes.map(({ address }) => address).join(", ");
+}
+
+function quote(address: string): string {
+  return /^[\w.-]+$/.test(address) ? address : `'${address}'`;
+}
+
+function refusal(message: string, remedy: string[]): CommandError {
+  return new CommandError(message, remedy.join("\n"), ExitCode.dataAtRisk);
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { readFileSync, readdirSync } from "node:fs";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { CommandError, ExitCode } from "../console/command-error";
+import type { StateVersion } from "./state";
+
+/** What a saved plan was made of. Lies beside it, and holds no secret. */
+export interface PlanRecord {
+  /** Id of the stack. */
+  readonly stack: string;
+
+  /** The state that the plan starts from. */
+  readonly state: StateVersion;
+
+  /** Fingerprint of what the app had synthesized. */
+  readonly configuration: string;
+
+  /** Fingerprint of the plan itself. */
+  readonly plan: string;
+}
+
+/** Writes the record of a plan. */
+export async function recordPlan(
+  file: string,
+  stack: string,
+  state: StateVersion,
+  configuration: string,
+): Promise<void> {
+  const record: PlanRecord = { stack, state, configuration, plan: await fingerprintOf(file) };
+  await writeFile(recordOf(file), JSON.stringify(record, null, 2), { mode: 0o600 });
+}
+
+/**
+ * Reads the record of a plan.
+ *
+ * @throws CommandError when there is none, or the plan is not the one that was recorded.
+ */
+export async function readRecord(file: string): Promise<PlanRecord> {
+  const text = await readFile(recordOf(file), "utf8").catch(() => undefined);
+  const record = text === undefined ? undefined : parse(text);
+  if (!record) throw new CommandError(`${file} is not a plan that 'mlflow-stack plan' has made`);
+
+  const fingerprint = await fingerprintOf(file).catch(() => undefined);
+  if (fingerprint !== record.plan) throw stale(`${file} is not as it was made`);
+  return record;
+}
+
+/**
+ * Refuses a plan that is not what would happen now.
+ *
+ * @param configuration fingerprint of what the app synthesizes now.
+ * @param state the state as it is now.
+ * @throws CommandError with exit status 3.
+ */
+export function requireFresh(record: PlanRecord, configuration: string, state: StateVersion): void {
+  if (record.configuration !== configuration)
+    throw stale("the app synthesizes something else than it did when the plan was made");
+  if (record.state.lineage !== state.lineage) throw stale("the state is not the one that the plan was made with");
+  if (record.state.serial !== state.serial)
+    throw stale("the state has changed since the plan was made: something else was applied");
+}
+
+/** Says that a plan is stale. */
+export function stale(reason: string): CommandError {
+  return new CommandError(`${reason}; nothing was changed`, "Make a new plan, and read it.", ExitCode.stalePlan);
+}
+
+/** Removes a plan and its record. */
+export async function removePlan(file: string): Promise<void> {
+  await rm(file, { force: true });
+  await rm(recordOf(file), { force: true });
+}
+
+/** Fingerprint of a synthesized stack: its Terraform JSON and the files that go with it. */
+export function configurationOf(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => path === "cdk.tf.json" || path.startsWith("assets"))
+    .sort();
+  const hash = createHash("sha256");
+  for (const path of files) {
+    const content = readFileSync(join(folder, path));
+    // the length keeps two files from passing as one.
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+function recordOf(file: string): string {
+  return `${file}.json`;
+}
+
+async function fingerprintOf(file: string): Promise<string> {
+  return createHash("sha256")
+    .update(await readFile(file))
+    .digest("hex");
+}
+
+function parse(text: string): PlanRecord | undefined {
+  try {
+    const record = JSON.parse(text) as Partial<PlanRecord>;
+    return record.stack && record.state && record.configuration && record.plan ? (record as PlanRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+import { coerce, gte } from "semver";
+import { CommandError } from "../console/command-error";
+
+const LEAST = "1.5.0";
+
+/**
+ * Checks what `terraform version -json` printed.
+ *
+ * @param binary name of the program, for the message.
+ * @throws CommandError when it is older than 1.5, which is the first with `terraform_data` in the form the stack uses.
+ */
+export function requireVersion(binary: string, output: string): void {
+  const version = coerce((JSON.parse(output) as { terraform_version?: string }).terraform_version);
+  if (version && gte(version, LEAST)) return;
+  throw new CommandError(
+    `${binary} ${version?.version ?? "of an unknown version"} is too old`,
+    `Install Terraform or OpenTofu ${LEAST} or newer, or name one by TERRAFORM_BINARY_NAME.`,
+  );
+}

@@ -1,0 +1,201 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CommandError, ExitCode } from "../console/command-error";
+import type { Environment, Redaction } from "../app/environment";
+import { Interrupt } from "../console/interrupt";
+import type { Plan } from "./plan-json";
+import { loadExeca } from "../console/es-modules";
+import { State } from "./state";
+import { describeProblems, parseMessage } from "./terraform-messages";
+import type { Diagnostic, Message } from "./terraform-messages";
+import { requireVersion } from "./terraform-version";
+
+const LOCK_TIMEOUT = "-lock-timeout=60s";
+
+/** A plan that waits to be applied. It lies in a file of its own, because it holds secrets. */
+export interface SavedPlan {
+  readonly file: string;
+  readonly plan: Plan;
+}
+
+/** Terraform or OpenTofu, in the folder of one stack. */
+export class Terraform {
+  /**
+   * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`.
+   *
+   * @throws CommandError when there is none, or it is too old.
+   */
+  public static async find(environment: Environment): Promise<string> {
+    const candidates = environment.TERRAFORM_BINARY_NAME ? [environment.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
+    const { execa } = await loadExeca();
+    for (const binary of candidates) {
+      const result = await execa(binary, ["version", "-json"], {
+        env: { ...environment },
+        extendEnv: false,
+        reject: false,
+      });
+      if (result.exitCode !== 0) continue;
+      requireVersion(binary, result.stdout);
+      return binary;
+    }
+    throw new CommandError(
+      environment.TERRAFORM_BINARY_NAME
+        ? `TERRAFORM_BINARY_NAME names no program that runs: ${environment.TERRAFORM_BINARY_NAME}`
+        : "Terraform is not installed",
+      "Install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install).",
+    );
+  }
+
+  /**
+   * @param binary what `find()` found.
+   * @param folder folder of the stack's Terraform JSON.
+   * @param environment see `terraformEnvironment()`.
+   * @param redaction is applied to everything that is thrown.
+   */
+  constructor(
+    public readonly binary: string,
+    public readonly folder: string,
+    private readonly environment: Environment,
+    private readonly redaction: Redaction,
+  ) {}
+
+  /** The same with some variables more. */
+  public with(environment: Environment): Terraform {
+    return new Terraform(this.binary, this.folder, { ...this.environment, ...environment }, this.redaction);
+  }
+
+  /**
+   * Gets the providers and opens the state. Gives what Terraform said where it failed.
+   *
+   * @param args further arguments of `terraform init`.
+   */
+  public async init(args: string[] = []): Promise<string | undefined> {
+    const result = await this.run(["init", "-input=false", "-no-color", ...args]);
+    return result.exitCode === 0 ? undefined : this.redaction.apply(result.stderr.trim());
+  }
+
+  /**
+   * Makes a plan, hands it to `use`, and deletes it.
+   *
+   * @param args further arguments of `terraform plan`.
+   * @throws CommandError with what Terraform said.
+   */
+  public async withPlan<T>(args: string[], use: (saved: SavedPlan) => Promise<T>): Promise<T> {
+    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
+    const file = join(folder, "plan");
+    try {
+      return await use(await this.plan(file, args));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * A saved plan as JSON, secrets in clear.
+   *
+   * @throws CommandError with what Terraform said.
+   */
+  public async show(file: string): Promise<string> {
+    const shown = await this.run(["show", "-json", file]);
+    if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
+    return shown.stdout;
+  }
+
+  /**
+   * Applies a plan. On Ctrl-C Terraform is told once, and finishes what it is at.
+   *
+   * @throws CommandError with what Terraform said.
+   */
+  public async apply(file: string, onMessage: (message: Message) => void): Promise<void> {
+    await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
+  }
+
+  /**
+   * Makes a plan, and leaves it in a file that only this user can read.
+   *
+   * @param file its absolute path.
+   * @param args further arguments of `terraform plan`.
+   * @throws CommandError with what Terraform said.
+   */
+  public async plan(file: string, args: string[]): Promise<SavedPlan> {
+    await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
+    return this.read(file);
+  }
+
+  /** Reads a plan that was saved. Fails as `show()` does. */
+  public async read(file: string): Promise<SavedPlan> {
+    return { file, plan: JSON.parse(await this.show(file)) as Plan };
+  }
+
+  /** The state, read through its backend. From then on the passwords in it are taken out of what Terraform says. */
+  public async state(): Promise<State> {
+    const result = await this.run(["state", "pull"]);
+    if (result.exitCode !== 0) throw new CommandError(this.redaction.apply(result.stderr.trim()));
+    const state = State.parse(result.stdout);
+    for (const password of state.generatedPasswords) this.redaction.add(password);
+    return state;
+  }
+
+  private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
+    const problems: Diagnostic[] = [];
+    // in a process group of its own it gets a Ctrl-C from here only, and not twice, which would be the hard stop.
+    const { execa } = await loadExeca();
+    const child = privately(() => execa(this.binary, args, { ...this.options, detached: true, cleanup: false }));
+    const interrupt = new Interrupt(() => {
+      console.error("Terraform finishes what it is at…");
+      child.kill("SIGINT");
+    });
+    try {
+      for await (const line of child) {
+        const message = parseMessage(String(line));
+        if (!message) continue;
+        if (message.diagnostic?.severity === "error") problems.push(message.diagnostic);
+        onMessage(message);
+      }
+    } finally {
+      interrupt.stop();
+    }
+    const { exitCode, stderr } = await child;
+    if (interrupt.happened)
+      throw new CommandError("interrupted; Terraform has finished what it was at and saved its state");
+    if (exitCode === 0) return;
+
+    const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
+    throw new CommandError(this.redaction.apply(text), undefined, exitCodeOf(problems));
+  }
+
+  private async run(args: string[]) {
+    const { execa } = await loadExeca();
+    return privately(() => execa(this.binary, args, this.options));
+  }
+
+  private get options() {
+    return {
+      cwd: this.folder,
+      env: { ...this.environment },
+      extendEnv: false,
+      reject: false,
+      // a big stack's plan is bigger than the default.
+      maxBuffer: 1024 ** 3,
+    } as const;
+  }
+}
+
+function exitCodeOf(problems: Diagnostic[]): number {
+  const said = (text: string) => problems.some(({ summary }) => summary === text);
+  if (said("Instance cannot be destroyed")) return ExitCode.dataAtRisk;
+  // the second is what Terraform says of the state of another stack.
+  const isStale = said("Saved plan is stale") || said("Saved plan does not match the given state");
+  return isStale ? ExitCode.stalePlan : ExitCode.failure;
+}
+
+// state and plan hold secrets: files that Terraform makes are for this user only.
+function privately<T>(start: () => T): T {
+  const mask = process.umask(0o077);
+  try {
+    return start();
+  } finally {
+    process.umask(mask);
+  }
+}

@@ -1,0 +1,109 @@
+import type { TerraformStack } from "cdktf";
+import { exposedSecrets } from "./secret-leaks";
+import { GuardRule } from "./guard-rule";
+import { isPinned } from "../values/image-reference";
+import { blocks, texts } from "./terraform-block";
+import type { Block } from "./terraform-block";
+
+/** How a rule is checked. */
+export interface GuardCheck {
+  readonly rule: GuardRule;
+
+  /** The resource type it looks at. */
+  readonly resourceType: string;
+
+  /** The attributes it reads, and gets: to resolve all of them takes longer. */
+  readonly reads: readonly string[];
+
+  /** What is wrong, each with its remedy. */
+  readonly find: (block: Block, stack: TerraformStack) => string[];
+}
+
+/** All of them. They read what goes to Terraform, so that resources made without this library are seen as well. */
+export const GUARD_CHECKS: readonly GuardCheck[] = [
+  {
+    rule: GuardRule.UNPINNED_IMAGE,
+    resourceType: "docker_container",
+    reads: ["image"],
+    find: ({ image }) => unpinned(image),
+  },
+  {
+    rule: GuardRule.UNPINNED_IMAGE,
+    resourceType: "docker_image",
+    reads: ["name", "build"],
+    find: ({ name, build }) => (build === undefined ? unpinned(name) : []),
+  },
+  {
+    rule: GuardRule.PUBLISHED_PORT,
+    resourceType: "docker_container",
+    reads: ["ports", "publish_all_ports", "network_mode"],
+    find: publishedPorts,
+  },
+  {
+    rule: GuardRule.MISSING_MEMORY_LIMIT,
+    resourceType: "docker_container",
+    reads: ["memory"],
+    find: ({ memory }) => (memory ? [] : ["it may take all memory of its machine; set 'memory'"]),
+  },
+  {
+    rule: GuardRule.EXPOSED_SECRET,
+    resourceType: "docker_container",
+    reads: ["env", "command", "entrypoint", "labels", "healthcheck"],
+    find: exposedSecrets,
+  },
+  {
+    rule: GuardRule.MISSING_HEALTH_CHECK,
+    resourceType: "docker_container",
+    reads: ["healthcheck", "must_run", "attach", "start"],
+    find: missingHealthCheck,
+  },
+  {
+    rule: GuardRule.UNPROTECTED_VOLUME,
+    resourceType: "docker_volume",
+    reads: ["lifecycle"],
+    find: ({ lifecycle }) =>
+      blocks(lifecycle).some(({ prevent_destroy }) => prevent_destroy)
+        ? []
+        : ["a plan may delete its data; set 'lifecycle: { preventDestroy: true }'"],
+  },
+  {
+    rule: GuardRule.UNPROTECTED_VOLUME,
+    resourceType: "docker_container",
+    reads: ["volumes", "mounts"],
+    find: anonymousVolumes,
+  },
+];
+
+function unpinned(image: unknown): string[] {
+  if (typeof image !== "string" || image.includes("${") || isPinned(image)) return [];
+  return [`'${image}' may be another image tomorrow; give it a tag other than 'latest', or a digest`];
+}
+
+function publishedPorts({ ports, publish_all_ports, network_mode }: Block): string[] {
+  const remedy = "reach it over a network of the gateway's";
+  const published = blocks(ports).map(({ external, internal }) => `port ${external ?? internal} is published`);
+  if (publish_all_ports) published.push("all its ports are published");
+  if (network_mode === "host") published.push("all its ports are open on the host's own network");
+  return published.map((what) => `${what} past the gateway and its login; ${remedy}`);
+}
+
+function missingHealthCheck({ healthcheck, must_run, attach, start }: Block): string[] {
+  // what runs once tells by its exit code.
+  if (must_run === false || attach === true || start === false) return [];
+  const checks = blocks(healthcheck).filter(({ test }) => !["NONE", undefined].includes(texts(test)[0]));
+  return checks.length > 0 ? [] : ["nobody can tell whether it works; set 'healthcheck'"];
+}
+
+function anonymousVolumes({ volumes, mounts }: Block): string[] {
+  const anonymous = [
+    ...blocks(volumes)
+      .filter(({ volume_name, host_path, from_container }) => !(volume_name ?? host_path ?? from_container))
+      .map(({ container_path }) => container_path),
+    ...blocks(mounts)
+      .filter(({ type, source }) => type === "volume" && !source)
+      .map(({ target }) => target),
+  ];
+  return anonymous.map(
+    (path) => `the data in ${path} goes with the container; name a 'docker_volume' that is protected`,
+  );
+}

@@ -1,0 +1,77 @@
+import { DefaultTokenResolver, StringConcat, TerraformResource, TerraformStack, Tokenization } from "cdktf";
+import type { IAspect } from "cdktf";
+import type { IConstruct } from "constructs";
+import { ValidationError } from "../values/errors";
+import { GUARD_CHECKS } from "./guard-checks";
+import { GuardRule } from "./guard-rule";
+import type { Block } from "./terraform-block";
+
+// metadata of constructs, so that another copy of this library in the same app sees it too.
+const GUARDED = "cdktf-mlflow:guarded";
+const ACCEPTED = "cdktf-mlflow:accepted";
+const RESOLVER = new DefaultTokenResolver(new StringConcat());
+
+/**
+ * Fails the synthesis of stacks whose containers, images and volumes break a `GuardRule`, whoever made them.
+ *
+ * `MlflowStack` has one. Another stack gets one with `Aspects.of(stack).add(new StackGuard())`; on an `App`, CDKTF calls no
+ * aspect. It looks at what goes to Terraform in the end, overrides and other aspects included, and names everything that
+ * it finds in one error, under the path of its construct.
+ */
+export class StackGuard implements IAspect {
+  /**
+   * Accepts what breaks a rule in a construct and in everything below it.
+   *
+   * @param construct the narrowest construct that it concerns.
+   * @param rule the rule.
+   * @param reason why it is right there, for the next person who reads it.
+   * @throws ValidationError when the reason is empty.
+   */
+  public static accept(construct: IConstruct, rule: GuardRule, reason: string): void {
+    if (reason.trim() === "") {
+      throw new ValidationError("GuardReason", `'reason' must say why ${rule} is right here`, construct);
+    }
+    construct.node.addMetadata(ACCEPTED, { rule, reason });
+  }
+
+  /** Called by CDKTF for each construct. */
+  public visit(node: IConstruct): void {
+    const guarded = node.node.metadata.some(({ type }) => type === GUARDED);
+    if (guarded || !TerraformResource.isTerraformResource(node)) return;
+
+    // only at the end: aspects that come later may still change it.
+    node.node.addMetadata(GUARDED, true);
+    node.node.addValidation({ validate: () => problems(node) });
+  }
+}
+
+function problems(resource: TerraformResource): string[] {
+  const checks = GUARD_CHECKS.filter(
+    ({ rule, resourceType }) => resourceType === resource.terraformResourceType && !isAccepted(resource, rule),
+  );
+  if (checks.length === 0) return [];
+
+  const stack = TerraformStack.of(resource);
+  const block = synthesized(resource, new Set(checks.flatMap(({ reads }) => reads)));
+  return checks.flatMap(({ rule, find }) =>
+    find(block, stack).map((problem) => `${rule}: ${problem}. ${howToAccept(rule)}`),
+  );
+}
+
+function isAccepted(resource: IConstruct, rule: GuardRule): boolean {
+  return resource.node.scopes.some(({ node }) =>
+    node.metadata.some(({ type, data }) => type === ACCEPTED && (data as { rule: string }).rule === rule),
+  );
+}
+
+function howToAccept(rule: GuardRule): string {
+  const [member] = Object.entries(GuardRule).find(([, value]) => value === rule) ?? [];
+  return `To accept it: StackGuard.accept(construct, GuardRule.${member}, "why")`;
+}
+
+function synthesized(resource: TerraformResource, reads: Set<string>): Block {
+  const { resource: byType } = resource.toTerraform() as { resource?: { [type: string]: { [id: string]: Block } } };
+  const all = byType?.[resource.terraformResourceType]?.[resource.friendlyUniqueId] ?? {};
+  const block = Object.fromEntries(Object.entries(all).filter(([attribute]) => reads.has(attribute)));
+  return Tokenization.resolve(block, { scope: resource, resolver: RESOLVER, preparing: false }) as Block;
+}

@@ -1,0 +1,239 @@
+import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
+import type { Image } from "@cdktf/provider-docker/lib/image";
+import { Network } from "@cdktf/provider-docker/lib/network";
+import { Fn, TerraformResource } from "cdktf";
+import type { ITerraformDependable } from "cdktf";
+import { Construct } from "constructs";
+import type { IConstruct } from "constructs";
+import { ContainerImages } from "./container-image";
+import { ContainerJob } from "./container-job";
+import { ContainerService } from "./container-service";
+import { HostFolder, NamedVolume } from "./container-volume";
+import { Duration } from "../values/duration";
+import { ValidationError } from "../values/errors";
+import { physicalName } from "../values/physical-name";
+import { PublishedPorts } from "./published-ports";
+import { PassageEnd } from "./service-network";
+import type {
+  ContainerSpec,
+  IJob,
+  IService,
+  IServiceNetwork,
+  IVolume,
+  JobSpec,
+  ServiceFile,
+  ServiceSpec,
+  VolumeOptions,
+} from "./service-network";
+import { literal } from "../secrets/terraform-text";
+
+const SECRETS = "/run/secrets/";
+const STOP_GRACE = Duration.seconds(10);
+// three files of 10 MB a container: enough for a day of a busy gateway, and never a full disk.
+const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
+
+/** Options of a `ContainerNetwork`. */
+export interface ContainerNetworkOptions {
+  /**
+   * A registry, and a path in it, that mirrors all images, such as `mirror.example.com/hub`. It takes the place of the
+   * registry in each image's name.
+   *
+   * @default - each image's own registry
+   */
+  readonly imageRegistry?: string;
+}
+
+/**
+ * Two networks on one Docker engine, and the containers on them.
+ *
+ * All services share the internal network, from which nothing leads out. Services with published ports are on the edge
+ * network as well; containers of yours join that one, and reach what is published with its login. Services with
+ * `egress` get a third network, on which they are not reachable for each other. What stands at a `passage` has a network
+ * of its own, from which nothing leads out either.
+ *
+ * Every container runs without capabilities, cannot gain privileges and has a memory limit and a bounded log.
+ */
+export class ContainerNetwork extends Construct implements IServiceNetwork {
+  /** Name of the edge network on the engine, for containers of yours to join. */
+  public readonly edgeNetworkName: string;
+
+  readonly #internal: Network;
+  readonly #edge: Network;
+  readonly #images: ContainerImages;
+  readonly #serviceImages = new Map<string, Image>();
+  readonly #volumes: NamedVolume[] = [];
+  #egress?: Network;
+  #passage?: Network;
+
+  constructor(scope: Construct, id: string, options: ContainerNetworkOptions = {}) {
+    super(scope, id);
+    this.#images = new ContainerImages(options.imageRegistry);
+
+    this.#internal = new Network(this, "internal", { name: physicalName(this, "internal"), internal: true });
+    this.#edge = new Network(this, "edge", { name: physicalName(this, "edge") });
+    this.edgeNetworkName = this.#edge.name;
+  }
+
+  public addService(scope: Construct, id: string, spec: ServiceSpec): IService {
+    return new ContainerService(scope, id, (service) => {
+      PublishedPorts.of(this).reserve(service, spec.ports ?? []);
+      const stopGrace = spec.stopGrace ?? STOP_GRACE;
+      this.#serviceImages.set(physicalName(service), this.#images.resolve(service, spec.image));
+
+      return {
+        ...this.renderContainer(service, spec, this.serviceNetworks(spec)),
+        // not "unless-stopped": an engine that was killed stops what still runs when it comes back, and with that policy
+        // takes this for the user's wish.
+        restart: "always",
+        healthcheck: {
+          test: ["CMD", ...spec.healthCheck.test],
+          interval: spec.healthCheck.interval.toGoString(),
+          timeout: spec.healthCheck.timeout.toGoString(),
+          retries: spec.healthCheck.retries,
+          startPeriod: spec.healthCheck.startPeriod.toGoString(),
+        },
+        wait: true,
+        waitTimeout: spec.healthCheck.patience.toSeconds(),
+        // the provider uses only the second one, the engine itself only the first.
+        stopTimeout: stopGrace.toSeconds(),
+        destroyGraceSeconds: stopGrace.toSeconds(),
+        stopSignal: spec.stopSignal,
+        shmSize: spec.sharedMemory?.toMebibytes(),
+        ports: spec.ports?.map(({ port, exposure }) => ({ internal: port, external: port, ip: exposure.address })),
+      };
+    });
+  }
+
+  public addJob(scope: Construct, id: string, spec: JobSpec): IJob {
+    const job = new ContainerJob(scope, id, (self) => ({
+      ...this.renderContainer(self, spec, [{ name: this.#internal.id }]),
+      restart: "no",
+      mustRun: false,
+      attach: true,
+      logs: true,
+      rm: false,
+      labels: spec.rerunOn?.length ? [{ label: "cdktf-mlflow.rerun-on", value: spec.rerunOn.join(",") }] : undefined,
+    }));
+    job.container.lifecycle = {
+      postcondition: [
+        {
+          condition: "${self.exit_code == 0}",
+          errorMessage: `${literal(spec.failure)} To run it again: 'mlflow-stack up', or -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
+        },
+      ],
+    };
+    return job;
+  }
+
+  public addVolume(scope: Construct, id: string, options: VolumeOptions = {}): IVolume {
+    if (options.hostPath !== undefined) return new HostFolder(scope, id, options.hostPath);
+    const volume = new NamedVolume(scope, id, options.protect ?? true);
+    this.#volumes.push(volume);
+    return volume;
+  }
+
+  /** The name that a service of this path below `scope` gets, for settings that have to be known before it is added. */
+  public hostnameOf(scope: Construct, id: string): string {
+    return physicalName(scope, id);
+  }
+
+  /** Image of each service: its digest where it came from a registry, else its id. */
+  public get images(): { [service: string]: string } {
+    return Object.fromEntries(
+      [...this.#serviceImages].map(([service, { repoDigest, imageId }]) => [
+        service,
+        Fn.coalesce([repoDigest, imageId]),
+      ]),
+    );
+  }
+
+  /** Names of the volumes that Terraform refuses to delete, by address. */
+  public get volumes(): { [address: string]: string } {
+    return Object.fromEntries(
+      this.#volumes
+        .filter(({ isProtected }) => isProtected)
+        .map(({ resource, source }) => [`docker_volume.${resource.friendlyUniqueId}`, source]),
+    );
+  }
+
+  private renderContainer(
+    container: Construct,
+    spec: ContainerSpec,
+    networks: ContainerNetworksAdvanced[],
+  ): ContainerConfig {
+    const memory = spec.memory.toMebibytes();
+    for (const file of spec.files ?? []) validateSecretFile(file, container);
+
+    return {
+      name: physicalName(container),
+      image: this.#images.resolve(container, spec.image).imageId,
+      entrypoint: spec.entrypoint?.map(literal),
+      command: spec.args?.map(literal),
+      env: renderEnvironment(spec.environment ?? {}),
+      user: spec.user,
+      networksAdvanced: [...networks, ...(spec.egress ? [{ name: this.egressNetwork().id }] : [])],
+      volumes: spec.volumes?.map(({ volume, path }) => ({
+        containerPath: path,
+        ...(volume instanceof HostFolder ? { hostPath: volume.source } : { volumeName: volume.source }),
+      })),
+      upload: spec.files?.map((file) => ({
+        file: file.path,
+        content: file.secret ? file.content : literal(file.content),
+        permissions: "0444",
+      })),
+      capabilities: { drop: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      memory,
+      memorySwap: memory,
+      logDriver: "json-file",
+      logOpts: LOG_OPTIONS,
+      dependsOn: spec.after?.map(dependable),
+    };
+  }
+
+  private serviceNetworks({ passage, aliases, ports, edgeAliases }: ServiceSpec): ContainerNetworksAdvanced[] {
+    return [
+      ...(passage === PassageEnd.OUTER ? [] : [attachment(this.#internal, aliases)]),
+      ...(passage ? [attachment(this.passageNetwork())] : []),
+      ...(ports?.length ? [attachment(this.#edge, edgeAliases)] : []),
+    ];
+  }
+
+  private passageNetwork(): Network {
+    this.#passage ??= new Network(this, "passage", { name: physicalName(this, "passage"), internal: true });
+    return this.#passage;
+  }
+
+  private egressNetwork(): Network {
+    this.#egress ??= new Network(this, "egress", {
+      name: physicalName(this, "egress"),
+      // services share it to get out, not to meet.
+      options: { "com.docker.network.bridge.enable_icc": "false" },
+    });
+    return this.#egress;
+  }
+}
+
+function attachment(network: Network, aliases: string[] = []): ContainerNetworksAdvanced {
+  return { name: network.id, ...(aliases.length > 0 && { aliases }) };
+}
+
+// Terraform hides all files of a container or none: who reads a plan tells the secret ones by where they lie.
+function validateSecretFile({ path, secret }: ServiceFile, container: Construct): void {
+  if (secret && !path.startsWith(SECRETS)) {
+    throw new ValidationError("SecretFile", `'files' must have secrets below ${SECRETS}, got: '${path}'`, container);
+  }
+}
+
+// sorted, so that moving a line in a construct does not show up in a plan.
+function renderEnvironment(environment: { [name: string]: string }): string[] {
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${literal(value)}`)
+    .sort();
+}
+
+function dependable(construct: IConstruct): ITerraformDependable {
+  const child = construct.node.defaultChild;
+  if (child && TerraformResource.isTerraformResource(child)) return child;
+  throw new ValidationError("After", "'after' takes services and jobs of a ContainerNetwork", construct);
+}

@@ -1,0 +1,236 @@
+import type { Construct, IConstruct } from "constructs";
+import type { DataSize } from "../values/data-size";
+import type { Duration } from "../values/duration";
+import type { Exposure } from "./host-binding";
+import type { HealthCheck } from "./health-check";
+import type { ServiceImage } from "./service-image";
+
+/** A file inside a container. A change of its content replaces the container. */
+export interface ServiceFile {
+  /** Absolute path in the container. */
+  readonly path: string;
+
+  /** The content, not empty. Secret contents are references, in Terraform's template syntax. */
+  readonly content: string;
+
+  /** Whether the content is secret. Secret files lie under `/run/secrets`. */
+  readonly secret: boolean;
+}
+
+/** A place for data that outlives a container. */
+export interface IVolume extends IConstruct {
+  /** What the engine mounts: the name of a volume, or a path on the engine's host. */
+  readonly source: string;
+}
+
+/** Options of `IServiceNetwork.addVolume()`. */
+export interface VolumeOptions {
+  /**
+   * A folder on the engine's host to keep the data in, instead of a named volume. It must exist, and the user of the
+   * service must be able to write to it.
+   *
+   * @default - a named volume
+   */
+  readonly hostPath?: string;
+
+  /**
+   * Whether Terraform refuses to delete the volume.
+   *
+   * @default true
+   */
+  readonly protect?: boolean;
+}
+
+/** A volume in a container. */
+export interface VolumeMount {
+  /** What is mounted. */
+  readonly volume: IVolume;
+
+  /** Absolute path in the container. */
+  readonly path: string;
+}
+
+/** A port of a service that is published on the engine's host, under the same number. */
+export interface PublishedPort {
+  /** TCP port, in the container and on the host. */
+  readonly port: number;
+
+  /** From where it can be reached. */
+  readonly exposure: Exposure;
+}
+
+/** What services and jobs have in common. */
+export interface ContainerSpec {
+  /** What it runs. */
+  readonly image: ServiceImage;
+
+  /**
+   * The program, and the first of its arguments.
+   *
+   * @default - the image's own
+   */
+  readonly entrypoint?: string[];
+
+  /**
+   * Arguments of the program.
+   *
+   * @default - the image's own
+   */
+  readonly args?: string[];
+
+  /**
+   * Environment variables. Never secrets: those are files.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Files that are put into the container before it starts.
+   *
+   * @default - none
+   */
+  readonly files?: ServiceFile[];
+
+  /**
+   * Data that outlives the container.
+   *
+   * @default - none
+   */
+  readonly volumes?: VolumeMount[];
+
+  /** Memory limit. There is no swap on top of it. */
+  readonly memory: DataSize;
+
+  /**
+   * User (and group) of the process.
+   *
+   * @default - the image's own
+   */
+  readonly user?: string;
+
+  /**
+   * Whether the container reaches the world outside.
+   *
+   * @default false
+   */
+  readonly egress?: boolean;
+
+  /**
+   * Services that must be healthy, and jobs that must have succeeded, before this starts.
+   *
+   * @default - none
+   */
+  readonly after?: IConstruct[];
+}
+
+/** Which end of the passage from the internal network to the world outside a service stands at. */
+export enum PassageEnd {
+  /** On the internal network as every service, and at the passage. */
+  INNER = "inner",
+
+  /** At the passage and not on the internal network, so that names mean what they mean outside. */
+  OUTER = "outer",
+}
+
+/** What a service needs, in no runtime's own terms. */
+export interface ServiceSpec extends ContainerSpec {
+  /** How to tell whether it works. What comes `after` it waits until it does. */
+  readonly healthCheck: HealthCheck;
+
+  /**
+   * Ports that are published on the engine's host.
+   *
+   * @default - nothing is published
+   */
+  readonly ports?: PublishedPort[];
+
+  /**
+   * Further names of the service for containers on the edge network; only services with `ports` are there.
+   *
+   * @default - none
+   */
+  readonly edgeAliases?: string[];
+
+  /**
+   * Further names of the service on the internal network.
+   *
+   * @default - none
+   */
+  readonly aliases?: string[];
+
+  /**
+   * Which end of the passage to the world outside the service stands at. Only such services are on it.
+   *
+   * @default - neither: it is on the internal network
+   */
+  readonly passage?: PassageEnd;
+
+  /**
+   * Time between the stop signal and the end by force.
+   *
+   * @default 10 seconds
+   */
+  readonly stopGrace?: Duration;
+
+  /**
+   * Signal that asks the process to end, such as `SIGINT`.
+   *
+   * @default - the image's own
+   */
+  readonly stopSignal?: string;
+
+  /**
+   * Size of `/dev/shm`.
+   *
+   * @default - the engine's own, 64 MiB
+   */
+  readonly sharedMemory?: DataSize;
+
+  /**
+   * Whether two of it may never run at once, because they would share data.
+   *
+   * @default false
+   */
+  readonly stateful?: boolean;
+}
+
+/** What a one-shot job needs. It fails the deployment when its exit code is not 0. */
+export interface JobSpec extends ContainerSpec {
+  /** What failed when it fails: a sentence for the person who deploys. */
+  readonly failure: string;
+
+  /**
+   * Values whose change runs the job again. A changed image, setting or file does so anyway.
+   *
+   * @default - none
+   */
+  readonly rerunOn?: string[];
+}
+
+/** A service that was placed on a network. */
+export interface IService extends IConstruct {
+  /** Name under which other services of the network reach it. */
+  readonly hostname: string;
+}
+
+/** A job that was placed on a network. */
+export interface IJob extends IConstruct {
+  /** What it printed, a reference. Known after it has run. */
+  readonly output: string;
+}
+
+/** The place where services run. It decides the runtime, and hardens everything that runs there. */
+export interface IServiceNetwork extends IConstruct {
+  /** Places a service that keeps running. */
+  addService(scope: Construct, id: string, spec: ServiceSpec): IService;
+
+  /** Places a container that runs once. */
+  addJob(scope: Construct, id: string, spec: JobSpec): IJob;
+
+  /** Places a volume. */
+  addVolume(scope: Construct, id: string, options?: VolumeOptions): IVolume;
+
+  /** The name that a service of this path below `scope` gets, for settings that have to be known before it is added. */
+  hostnameOf(scope: Construct, id: string): string;
+}

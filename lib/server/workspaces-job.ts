@@ -1,0 +1,22 @@
+import type { JobSpec } from "../network/service-network";
+
+// past the server, which answers nothing in a workspace that does not exist.
+const CREATE = `
+import sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+known = {workspace.name for workspace in client.list_workspaces()}
+for name in sys.argv[2:]:
+    if name not in known:
+        client.create_workspace(name)
+        print("created the workspace", name)
+`;
+
+/** What creates workspaces in MLflow's database, by MLflow's own client, where they are missing. */
+export function workspacesJob(database: string, names: string[]): Pick<JobSpec, "args" | "entrypoint" | "failure"> {
+  return {
+    entrypoint: ["python", "-c", CREATE],
+    args: [database, ...names],
+    failure: "The workspaces of the users could not be created.",
+  };
+}

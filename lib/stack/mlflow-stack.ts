@@ -1,0 +1,204 @@
+import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { Annotations, Aspects, TerraformOutput, TerraformStack } from "cdktf";
+import type { Construct } from "constructs";
+import { ArtifactStore } from "../stores/artifact-store";
+import { AuthGateway } from "../gateway/auth-gateway";
+import type { AuthGatewayOptions } from "../gateway/auth-gateway-options";
+import { AuthMethod } from "../users/auth-method";
+import { BackendStore } from "../stores/backend-store";
+import { clientEnvironment } from "./client-environment";
+import { ContainerNetwork } from "../network/container-network";
+import type { ContainerNetworkOptions } from "../network/container-network";
+import { dockerProvider } from "./docker-engine";
+import type { DockerEngineOptions } from "./docker-engine";
+import { builtGatewayImage } from "../gateway/gateway-image";
+import { MlflowServer } from "../server/mlflow-server";
+import type { MlflowServerOptions } from "../server/mlflow-server-options";
+import { ProviderVersions } from "./provider-versions";
+import type { ProviderVersionsOptions } from "./provider-versions";
+import { explainTakenName } from "../secrets/secret-variable";
+import { workersOverCores } from "../server/server-size";
+import type { ServiceImage } from "../network/service-image";
+import { StackGuard } from "../guard/stack-guard";
+import { StateBackend } from "./state-backend";
+import type { IArtifactStore } from "../stores/store";
+
+const URL = "http://localhost:8080";
+
+/** Properties of an `MlflowStack`. */
+export interface MlflowStackProps {
+  /**
+   * The address under which users reach MLflow. It decides ports, bind address, TLS and MLflow's allowed hosts.
+   *
+   * @default "http://localhost:8080"
+   */
+  readonly url?: string;
+
+  /**
+   * How users log in.
+   *
+   * @default - user `admin` with a generated password
+   */
+  readonly auth?: AuthMethod;
+
+  /**
+   * Where records are kept.
+   *
+   * @default - a PostgreSQL container in the stack
+   */
+  readonly backendStore?: BackendStore;
+
+  /**
+   * Where files are kept.
+   *
+   * @default - a MinIO-compatible container in the stack
+   */
+  readonly artifactStore?: ArtifactStore;
+
+  /**
+   * Options of the MLflow server.
+   *
+   * @default - the defaults of `MlflowServerOptions`
+   */
+  readonly server?: MlflowServerOptions;
+
+  /**
+   * Options of the gateway.
+   *
+   * @default - the defaults of `AuthGatewayOptions`
+   */
+  readonly gateway?: AuthGatewayOptions;
+
+  /**
+   * Options of the network.
+   *
+   * @default - the defaults of `ContainerNetworkOptions`
+   */
+  readonly network?: ContainerNetworkOptions;
+
+  /**
+   * The Docker engine to deploy on.
+   *
+   * @default - the engine that DOCKER_HOST names when Terraform runs, else the local one
+   */
+  readonly engine?: DockerEngineOptions;
+
+  /**
+   * Where Terraform keeps its state. The state holds every secret of the stack.
+   *
+   * @default - the file `terraform.<stack id>.tfstate` beside the output folder `cdktf.out`
+   */
+  readonly state?: StateBackend;
+
+  /**
+   * Releases of the Terraform providers.
+   *
+   * @default - the defaults of `ProviderVersionsOptions`
+   */
+  readonly providerVersions?: ProviderVersionsOptions;
+}
+
+/**
+ * A complete MLflow platform on one Docker engine: gateway, server, database and object store.
+ *
+ * A `StackGuard` watches it, and what you add to it.
+ */
+export class MlflowStack extends TerraformStack {
+  /** The networks, for containers of yours to join. */
+  public readonly network: ContainerNetwork;
+
+  /** MLflow. */
+  public readonly server: MlflowServer;
+
+  /** What users reach. */
+  public readonly gateway: AuthGateway;
+
+  constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
+    super(scope, id);
+
+    try {
+      (props.state ?? StateBackend.local(`../../../terraform.${id}.tfstate`)).bind(this);
+      dockerProvider(this, props.engine ?? {});
+      new RandomProvider(this, "random");
+      ProviderVersions.pin(this, props.providerVersions);
+
+      const url = props.url ?? URL;
+      this.network = new ContainerNetwork(this, "network", props.network);
+      const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
+      this.server = new MlflowServer(this, "server", {
+        ...props.server,
+        egress: { ...props.server?.egress, image: props.server?.egress?.image ?? this.egressImage(props.gateway) },
+        network: this.network,
+        backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
+        artifactStore,
+        url,
+        hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
+      });
+      this.gateway = new AuthGateway(this, "gateway", {
+        ...props.gateway,
+        network: this.network,
+        upstream: this.server,
+        auth: props.auth ?? AuthMethod.basic(),
+        url,
+      });
+
+      this.warnOfWorkers(props.engine?.cores);
+      this.server.addWorkspaces(this.gateway.users.flatMap(({ workspace }) => workspace ?? []));
+      this.addOutputs(artifactStore);
+      Aspects.of(this).add(new StackGuard());
+    } catch (error) {
+      throw explainTakenName(this, error);
+    }
+  }
+
+  private warnOfWorkers(cores: number | undefined): void {
+    const warning = workersOverCores(this.server.workers, cores ?? this.server.workers);
+    if (warning !== undefined) Annotations.of(this.server).addWarning(warning);
+  }
+
+  // an image of a registry is the gateway's own; one that is built is a resource of each, and built once.
+  private egressImage({ image, buildArguments }: AuthGatewayOptions = {}): ServiceImage {
+    return image ?? builtGatewayImage(buildArguments);
+  }
+
+  private addOutputs({ consoleLogin, s3ApiLogin }: IArtifactStore): void {
+    const { url, users, username, password, rootCertificate } = this.gateway;
+    const passwords = users.flatMap((user) => (user.password ? [[user.name, user.password.unsafeUnwrap()]] : []));
+
+    this.output("url", "The address to open, and to give to clients.", url);
+    if (username !== undefined && password !== undefined) {
+      this.output("username", "An admin who may log in.", username);
+      this.output("password", "That admin's password.", password.unsafeUnwrap(), true);
+    }
+    if (consoleLogin) {
+      const { username: key, password: secret } = consoleLogin;
+      this.output("console_username", "Who may log in to the bucket's console.", key.unsafeUnwrap(), true);
+      this.output("console_password", "The password for the console.", secret.unsafeUnwrap(), true);
+    }
+    if (s3ApiLogin) {
+      const { username: key, password: secret } = s3ApiLogin;
+      this.output("s3_access_key_id", "Access key for the bucket's S3 API.", key.unsafeUnwrap(), true);
+      this.output("s3_secret_access_key", "Secret key for the bucket's S3 API.", secret.unsafeUnwrap(), true);
+    }
+    this.output("passwords", "The password of each user, by name.", Object.fromEntries(passwords), true);
+    this.output(
+      "client_environment",
+      "Lines for a shell, so that MLflow's clients find the server and may pass.",
+      clientEnvironment(this.gateway, this.node.id),
+      true,
+    );
+    if (rootCertificate !== undefined) {
+      this.output("root_certificate", "The certificate that clients of the gateway have to trust.", rootCertificate);
+    }
+    this.output(
+      "images",
+      "The image of each service, by its digest where it came from a registry.",
+      this.network.images,
+    );
+    this.output("volumes", "The volumes with data, by their addresses in the Terraform state.", this.network.volumes);
+  }
+
+  private output(id: string, description: string, value: unknown, sensitive?: boolean): void {
+    new TerraformOutput(this, id, { value, description, sensitive, staticId: true });
+  }
+}

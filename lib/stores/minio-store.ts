@@ -1,0 +1,226 @@
+import { Construct } from "constructs";
+import { DataSize } from "../values/data-size";
+import { Duration } from "../values/duration";
+import { ValidationError } from "../values/errors";
+import { HealthCheck } from "../network/health-check";
+import type { HealthCheckOptions } from "../network/health-check";
+import { BUCKET_JOB, POLICY_FILE, bucketPolicy } from "./minio-bucket-job";
+import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
+import { Secret } from "../secrets/secret";
+import { ServiceImage } from "../network/service-image";
+import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
+import { identitiesOf } from "./stack-identity";
+import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from "./store";
+
+// MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
+// and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
+const IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z";
+const PORT = 9000;
+const CONSOLE_PORT = 9001;
+const REGION = "us-east-1";
+const ROOT_USER_FILE = "/run/secrets/minio-root-user";
+const ROOT_PASSWORD_FILE = "/run/secrets/minio-root-password";
+const ACCESS_KEY_FILE = "/run/secrets/minio-access-key";
+const SECRET_KEY_FILE = "/run/secrets/minio-secret-key";
+// the server's own bound: access keys have 3 to 20 characters.
+const ACCESS_KEY_LENGTH = 20;
+const LEAST_MEMORY = DataSize.mebibytes(512);
+
+/** Options of a `MinioStore`, wherever it is created. */
+export interface MinioStoreOptions {
+  /**
+   * Image that keeps MinIO's contract: `minio` and `mc` on the path, `MINIO_*` settings.
+   *
+   * @default - a release of Silo, the maintained fork of MinIO
+   */
+  readonly image?: ServiceImage;
+
+  /**
+   * Name of the bucket, which is made when it is not there.
+   *
+   * @default "mlflow"
+   */
+  readonly bucket?: string;
+
+  /**
+   * Memory limit, 512 MiB or more.
+   *
+   * @default 1 GiB
+   */
+  readonly memory?: DataSize;
+
+  /**
+   * Whether the store has its console, a page to look into the bucket. The gateway publishes it for admins, who log in to
+   * it with the outputs `console_username` and `console_password` of the stack.
+   *
+   * @default false
+   */
+  readonly console?: boolean;
+
+  /**
+   * Whether others than MLflow may use the S3 API, with the keys of the bucket's user. The gateway publishes it.
+   *
+   * @default false
+   */
+  readonly s3Api?: boolean;
+
+  /**
+   * Whether an `image` of yours is known to check every signature. The last releases of MinIO itself do not.
+   *
+   * @default - true of the default image, false of others
+   */
+  readonly imageChecksSignatures?: boolean;
+
+  /**
+   * Where the data lies.
+   *
+   * @default - a named volume that Terraform refuses to delete
+   */
+  readonly dataVolume?: VolumeOptions;
+
+  /**
+   * Timing of the check whether the store takes requests.
+   *
+   * @default - every 2 seconds
+   */
+  readonly healthCheck?: HealthCheckOptions;
+}
+
+/** Properties of a `MinioStore`. */
+export interface MinioStoreProps extends MinioStoreOptions {
+  /** The network to run on. The port is open there and nowhere else. */
+  readonly network: IServiceNetwork;
+}
+
+/**
+ * A MinIO-compatible object store as a service, with its data on a volume, one bucket, and one user who may do no more
+ * than read and write objects in it. The root keys never leave the store and its bucket job.
+ *
+ * @throws ValidationError when the bucket's name is malformed or the memory is too small.
+ */
+export class MinioStore extends Construct implements IArtifactStore {
+  public readonly clientSettings: ClientSettings;
+  public readonly destination: string;
+  public readonly transferTarget?: TransferTarget;
+  public readonly consoleAddress?: string;
+  public readonly consoleLogin?: StoreLogin;
+  public readonly s3ApiAddress?: string;
+  public readonly s3ApiLogin?: StoreLogin;
+
+  constructor(scope: Construct, id: string, props: MinioStoreProps) {
+    super(scope, id);
+
+    const bucket = props.bucket ?? "mlflow";
+    const memory = props.memory ?? DataSize.gibibytes(1);
+    validateBucket(bucket, this);
+    this.validateMemory(memory);
+    this.validateS3Api(props);
+
+    const image = props.image ?? ServiceImage.registry(IMAGE);
+    const rootUser = Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "root-user");
+    const rootPassword = Secret.generated().bind(this, "root-password");
+    const rootFiles = [
+      { path: ROOT_USER_FILE, content: rootUser.unsafeUnwrap(), secret: true },
+      { path: ROOT_PASSWORD_FILE, content: rootPassword.unsafeUnwrap(), secret: true },
+    ];
+    const data = props.network.addVolume(this, "data", props.dataVolume);
+
+    const service = props.network.addService(this, "Default", {
+      image,
+      args: [
+        ...["server", "/data", "--address", `:${PORT}`],
+        ...(props.console ? ["--console-address", `:${CONSOLE_PORT}`] : []),
+      ],
+      environment: {
+        MINIO_ROOT_USER_FILE: ROOT_USER_FILE,
+        MINIO_ROOT_PASSWORD_FILE: ROOT_PASSWORD_FILE,
+        MINIO_REGION: REGION,
+        MINIO_BROWSER: props.console ? "on" : "off",
+        MINIO_UPDATE: "off",
+        // parts of an upload that was given up are gone within a day; signed addresses of parts work for an hour.
+        MINIO_API_STALE_UPLOADS_EXPIRY: "23h",
+        MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL: "1h",
+      },
+      files: rootFiles,
+      volumes: [{ volume: data, path: "/data" }],
+      memory,
+      healthCheck: HealthCheck.command(["mc", "ready", "local"], {
+        ...props.healthCheck,
+        interval: props.healthCheck?.interval ?? Duration.seconds(2),
+      }),
+      stopGrace: Duration.seconds(30),
+      stateful: true,
+    });
+
+    const endpoint = `${service.hostname}:${PORT}`;
+    const keys = {
+      accessKeyId: Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "access-key"),
+      secretAccessKey: Secret.generated({ length: 40 }).bind(this, "secret-key"),
+    };
+    const bucketJob = props.network.addJob(this, "bucket", {
+      image,
+      entrypoint: ["/bin/sh", "-c"],
+      args: [BUCKET_JOB],
+      environment: {
+        ENDPOINT: endpoint,
+        BUCKET: bucket,
+        POLICY: POLICY_FILE,
+        IDENTITIES: identitiesOf(this),
+        ROOT_USER_FILE,
+        ROOT_PASSWORD_FILE,
+        ACCESS_KEY_FILE,
+        SECRET_KEY_FILE,
+      },
+      files: [
+        ...rootFiles,
+        { path: ACCESS_KEY_FILE, content: keys.accessKeyId.unsafeUnwrap(), secret: true },
+        { path: SECRET_KEY_FILE, content: keys.secretAccessKey.unsafeUnwrap(), secret: true },
+        { path: POLICY_FILE, content: bucketPolicy(bucket), secret: false },
+      ],
+      memory: DataSize.mebibytes(256),
+      after: [service],
+      rerunOn: [data.source],
+      failure: `The bucket '${bucket}' and its user could not be made.`,
+    });
+
+    this.destination = `s3://${bucket}`;
+    this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
+    const login = { username: keys.accessKeyId, password: keys.secretAccessKey };
+    if (props.console) {
+      this.consoleAddress = `${service.hostname}:${CONSOLE_PORT}`;
+      this.consoleLogin = login;
+    }
+    if (props.s3Api) {
+      this.s3ApiAddress = endpoint;
+      this.s3ApiLogin = login;
+    }
+    this.clientSettings = {
+      environment: {
+        ...s3Environment(REGION),
+        MLFLOW_S3_ENDPOINT_URL: `http://${endpoint}`,
+        MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: "path",
+        // a store that does not know this user any more has lost what the bucket job made.
+        STACK_MAKES_BUCKET: "true",
+      },
+      files: [credentialsFile(keys)],
+      after: [bucketJob],
+      outside: false,
+      epochs: [data.source],
+    };
+  }
+
+  private validateS3Api({ s3Api, image, imageChecksSignatures }: MinioStoreOptions): void {
+    if (!s3Api || (imageChecksSignatures ?? image === undefined)) return;
+    throw new ValidationError(
+      "S3ApiImage",
+      "'s3Api' needs an image that checks every signature, as the default one does; say 'imageChecksSignatures: true' if yours is known to",
+      this,
+    );
+  }
+
+  private validateMemory(memory: DataSize): void {
+    if (memory.toMebibytes() < LEAST_MEMORY.toMebibytes()) {
+      throw new ValidationError("MinioMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
+    }
+  }
+}

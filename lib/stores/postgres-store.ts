@@ -1,0 +1,218 @@
+import { Construct } from "constructs";
+import { DataSize } from "../values/data-size";
+import { Duration } from "../values/duration";
+import { ValidationError } from "../values/errors";
+import { HealthCheck } from "../network/health-check";
+import type { HealthCheckOptions } from "../network/health-check";
+import { SERVICE_FILE, serviceFile, validateIdentifier } from "./postgres-client";
+import { Secret } from "../secrets/secret";
+import { ServiceImage } from "../network/service-image";
+import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
+import type { ClientSettings, IBackendStore } from "./store";
+
+const PORT = 5432;
+const PASSWORD_FILE = "/run/secrets/postgres-password";
+// below this PostgreSQL starts, and dies when a search sorts.
+const LEAST_MEMORY = DataSize.mebibytes(256);
+
+// the data path differs by major version: https://hub.docker.com/_/postgres, "PGDATA".
+const RELEASES: { [major: number]: { image: string; mount: string; data: string } } = {
+  18: { image: "postgres:18.6-trixie", mount: "/var/lib/postgresql", data: "/var/lib/postgresql/18/docker" },
+  17: { image: "postgres:17.11-trixie", mount: "/var/lib/postgresql/data", data: "/var/lib/postgresql/data" },
+  16: { image: "postgres:16.15-trixie", mount: "/var/lib/postgresql/data", data: "/var/lib/postgresql/data" },
+};
+
+// The image takes the password when the data volume is empty, and never again. With this the file is the truth at every
+// start: after a changed password, and when the state was lost but the data was not. Nothing of it reaches the log.
+const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
+  password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
+  printf "alter role \"%s\" password '%s'\\n" "$POSTGRES_USER" "$password" |
+    postgres --single -D "$PGDATA" -c log_min_error_statement=panic "$POSTGRES_DB" >/dev/null
+fi
+exec docker-entrypoint.sh "$@"`;
+
+/** Options of a `PostgresStore`, wherever it is created. */
+export interface PostgresStoreOptions {
+  /**
+   * Major version: 18, 17 or 16. The name of the data volume carries it, so that another one never opens old data.
+   *
+   * @default 18
+   */
+  readonly majorVersion?: number;
+
+  /**
+   * Image that keeps the contract of the official one, of the same major version.
+   *
+   * @default - the official image of the major version, `postgres:18.6-trixie`
+   */
+  readonly image?: ServiceImage;
+
+  /**
+   * Name of the database.
+   *
+   * @default "mlflow"
+   */
+  readonly database?: string;
+
+  /**
+   * Name of the database user.
+   *
+   * @default "mlflow"
+   */
+  readonly username?: string;
+
+  /**
+   * Password of the database user. A new one takes effect when the container is replaced.
+   *
+   * @default - a generated password, kept in the Terraform state
+   */
+  readonly password?: Secret;
+
+  /**
+   * Memory limit, 256 MiB or more. `shared_buffers`, `effective_cache_size` and `maintenance_work_mem` follow from it.
+   *
+   * @default 512 MiB
+   */
+  readonly memory?: DataSize;
+
+  /**
+   * `max_connections`. Must cover the pools of every server that uses the store.
+   *
+   * @default 100
+   */
+  readonly connectionLimit?: number;
+
+  /**
+   * Further settings of PostgreSQL, by name, as `postgres -c` takes them.
+   *
+   * @default - none
+   */
+  readonly settings?: { [name: string]: string };
+
+  /**
+   * Where the data lies.
+   *
+   * @default - a named volume that Terraform refuses to delete
+   */
+  readonly dataVolume?: VolumeOptions;
+
+  /**
+   * Timing of the check whether the database accepts connections.
+   *
+   * @default - every 2 seconds
+   */
+  readonly healthCheck?: HealthCheckOptions;
+}
+
+/** Properties of a `PostgresStore`. */
+export interface PostgresStoreProps extends PostgresStoreOptions {
+  /** The network to run on. The port is open there and nowhere else. */
+  readonly network: IServiceNetwork;
+}
+
+/**
+ * PostgreSQL as a service, with its data on a volume.
+ *
+ * @throws ValidationError when the version is not offered, a name needs quotes, or the memory is too small.
+ */
+export class PostgresStore extends Construct implements IBackendStore {
+  public readonly clientSettings: ClientSettings;
+  public readonly connectionLimit?: number;
+
+  constructor(scope: Construct, id: string, props: PostgresStoreProps) {
+    super(scope, id);
+
+    const majorVersion = props.majorVersion ?? 18;
+    const release = this.release(majorVersion);
+    const database = props.database ?? "mlflow";
+    const username = props.username ?? "mlflow";
+    const memory = props.memory ?? DataSize.mebibytes(512);
+    const connectionLimit = props.connectionLimit ?? 100;
+    validateIdentifier("database", database, this);
+    validateIdentifier("username", username, this);
+    this.validateMemory(memory);
+    this.validateConnectionLimit(connectionLimit);
+
+    this.connectionLimit = connectionLimit;
+    const password = (props.password ?? Secret.generated()).bind(this, "password");
+    const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
+
+    const service = props.network.addService(this, "Default", {
+      image: props.image ?? ServiceImage.registry(release.image),
+      entrypoint: ["bash", "-c", START, "start"],
+      args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory, connectionLimit), ...props.settings })],
+      environment: {
+        POSTGRES_DB: database,
+        POSTGRES_USER: username,
+        POSTGRES_PASSWORD_FILE: PASSWORD_FILE,
+        PGDATA: release.data,
+      },
+      files: [{ path: PASSWORD_FILE, content: password.unsafeUnwrap(), secret: true }],
+      volumes: [{ volume: data, path: release.mount }],
+      user: "postgres",
+      memory,
+      sharedMemory: DataSize.mebibytes(256),
+      // over TCP, because the server of the first start listens on its socket only.
+      healthCheck: HealthCheck.command(["pg_isready", "-q", "-h", "127.0.0.1", "-U", username, "-d", database], {
+        ...props.healthCheck,
+        interval: props.healthCheck?.interval ?? Duration.seconds(2),
+      }),
+      stopSignal: "SIGINT",
+      stopGrace: Duration.seconds(90),
+      stateful: true,
+    });
+
+    this.clientSettings = {
+      environment: { PGSERVICEFILE: SERVICE_FILE },
+      files: [serviceFile({ host: service.hostname, port: PORT, database, username, password, sslMode: "disable" })],
+      after: [service],
+      outside: false,
+      epochs: [data.source],
+    };
+  }
+
+  private release(majorVersion: number) {
+    const release = RELEASES[majorVersion];
+    if (!release) {
+      throw new ValidationError("PostgresVersion", `'majorVersion' must be 18, 17 or 16, got: ${majorVersion}`, this);
+    }
+    return release;
+  }
+
+  // the rules of thumb of PostgreSQL's own documentation, chapter "Resource Consumption".
+  private derivedSettings(memory: DataSize, connectionLimit: number): { [name: string]: string } {
+    const mebibytes = memory.toMebibytes();
+    return {
+      // also on a volume that something else than the official image has begun.
+      listen_addresses: "*",
+      max_connections: String(connectionLimit),
+      shared_buffers: `${Math.floor(mebibytes / 4)}MB`,
+      effective_cache_size: `${Math.floor((mebibytes * 3) / 4)}MB`,
+      maintenance_work_mem: `${Math.max(32, Math.floor(mebibytes / 16))}MB`,
+      wal_compression: "on",
+      random_page_cost: "1.1",
+    };
+  }
+
+  private validateMemory(memory: DataSize): void {
+    if (memory.toMebibytes() < LEAST_MEMORY.toMebibytes()) {
+      throw new ValidationError("PostgresMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
+    }
+  }
+
+  private validateConnectionLimit(connectionLimit: number): void {
+    if (!Number.isInteger(connectionLimit) || connectionLimit < 10) {
+      throw new ValidationError(
+        "PostgresConnections",
+        `'connectionLimit' must be a whole number of 10 or more, got: ${connectionLimit}`,
+        this,
+      );
+    }
+  }
+}
+
+function renderSettings(settings: { [name: string]: string }): string[] {
+  return Object.entries(settings)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+}

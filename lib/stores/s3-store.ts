@@ -1,0 +1,168 @@
+import { Token } from "cdktf";
+import { Construct } from "constructs";
+import { ValidationError } from "../values/errors";
+import { validateOutside } from "../values/loopback";
+import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
+import type { Secret } from "../secrets/secret";
+import type { ServiceFile } from "../network/service-network";
+import type { ClientSettings, IArtifactStore, TransferTarget } from "./store";
+
+// botocore reads it, for MLflow and for whoever gets the same settings.
+const CA_FILE = "/run/secrets/s3-ca.pem";
+
+/** Which bucket to use, and as whom. */
+export interface S3StoreOptions {
+  /** Name of an existing bucket. */
+  readonly bucket: string;
+
+  /**
+   * Folder in the bucket, without slashes at its ends.
+   *
+   * @default - the bucket's root
+   */
+  readonly prefix?: string;
+
+  /**
+   * Address of the S3 API, as containers reach it: never `localhost`.
+   *
+   * @default - Amazon's, of the region
+   */
+  readonly endpoint?: string;
+
+  /**
+   * Certificate of the authority that signs the endpoint's own, in PEM form.
+   *
+   * @default - those that the images trust
+   */
+  readonly caCertificate?: string;
+
+  /**
+   * Region of the bucket, as requests to it are signed.
+   *
+   * @default "us-east-1"
+   */
+  readonly region?: string;
+
+  /** Access key. */
+  readonly accessKeyId: Secret;
+
+  /** Secret key. */
+  readonly secretAccessKey: Secret;
+
+  /**
+   * Token of temporary keys.
+   *
+   * @default - the keys are permanent
+   */
+  readonly sessionToken?: Secret;
+
+  /**
+   * Whether the bucket stands in the path of requests and not in the host name.
+   *
+   * @default - true with an `endpoint`, false without
+   */
+  readonly pathStyle?: boolean;
+
+  /**
+   * Whether clients reach the endpoint themselves, under the same address as containers do. They then transfer files
+   * there, past the gateway.
+   *
+   * @default false
+   */
+  readonly reachableByClients?: boolean;
+}
+
+/**
+ * A bucket on an S3 service that somebody else runs. Creates no container.
+ *
+ * @throws ValidationError when the endpoint is no address or means the container itself, or a name is malformed.
+ */
+export class S3Store extends Construct implements IArtifactStore {
+  public readonly clientSettings: ClientSettings;
+  public readonly destination: string;
+  public readonly transferTarget?: TransferTarget;
+
+  constructor(scope: Construct, id: string, options: S3StoreOptions) {
+    super(scope, id);
+
+    validateBucket(options.bucket, this);
+    this.validateEndpoint(options.endpoint);
+    this.validatePrefix(options.prefix);
+
+    const pathStyle = options.pathStyle ?? options.endpoint !== undefined;
+    const region = options.region ?? "us-east-1";
+    // named, so that it is known what presigned addresses begin with.
+    const endpoint = options.endpoint ?? (pathStyle ? `https://s3.${region}.amazonaws.com` : undefined);
+    this.destination = ["s3:/", options.bucket, ...(options.prefix ? [options.prefix] : [])].join("/");
+    this.clientSettings = {
+      environment: {
+        ...s3Environment(region),
+        ...(endpoint && { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) }),
+        ...(options.caCertificate && { AWS_CA_BUNDLE: CA_FILE }),
+        MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: pathStyle ? "path" : "auto",
+      },
+      files: [
+        credentialsFile({
+          accessKeyId: options.accessKeyId.bind(this, "access-key-id"),
+          secretAccessKey: options.secretAccessKey.bind(this, "secret-access-key"),
+          sessionToken: options.sessionToken?.bind(this, "session-token"),
+        }),
+        ...authority(options.caCertificate),
+      ],
+      after: [],
+      outside: true,
+      epochs: [],
+    };
+    this.transferTarget = transferTarget(options, endpoint, pathStyle);
+  }
+
+  private validateEndpoint(endpoint: string | undefined): void {
+    if (endpoint === undefined || Token.isUnresolved(endpoint)) return;
+
+    const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.pathname !== "/") {
+      // the value may hold keys, so it is not repeated.
+      throw new ValidationError(
+        "S3Endpoint",
+        "'endpoint' must be an address such as 'https://s3.example.com', without keys, path or query",
+        this,
+      );
+    }
+    validateOutside("endpoint", url.hostname, this);
+  }
+
+  private validatePrefix(prefix: string | undefined): void {
+    if (prefix === undefined || Token.isUnresolved(prefix)) return;
+    if (!/^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/.test(prefix)) {
+      throw new ValidationError(
+        "S3Prefix",
+        `'prefix' must be words of letters, digits, '.', '_' and '-' with '/' between them, got: '${prefix}'`,
+        this,
+      );
+    }
+  }
+}
+
+// as boto3 writes it into presigned addresses: without the port that the scheme implies.
+function originOf(endpoint: string): string {
+  return Token.isUnresolved(endpoint) ? endpoint : new URL(endpoint).origin;
+}
+
+function authority(caCertificate: string | undefined): ServiceFile[] {
+  return caCertificate === undefined ? [] : [{ path: CA_FILE, content: caCertificate, secret: false }];
+}
+
+function transferTarget(
+  { bucket, prefix, caCertificate, sessionToken, reachableByClients }: S3StoreOptions,
+  endpoint: string | undefined,
+  pathStyle: boolean,
+): TransferTarget | undefined {
+  if (reachableByClients) {
+    return { scheme: "https", endpoint: endpoint ?? "", bucket, prefix, reachableByClients, preferred: true };
+  }
+  // temporary keys put their token into addresses, which the gateway does not let through.
+  if (!pathStyle || endpoint === undefined || Token.isUnresolved(endpoint) || sessionToken) return undefined;
+
+  const { protocol, host } = new URL(endpoint);
+  return { scheme: protocol.slice(0, -1), endpoint: host, bucket, prefix, caCertificate, preferred: false };
+}
