@@ -1,8 +1,8 @@
-import type { EnvironmentVariable } from "../lib/environment/environment-variable";
+import type { VariableDeclaration } from "../lib/environment/variable-declaration";
 import { ENVIRONMENT_VARIABLES } from "../lib/environment/environment-variables";
 import { GeneratedPart, table } from "./markdown";
 
-const VARIABLES: readonly EnvironmentVariable[] = ENVIRONMENT_VARIABLES;
+const VARIABLES: readonly VariableDeclaration[] = ENVIRONMENT_VARIABLES;
 
 /** The README with the table of all environment variables as they are declared now. */
 export function withSettings(readme: string): string {

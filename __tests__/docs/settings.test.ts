@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { withSettings } from "../../docs/settings";
 import { ENVIRONMENT_VARIABLES } from "../../lib/environment/environment-variables";
 import { packagePath } from "../../lib/values/package-folder";
@@ -28,11 +28,10 @@ describe("The table of settings in the README", () => {
   });
 
   test("holds no variable that nothing reads", () => {
-    const sources = [
-      "lib/environment/stack-environment.ts",
-      "lib/environment/access-environment.ts",
-      "cli/docker/docker.ts",
-    ].map((path) => readFileSync(packagePath(path), "utf8"));
+    const readers = readdirSync(packagePath("lib", "environment"))
+      .filter((name) => name !== "environment-variables.ts")
+      .map((name) => packagePath("lib", "environment", name));
+    const sources = [...readers, packagePath("cli", "docker", "docker.ts")].map((path) => readFileSync(path, "utf8"));
     const unread = ENVIRONMENT_VARIABLES.flatMap((variable): readonly string[] => variable.names).filter(
       (name) => !sources.some((source) => source.includes(`"${name}"`) || source.includes(`.${name}`)),
     );

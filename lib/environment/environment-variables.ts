@@ -1,4 +1,4 @@
-import type { EnvironmentVariable } from "./environment-variable";
+import type { VariableDeclaration } from "./variable-declaration";
 
 const ACME = { name: "MLFLOW_TLS", value: "automatic", byDefault: true } as const;
 const CERTIFICATE = { name: "MLFLOW_TLS", value: "certificate" } as const;
@@ -232,7 +232,7 @@ export const ENVIRONMENT_VARIABLES = [
     description: "The engine, also `ssh://user@host`. `docker context use` works too.",
     default: "the local one",
   },
-] as const satisfies readonly EnvironmentVariable[];
+] as const satisfies readonly VariableDeclaration[];
 
 type Declared = (typeof ENVIRONMENT_VARIABLES)[number];
 
@@ -244,6 +244,6 @@ export type SecretName = Extract<Declared, { terraformVariable: string }>["names
 
 /** Name of the Terraform variable that takes the secret of an environment variable. */
 export function terraformVariable(name: SecretName): string {
-  const declared: readonly EnvironmentVariable[] = ENVIRONMENT_VARIABLES;
+  const declared: readonly VariableDeclaration[] = ENVIRONMENT_VARIABLES;
   return declared.find(({ names }) => names.includes(name))?.terraformVariable ?? "";
 }

@@ -91,6 +91,22 @@ describe("StackEnvironment", () => {
     );
   });
 
+  test.each<[string, { [name: string]: string }]>([
+    ["OAUTH2_ALLOW_ANY_DOMAIN", { OAUTH2_CLIENT_ID: "mlflow", OAUTH2_CLIENT_SECRET: "hunter2" }],
+    ["MLFLOW_S3_REACHABLE_BY_CLIENTS", S3],
+    ["MINIO_CONSOLE", {}],
+    ["MINIO_S3_API", {}],
+    ["ACCESS_LOG_VOLUME", {}],
+    ["ACCESS_LOG_MASK_ADDRESSES", {}],
+  ])("refuses any value of the switch %s but true and false", (name, others) => {
+    const props = (value: string) => () => new StackEnvironment({ ...others, [name]: value }).props();
+
+    for (const value of ["yes", "1", "TRUE"]) {
+      expect(props(value)).toThrow(`${name} must be true or false, got: '${value}'`);
+    }
+    for (const value of ["true", "false"]) expect(props(value)).not.toThrow();
+  });
+
   test("leaves AWS keys alone that are there for something else", () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = S3;
 
@@ -173,7 +189,7 @@ describe("StackEnvironment", () => {
 
   test("refuses a proxy with a password", () => {
     expect(() => new StackEnvironment({ HTTPS_PROXY: "http://ada:secret@proxy.example.com" }).props()).toThrow(
-      "HTTPS_PROXY must not hold a user or password: it stands in the synthesized JSON",
+      "HTTPS_PROXY must not hold a user or password: the synthesized JSON holds its value",
     );
   });
 
@@ -196,7 +212,7 @@ describe("StackEnvironment", () => {
     const variables = (value: string) => ({ MLFLOW_URL: "https://mlflow.example.com", ...others, [name]: value });
 
     expect(() => new StackEnvironment(variables("true")).props()).toThrow(
-      `${name} must not be set without ${missing}, because nothing would come of it: set both, or neither`,
+      `${name} must not be set without ${missing}, because it would have no effect: set both, or neither`,
     );
     expect(() => new StackEnvironment(variables("")).props()).not.toThrow();
   });
@@ -205,7 +221,7 @@ describe("StackEnvironment", () => {
     const variables = { OAUTH2_CLIENT_SECRET: "hunter2", OAUTH2_ISSUER_URL: "https://x", OAUTH2_CLIENT_ID: "" };
 
     expect(() => new StackEnvironment(variables).props()).toThrow(
-      "OAUTH2_CLIENT_SECRET, OAUTH2_ISSUER_URL must not be set without OAUTH2_CLIENT_ID, because nothing would come of it: set both, or neither",
+      "OAUTH2_CLIENT_SECRET, OAUTH2_ISSUER_URL must not be set without OAUTH2_CLIENT_ID, because it would have no effect: set both, or neither",
     );
   });
 

@@ -1,0 +1,51 @@
+import { X509Certificate, createPrivateKey } from "node:crypto";
+import type { EnvironmentReader } from "./environment-reader";
+import { Tls } from "../gateway/tls";
+import { ValidationError } from "../values/errors";
+
+const KINDS = ["automatic", "internal", "certificate", "terminated"];
+
+/**
+ * The TLS of the gateway, as environment variables describe it.
+ *
+ * @throws ValidationError when the kind is unknown, or its settings are missing or do not fit each other.
+ */
+export function tlsFrom(environment: EnvironmentReader): Tls | undefined {
+  const kind = environment.value("MLFLOW_TLS");
+  const email = environment.value("TLS_EMAIL");
+  switch (kind) {
+    case undefined:
+      return email === undefined ? undefined : Tls.automatic({ email });
+    case "automatic":
+      return Tls.automatic({ email });
+    case "internal":
+      return Tls.internal();
+    case "certificate":
+      return certificate(environment);
+    case "terminated":
+      return Tls.terminatedBefore({ trustedProxies: environment.list("TRUSTED_PROXIES") ?? [] });
+    default:
+      throw new ValidationError("TlsKind", `MLFLOW_TLS must be one of ${KINDS.join(", ")}, got: '${kind}'`);
+  }
+}
+
+function certificate(environment: EnvironmentReader): Tls {
+  const certificate = environment.value("TLS_CERTIFICATE") ?? "";
+  const privateKey = environment.secret("TLS_PRIVATE_KEY");
+  validatePair(certificate, environment.value("TLS_PRIVATE_KEY") ?? "");
+  return Tls.certificate({ certificate, privateKey });
+}
+
+// Only here are both values known: in other apps the key is known to Terraform alone. The messages repeat neither.
+function validatePair(certificate: string, privateKey: string): void {
+  let matches: boolean;
+  try {
+    matches = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
+  } catch {
+    throw new ValidationError(
+      "TlsPair",
+      "TLS_CERTIFICATE and TLS_PRIVATE_KEY must hold a certificate and its key in PEM form, without a passphrase",
+    );
+  }
+  if (!matches) throw new ValidationError("TlsPair", "TLS_PRIVATE_KEY must be the key of TLS_CERTIFICATE");
+}

@@ -1,0 +1,27 @@
+/** A setting without which another variable has no effect. */
+export interface NeededSetting {
+  readonly name: string;
+
+  /** The value that it must have, where one value matters. */
+  readonly value?: string;
+
+  /** Whether an unset variable counts as this value. */
+  readonly byDefault?: boolean;
+}
+
+/** An environment variable that decides what is deployed, or several that share one description. */
+export interface VariableDeclaration {
+  readonly names: readonly string[];
+
+  /** The effect of the variable: full sentences, in Markdown. */
+  readonly description: string;
+
+  /** The behaviour without the variable, in Markdown. */
+  readonly default: string;
+
+  /** The sensitive Terraform variable that takes its value, or the secret part of it. */
+  readonly terraformVariable?: string;
+
+  /** The setting without which nothing reads the variable. */
+  readonly needs?: NeededSetting;
+}
