@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parsePlan } from "../../cli/review/plan/plan-file";
 import { reviewPlan } from "../../cli/review/findings/review-plan";
-import type { Review, Verdict } from "../../cli/review/model/model";
+import type { ContainerAction, Review } from "../../cli/review/model/model";
 import { offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import type { Variables } from "../support/stacks/deployment";
 import { generateChange, random, service } from "../support/plans/generated-changes";
@@ -31,8 +31,8 @@ interface Snapshot {
 interface Comparison {
   readonly step: number;
   readonly name: string;
-  readonly told: Verdict;
-  readonly happened: Verdict;
+  readonly told: ContainerAction;
+  readonly happened: ContainerAction;
 }
 
 describe("What a review says of generated changes", () => {
@@ -73,7 +73,7 @@ describe("What a review says of generated changes", () => {
       const review = reviewPlan(parsePlan(await terraform("show", "-json", "plan"), "plan"), ID);
       const log = await terraform("apply", "-input=false", "-json", "plan");
       compare(step, review, before, await snapshot());
-      times.push({ step, told: review.waiting?.seconds ?? 0, took: longestAway(log) });
+      times.push({ step, told: review.downtime?.seconds ?? 0, took: longestAway(log) });
       services = change.after;
     }
   });
@@ -88,7 +88,7 @@ describe("What a review says of generated changes", () => {
     expect(comparisons.filter(({ told, happened }) => told !== happened)).toEqual([]);
   });
 
-  test("covers every verdict, and 25 containers or more", () => {
+  test("covers every action, and 25 containers or more", () => {
     expect(comparisons.filter(({ told }) => told !== "nothing").length).toBeGreaterThanOrEqual(25);
     expect([...new Set(comparisons.map(({ told }) => told))].sort()).toEqual([
       "new",
@@ -126,22 +126,22 @@ describe("What a review says of generated changes", () => {
     const {
       services,
       dataLoss,
-      openings: opened,
+      access: opened,
     } = reviewPlan(parsePlan(await terraform("show", "-json", "plan"), "plan"), ID);
 
     // health checks that the provider never applies stay in every plan.
-    expect(services.filter(({ verdict }) => verdict !== "nothing")).toEqual([]);
+    expect(services.filter(({ action }) => action !== "nothing")).toEqual([]);
     expect({ dataLoss, opened }).toEqual({ dataLoss: false, opened: [] });
   });
 
   function compare(step: number, review: Review, before: Snapshot, after: Snapshot): void {
     for (const name of new Set([...before.containers.keys(), ...after.containers.keys()])) {
-      const told = review.services.find((one) => one.name === name)?.verdict ?? "nothing";
+      const told = review.services.find((one) => one.name === name)?.action ?? "nothing";
       comparisons.push({
         step,
         name,
         told,
-        happened: verdictOf(before.containers.get(name), after.containers.get(name)),
+        happened: actionOf(before.containers.get(name), after.containers.get(name)),
       });
     }
     losses.push({
@@ -160,7 +160,7 @@ describe("What a review says of generated changes", () => {
     const ports = ({ containers }: Snapshot) => [...containers.values()].flatMap((one) => one.ports);
     openings.push({
       step,
-      told: review.openings
+      told: review.access
         .flatMap(({ effect, text }) => {
           const [, port] = text[0] === "port " ? text : [];
           return typeof port === "object" ? [`${effect} ${port.quoted}`] : [];
@@ -184,7 +184,7 @@ function portOf(index: number): number {
 
 type ContainerState = Snapshot["containers"] extends Map<string, infer State> ? State : never;
 
-function verdictOf(before: ContainerState | undefined, after: ContainerState | undefined): Verdict {
+function actionOf(before: ContainerState | undefined, after: ContainerState | undefined): ContainerAction {
   if (!before) return "new";
   if (!after) return "removed";
   if (before.id !== after.id) return "replaced";

@@ -46,9 +46,9 @@ function switched(feature: Feature, on: boolean) {
   const [before, after] = [settings(feature, !on), settings(feature, on)];
   const builder = new PlanBuilder();
   for (const name of Object.keys(after)) builder.resource(`docker_container.${name}`, before[name], after[name]);
-  const { openings, data } = reviewPlan(builder.build(), "mlflow");
+  const { access, data } = reviewPlan(builder.build(), "mlflow");
   return {
-    openings: openings.map(({ effect, text }) => `${effect} ${plain(text)}`),
+    openings: access.map(({ effect, text }) => `${effect} ${plain(text)}`),
     warnings: data.filter(({ effect }) => effect === "warning").map(({ text }) => plain(text)),
   };
 }

@@ -16,7 +16,7 @@ function openings(before: MlflowStackProps | undefined, after: MlflowStackProps)
   const plan = new PlanBuilder()
     .resource("docker_container.gateway", before ? gatewayOf(before) : null, gatewayOf(after))
     .build();
-  return reviewPlan(plan, "mlflow").openings.map(({ effect, text }) => `${effect} ${plain(text)}`);
+  return reviewPlan(plan, "mlflow").access.map(({ effect, text }) => `${effect} ${plain(text)}`);
 }
 
 function plain(text: Text): string {

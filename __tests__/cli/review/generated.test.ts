@@ -68,7 +68,7 @@ function addressOf(isPublic: boolean): string {
   return isPublic ? "0.0.0.0" : "127.0.0.1";
 }
 
-function verdictFor(kinds: readonly Kind[]): string {
+function actionFor(kinds: readonly Kind[]): string {
   if (kinds.includes("remove")) return "removed";
   if (kinds.includes("add")) return "new";
   if (kinds.some((kind) => REPLACING.includes(kind))) return "replaced";
@@ -92,10 +92,10 @@ describe(`${CHANGES} generated changes`, () => {
     return { seed, change, plan, review: reviewPlan(plan, "t") };
   });
 
-  test("have the verdict of each container that its kind of change has", () => {
+  test("tell for each container the action that its kind of change causes", () => {
     const wrong = changes.flatMap(({ seed, change, review: { services } }) => {
-      const told = Object.fromEntries(services.map(({ name, verdict }) => [name.slice(2), verdict]).sort());
-      const expected = Object.fromEntries([...change.kinds].map(([name, kinds]) => [name, verdictFor(kinds)]).sort());
+      const told = Object.fromEntries(services.map(({ name, action }) => [name.slice(2), action]).sort());
+      const expected = Object.fromEntries([...change.kinds].map(([name, kinds]) => [name, actionFor(kinds)]).sort());
       return JSON.stringify(told) === JSON.stringify(expected) ? [] : [{ seed, told, expected }];
     });
 
@@ -116,10 +116,10 @@ describe(`${CHANGES} generated changes`, () => {
   });
 
   test("open and close exactly those ports and ways out that differ", () => {
-    const wrong = changes.flatMap(({ seed, change, review: { openings } }) => {
+    const wrong = changes.flatMap(({ seed, change, review: { access } }) => {
       const told = (effect: string, pattern: RegExp) =>
-        openings
-          .filter((opening) => opening.effect === effect)
+        access
+          .filter((change) => change.effect === effect)
           .flatMap(
             ({ text }) =>
               pattern.exec(text.map((part) => (typeof part === "string" ? part : part.quoted)).join(""))?.[1] ?? [],
@@ -139,14 +139,14 @@ describe(`${CHANGES} generated changes`, () => {
   });
 
   test("keep users waiting only where something is replaced, and at least for its own stop and start", () => {
-    const wrong = changes.flatMap(({ seed, change, review: { waiting, services } }) => {
-      const replaced = services.filter(({ verdict }) => verdict === "replaced");
+    const wrong = changes.flatMap(({ seed, change, review: { downtime, services } }) => {
+      const replaced = services.filter(({ action }) => action === "replaced");
       const least = Math.max(
         0,
         ...replaced.map(({ name }) => 10 + 2 * (change.after.find((one) => `t-${one.name}` === name)?.retries ?? 0)),
       );
-      const right = replaced.length === 0 ? waiting === undefined : (waiting?.seconds ?? 0) >= least;
-      return right ? [] : [{ seed, waiting, least }];
+      const right = replaced.length === 0 ? downtime === undefined : (downtime?.seconds ?? 0) >= least;
+      return right ? [] : [{ seed, downtime, least }];
     });
 
     expect(wrong).toEqual([]);

@@ -3,38 +3,38 @@ import { Attributes } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
 import { environmentOf, portName, portsOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
-import { egressOpenings } from "./egress-access";
+import { egressChanges } from "./egress-access";
 import type { Engine } from "../plan/engine";
-import { gatewayOpenings } from "./gateway-access";
-import type { Opening } from "../model/model";
-import { serverOpenings } from "./server-access";
+import { gatewayChanges } from "./gateway-access";
+import type { AccessChange } from "../model/model";
+import { serverChanges } from "./server-access";
 import { text } from "../model/text";
 
 const RANKS = { opens: 0, closes: 1, changes: 2 };
 
 /** What can be reached, or may reach out, after the apply and not before, and the contrary. */
-export function openingsOf(
+export function accessChanges(
   plan: Plan,
   containers: readonly PlannedContainer[],
   engine: Engine,
   configuration: Configuration,
-): Opening[] {
+): AccessChange[] {
   // what Terraform had deployed: a container that has stopped since has no ports.
   const deployed = new Map(
     (plan.resource_drift ?? []).map((change) => [change.address, Attributes.before(change)] as const),
   );
   const hasGateway = containers.some(({ after, before }) => isGateway(after ?? before));
-  const found = containers.flatMap((container): Opening[] => {
-    if (container.verdict === "nothing") return [];
+  const found = containers.flatMap((container): AccessChange[] => {
+    if (container.action === "nothing") return [];
     const before = deployed.get(container.address) ?? container.before;
     const { after } = container;
     return [
-      ...portOpenings(container, before, after, hasGateway && !isGateway(after ?? before)),
-      ...networkOpenings(container, engine),
-      ...egressOpenings(container),
-      ...rightsOpenings(container, before, after),
-      ...(isGateway(after ?? before) ? gatewayOpenings(container, configuration) : []),
-      ...(container.job ? [] : serverOpenings(container)),
+      ...portChanges(container, before, after, hasGateway && !isGateway(after ?? before)),
+      ...networkChanges(container, engine),
+      ...egressChanges(container),
+      ...rightsChanges(container, before, after),
+      ...(isGateway(after ?? before) ? gatewayChanges(container, configuration) : []),
+      ...(container.job ? [] : serverChanges(container)),
     ];
   });
   return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
@@ -44,18 +44,23 @@ function isGateway(container: Attributes | undefined): boolean {
   return container !== undefined && environmentOf(container)?.has("AUTH_METHOD") === true;
 }
 
-function portOpenings({ name }: PlannedContainer, before?: Attributes, after?: Attributes, past = false): Opening[] {
+function portChanges(
+  { name }: PlannedContainer,
+  before?: Attributes,
+  after?: Attributes,
+  past = false,
+): AccessChange[] {
   const [old, now] = [before, after].map((side) =>
     side && !side.isSensitive("ports") ? portsOf(side).map((port) => ({ ...port, label: portName(port) })) : [],
   );
   const opened = (now ?? []).filter(({ label }) => !old?.some((port) => port.label === label));
   const closed = (old ?? []).filter(({ label }) => !now?.some((port) => port.label === label));
   return [
-    ...opened.map(({ label, address }): Opening => {
+    ...opened.map(({ label, address }): AccessChange => {
       const where = text`port ${label} leads to ${name}, ${[reach(address)]}`;
       return { effect: "opens", text: past ? [...where, ", past the gateway and its login"] : where };
     }),
-    ...closed.map(({ label }): Opening => ({ effect: "closes", text: text`port ${label}, which led to ${name}` })),
+    ...closed.map(({ label }): AccessChange => ({ effect: "closes", text: text`port ${label}, which led to ${name}` })),
   ];
 }
 
@@ -64,7 +69,7 @@ function reach(address: string): string {
   return /^127\.|^::1$/.test(address) ? "from the host itself only" : "from everywhere that reaches this address";
 }
 
-function networkOpenings({ name, address, before, after, job }: PlannedContainer, engine: Engine): Opening[] {
+function networkChanges({ name, address, before, after, job }: PlannedContainer, engine: Engine): AccessChange[] {
   if (job || before?.isSensitive("networks_advanced") || after?.isSensitive("networks_advanced")) return [];
   const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
   const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
@@ -74,14 +79,14 @@ function networkOpenings({ name, address, before, after, job }: PlannedContainer
   return after && now.length === 0 && old.length > 0 ? [wayOut("closes", name)] : [];
 }
 
-function wayOut(effect: "opens" | "closes", name: string): Opening {
+function wayOut(effect: "opens" | "closes", name: string): AccessChange {
   return { effect, text: text`a way to the outside for ${name}` };
 }
 
-function rightsOpenings({ name }: PlannedContainer, before?: Attributes, after?: Attributes): Opening[] {
+function rightsChanges({ name }: PlannedContainer, before?: Attributes, after?: Attributes): AccessChange[] {
   const old = before ? rights(before) : new Map<string, string>();
   const now = after ? rights(after) : new Map<string, string>();
-  const change = (effect: "opens" | "closes", from: Map<string, string>, to: Map<string, string>): Opening[] =>
+  const change = (effect: "opens" | "closes", from: Map<string, string>, to: Map<string, string>): AccessChange[] =>
     [...to].filter(([key]) => !from.has(key)).map(([, what]) => ({ effect, text: text`${name}: ${[what]}` }));
   return [...change("opens", old, now), ...change("closes", now, old)];
 }

@@ -5,7 +5,7 @@ import type { Configuration } from "../plan/configuration";
 import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
 import type { LineDiffs } from "../plan/line-diff";
-import type { Change, ContainerChange, Verdict } from "../model/model";
+import type { Change, ContainerChange, ContainerAction } from "../model/model";
 import { settingChanges } from "../plan/setting";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
@@ -44,22 +44,22 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
   const oldImage = before && !before.isSensitive("image") ? engine.imageBefore(before) : undefined;
   const newImage = after && !after.isSensitive("image") ? engine.imageAfter(address, after) : undefined;
   const changes = before && after ? compare(change, before, after, lookups) : [];
-  const verdict = verdictOf(change, before, after);
+  const action = containerAction(change, before, after);
   return {
     address,
     name: either && !either.isSensitive("name") ? (either.text("name") ?? address) : address,
     ours: either !== undefined && isOurs(either),
     job: either !== undefined && isJob(either),
-    verdict,
-    reason: verdict === "updated" || verdict === "nothing" ? undefined : reasonOf(change),
+    action,
+    reason: action === "updated" || action === "nothing" ? undefined : reasonOf(change),
     image: oldImage === newImage && before && after ? undefined : { before: oldImage, after: newImage },
-    changes: verdict === "updated" || verdict === "nothing" ? [...changes, ...withoutEffect(change)] : changes,
+    changes: action === "updated" || action === "nothing" ? [...changes, ...withoutEffect(change)] : changes,
     before,
     after,
   };
 }
 
-function verdictOf(change: ResourceChange, before?: Attributes, after?: Attributes): Verdict {
+function containerAction(change: ResourceChange, before?: Attributes, after?: Attributes): ContainerAction {
   const action = actionOf(change);
   if (action === "create") return "new";
   if (action === "delete") return "removed";

@@ -1,7 +1,7 @@
 import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "./container-change";
 import { environmentOf, isJob } from "../plan/container";
-import type { Waiting } from "../model/model";
+import type { Downtime } from "../model/model";
 import type { Schedule, Step } from "../plan/schedule";
 import { duration, names, text, words } from "../model/text";
 import type { Text } from "../model/text";
@@ -9,19 +9,19 @@ import type { Text } from "../model/text";
 const MOST_STEPS = 40;
 
 /** How long users wait at most, and what they see meanwhile; nothing where no service is away. */
-export function waitingFor(containers: readonly PlannedContainer[], schedule: Schedule): Waiting | undefined {
-  const away = containers.filter(isAway);
-  if (away.length === 0) return undefined;
-  const seconds = Math.max(...away.map((container) => container.away ?? 0));
-  const unbounded = schedule.unboundedBefore(away.map(({ address }) => address)).map((change): Text => {
+export function downtimeOf(containers: readonly PlannedContainer[], schedule: Schedule): Downtime | undefined {
+  const down = containers.filter(isDown);
+  if (down.length === 0) return undefined;
+  const seconds = Math.max(...down.map((container) => container.downSeconds ?? 0));
+  const unbounded = schedule.unboundedBefore(down.map(({ address }) => address)).map((change): Text => {
     const name = nameOf(change);
     return change.type === "docker_image" ? text`getting the image ${name}` : text`the job ${name}`;
   });
-  return { seconds, unbounded, remarks: remarks(containers, away) };
+  return { seconds, unbounded, remarks: remarks(containers, down) };
 }
 
 /** When each service is back at the latest, by address. */
-export function backAt(schedule: Schedule): Map<string, number> {
+export function upAgainAt(schedule: Schedule): Map<string, number> {
   return new Map(
     schedule.steps.filter(({ what }) => what !== "remove").map(({ change, end }) => [change.address, end] as const),
   );
@@ -43,15 +43,15 @@ export function orderOf(schedule: Schedule, containers: readonly PlannedContaine
   return groups.length > MOST_STEPS ? [...lines, words(`${groups.length - MOST_STEPS} more steps`)] : lines;
 }
 
-function isAway({ verdict, job, before }: PlannedContainer): boolean {
-  return !job && before !== undefined && (verdict === "replaced" || verdict === "started");
+function isDown({ action, job, before }: PlannedContainer): boolean {
+  return !job && before !== undefined && (action === "replaced" || action === "started");
 }
 
 function phraseOf({ change, what }: Step, container: PlannedContainer | undefined): string | undefined {
   const side = container?.after ?? container?.before;
   if (change.type === "docker_container") {
     if (what === "remove") return side && isJob(side) ? undefined : "stop";
-    if (what === "update") return container?.verdict === "started" ? "start" : "change while it runs:";
+    if (what === "update") return container?.action === "started" ? "start" : "change while it runs:";
     return side && isJob(side) ? "run the job" : "start";
   }
   if (what === "update") return undefined;
@@ -60,13 +60,13 @@ function phraseOf({ change, what }: Step, container: PlannedContainer | undefine
   return change.type === "docker_image" && what === "make" ? "get the image" : undefined;
 }
 
-function remarks(containers: readonly PlannedContainer[], away: readonly PlannedContainer[]): Text[] {
+function remarks(containers: readonly PlannedContainer[], down: readonly PlannedContainer[]): Text[] {
   const gateway = containers.find(({ after, before }) => setting(after ?? before, "UPSTREAM") !== undefined);
   const settings = gateway?.before ?? gateway?.after;
   const upstream = setting(settings, "UPSTREAM")?.replace(/:\d+$/, "");
   const patience = setting(settings, "UPSTREAM_WAIT");
-  return away.map(({ name, address, away: seconds = 0 }): Text => {
-    const time = duration(seconds);
+  return down.map(({ name, address, downSeconds = 0 }): Text => {
+    const time = duration(downSeconds);
     if (address === gateway?.address)
       return text`${name} is the gateway: connections are refused for up to ${words(time)}.`;
     if (name === upstream && patience)

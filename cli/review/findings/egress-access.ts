@@ -1,8 +1,8 @@
 import type { Attributes } from "../plan/attributes";
 import { environmentOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
-import { listOpenings } from "./list-changes";
-import type { Opening } from "../model/model";
+import { listChanges } from "./list-changes";
+import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -15,9 +15,9 @@ const LISTS: { readonly [name: string]: (entry: string) => Text } = {
 };
 
 /** Which hosts outside can be connected to by the proxy of the way out, and could not before. */
-export function egressOpenings({ before, after }: PlannedContainer): Opening[] {
+export function egressChanges({ before, after }: PlannedContainer): AccessChange[] {
   return Object.entries(LISTS).flatMap(([name, describe]) =>
-    listOpenings(entriesOf(before, name), entriesOf(after, name), describe),
+    listChanges(entriesOf(before, name), entriesOf(after, name), describe),
   );
 }
 

@@ -1,13 +1,13 @@
 import type { Configuration } from "../plan/configuration";
 import { filesOf, isOurs, isShown } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
-import { limitOpenings } from "./gateway-limits";
+import { limitChanges } from "./gateway-limits";
 import { settingsOf } from "./gateway-settings";
 import type { GatewaySettings } from "./gateway-settings";
-import { transferOpenings } from "./gateway-transfers";
-import { trustOpenings } from "./gateway-trust";
-import { listOpenings } from "./list-changes";
-import type { Opening } from "../model/model";
+import { transferChanges } from "./gateway-transfers";
+import { trustChanges } from "./gateway-trust";
+import { listChanges } from "./list-changes";
+import type { AccessChange } from "../model/model";
 import { changes, closes, opens } from "../model/access-change";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
@@ -23,21 +23,21 @@ interface User {
 }
 
 /** What a changed gateway lets in: users, login, TLS, address, transfers, limits, whom it trusts, features and rules. */
-export function gatewayOpenings(gateway: PlannedContainer, configuration: Configuration): Opening[] {
+export function gatewayChanges(gateway: PlannedContainer, configuration: Configuration): AccessChange[] {
   const { before, after } = gateway;
   if (!after) return [];
   const now = settingsOf(gateway, "after");
   const old = before && settingsOf(gateway, "before");
   return [
-    ...(old ? settingOpenings(old, now) : firstOpenings(now)),
-    ...trustOpenings(old, now),
+    ...(old ? changedSettings(old, now) : firstSettings(now)),
+    ...trustChanges(old, now),
     ...features(old?.FEATURES, now.FEATURES),
-    ...userOpenings(gateway, configuration, old, now),
-    ...(before ? fileOpenings(gateway) : []),
+    ...userChanges(gateway, configuration, old, now),
+    ...(before ? fileChanges(gateway) : []),
   ];
 }
 
-function firstOpenings(now: GatewaySettings): Opening[] {
+function firstSettings(now: GatewaySettings): AccessChange[] {
   const address = addressOf(now);
   return [
     ...(address === undefined ? [] : [opens(text`the gateway answers at ${address}`)]),
@@ -46,8 +46,8 @@ function firstOpenings(now: GatewaySettings): Opening[] {
   ];
 }
 
-function settingOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
-  const found: Opening[] = [];
+function changedSettings(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
+  const found: AccessChange[] = [];
   const changed = (name: string) => old[name] !== now[name];
   const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
   const [address, next] = [addressOf(old), addressOf(now)];
@@ -66,10 +66,10 @@ function settingOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] 
   }
   if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
   if (changed("UPSTREAM")) found.push(changes(text`what stands behind the gateway: ${fromTo("UPSTREAM")}`));
-  return [...found, ...policyOpenings(old, now), ...transferOpenings(old, now), ...limitOpenings(old, now)];
+  return [...found, ...policyChanges(old, now), ...transferChanges(old, now), ...limitChanges(old, now)];
 }
 
-function policyOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
+function policyChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
   const [before, after] = [old.CONTENT_SECURITY_POLICY || undefined, now.CONTENT_SECURITY_POLICY || undefined];
   if (before === after) return [];
   if (after === undefined) {
@@ -82,12 +82,12 @@ function policyOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
     : [changes(words("what the Content-Security-Policy forbids MLflow's pages: read the setting"))];
 }
 
-function features(old: string | undefined, now: string | undefined): Opening[] {
+function features(old: string | undefined, now: string | undefined): AccessChange[] {
   const [before, after] = [old, now].map((list) => (list ?? "").split(/[\s,]+/).filter(Boolean));
-  return listOpenings(before ?? [], after ?? [], (name) => text`the feature ${name}`);
+  return listChanges(before ?? [], after ?? [], (name) => text`the feature ${name}`);
 }
 
-function userOpenings(
+function userChanges(
   gateway: PlannedContainer,
   configuration: Configuration,
   old: GatewaySettings = {},
@@ -95,7 +95,7 @@ function userOpenings(
 ) {
   const before = usersOf(gateway, "before", configuration, old);
   const after = usersOf(gateway, "after", configuration, now);
-  const found: Opening[] = [];
+  const found: AccessChange[] = [];
   for (const [name, { role, workspace }] of after) {
     const former = before.get(name);
     if (!former) {
@@ -142,7 +142,7 @@ function parseUsers(content: string | undefined): [name: string, user: User][] {
   }
 }
 
-function fileOpenings({ before, after }: PlannedContainer): Opening[] {
+function fileChanges({ before, after }: PlannedContainer): AccessChange[] {
   if (!before || !after) return [];
   const old = filesOf(before);
   const now = filesOf(after);

@@ -1,5 +1,5 @@
 import type { GatewaySettings } from "./gateway-settings";
-import type { Opening } from "../model/model";
+import type { AccessChange } from "../model/model";
 import { closes, opens } from "../model/access-change";
 import { text } from "../model/text";
 
@@ -15,8 +15,8 @@ const LIMITS = [
 const SECONDS: { readonly [unit: string]: number } = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
 /** Which limits let more through, or less. */
-export function limitOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
-  return LIMITS.flatMap(({ what, events, window }): Opening[] => {
+export function limitChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
+  return LIMITS.flatMap(({ what, events, window }): AccessChange[] => {
     const rate = (settings: GatewaySettings) => Number(settings[events]) / seconds(settings[window]);
     const limit = (settings: GatewaySettings) => `${settings[events]} in ${settings[window]}`;
     const [before, after] = [rate(old), rate(now)];

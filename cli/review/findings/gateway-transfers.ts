@@ -1,11 +1,11 @@
 import type { GatewaySettings } from "./gateway-settings";
-import type { Opening } from "../model/model";
+import type { AccessChange } from "../model/model";
 import { changes, closes, opens } from "../model/access-change";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
 
 /** Which way to the store is opened, closed or led elsewhere. */
-export function transferOpenings(old: GatewaySettings, now: GatewaySettings): Opening[] {
+export function transferChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
   if (old.TRANSFERS === now.TRANSFERS) {
     const [before, after] = [storeOf(old), storeOf(now)];
     return before === after ? [] : [changes(text`where direct transfers at /s3 lead: ${before} → ${after}`)];

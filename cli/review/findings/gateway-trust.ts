@@ -1,6 +1,6 @@
 import type { GatewaySettings } from "./gateway-settings";
-import { listOpenings } from "./list-changes";
-import type { Opening } from "../model/model";
+import { listChanges } from "./list-changes";
+import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -8,15 +8,15 @@ const MEMBERS = { GROUPS: "group", EMAILS: "e-mail address", MACHINES: "machine"
 const ROLES = { ADMIN: "admin", WRITE: "write" };
 
 /** Whose word is believed: proxies about addresses of clients, and the issuer about who has a role. */
-export function trustOpenings(old: GatewaySettings | undefined, now: GatewaySettings): Opening[] {
+export function trustChanges(old: GatewaySettings | undefined, now: GatewaySettings): AccessChange[] {
   const roles = Object.entries(ROLES).flatMap(([prefix, role]) =>
     Object.entries(MEMBERS).flatMap(([suffix, kind]) => {
       const name = `${prefix}_${suffix}`;
       const describe = (member: string): Text => [`the role ${role} for the ${kind} `, ...text`${member}`];
-      return listOpenings(quotedWords(old?.[name]), quotedWords(now[name]), describe);
+      return listChanges(quotedWords(old?.[name]), quotedWords(now[name]), describe);
     }),
   );
-  const proxies = listOpenings(
+  const proxies = listChanges(
     ranges(old),
     ranges(now),
     (range) => text`trust in what ${range} says of clients' addresses in forwarded headers`,

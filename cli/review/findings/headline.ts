@@ -13,10 +13,10 @@ export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Te
   }
   if (isEmpty)
     return words(review.drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");
-  return join([...services(review), ...openings(review), data(review)], " ");
+  return join([...services(review), ...access(review), data(review)], " ");
 }
 
-function services({ services, jobs, waiting }: Omit<Review, "headline">): Text[] {
+function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[] {
   const kinds = [
     ["removed", "removed"],
     ["replaced", "replaced"],
@@ -24,21 +24,21 @@ function services({ services, jobs, waiting }: Omit<Review, "headline">): Text[]
     ["new", "new"],
     ["updated", "changed while running"],
   ] as const;
-  const parts = kinds.flatMap(([verdict, phrase]) => {
-    const amount = services.filter((service) => service.verdict === verdict).length;
+  const parts = kinds.flatMap(([action, phrase]) => {
+    const amount = services.filter((service) => service.action === action).length;
     return amount === 0 ? [] : [`${count(amount, "service")} ${phrase}`];
   });
   if (jobs.length > 0) parts.push(`${count(jobs.length, "job")} to run`);
   const what = parts.length > 0 ? [words(`${parts.join(", ")}.`)] : [words("No service changes.")];
-  if (!waiting)
-    return services.some(({ verdict }) => verdict === "removed") ? what : [...what, words("Users do not wait.")];
-  const plus = waiting.unbounded.length > 0 ? ", besides what has no limit" : "";
-  return [...what, words(`Users wait ${duration(waiting.seconds)} at most${plus}.`)];
+  if (!downtime)
+    return services.some(({ action }) => action === "removed") ? what : [...what, words("Users do not wait.")];
+  const plus = downtime.unbounded.length > 0 ? ", besides what has no limit" : "";
+  return [...what, words(`Users wait ${duration(downtime.seconds)} at most${plus}.`)];
 }
 
-function openings({ openings }: Omit<Review, "headline">): Text[] {
-  const opened = openings.filter(({ effect }) => effect === "opens").length;
-  const closed = openings.filter(({ effect }) => effect === "closes").length;
+function access({ access }: Omit<Review, "headline">): Text[] {
+  const opened = access.filter(({ effect }) => effect === "opens").length;
+  const closed = access.filter(({ effect }) => effect === "closes").length;
   const parts = [
     ...(opened > 0 ? [`${count(opened, "thing opens", "things open")}`] : []),
     ...(closed > 0 ? [`${count(closed, "thing closes", "things close")}`] : []),

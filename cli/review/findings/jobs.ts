@@ -6,7 +6,7 @@ import type { Text } from "../model/text";
 
 /** The one-shot containers that an apply runs. */
 export function jobRuns(containers: readonly PlannedContainer[], configuration: Configuration): JobRun[] {
-  const running = containers.filter(({ job, verdict }) => job && (verdict === "new" || verdict === "replaced"));
+  const running = containers.filter(({ job, action }) => job && (action === "new" || action === "replaced"));
   return running.map((job) => ({
     address: job.address,
     name: job.name,

@@ -1,18 +1,18 @@
-import type { Opening } from "../model/model";
+import type { AccessChange } from "../model/model";
 import type { Text } from "../model/text";
 
 /** What is opened by the entries that a list has got, and closed by those that it has lost. */
-export function listOpenings(
+export function listChanges(
   before: readonly string[],
   after: readonly string[],
   describe: (entry: string) => Text,
-): Opening[] {
+): AccessChange[] {
   return [
     ...after
       .filter((entry) => !before.includes(entry))
-      .map((entry): Opening => ({ effect: "opens", text: describe(entry) })),
+      .map((entry): AccessChange => ({ effect: "opens", text: describe(entry) })),
     ...before
       .filter((entry) => !after.includes(entry))
-      .map((entry): Opening => ({ effect: "closes", text: describe(entry) })),
+      .map((entry): AccessChange => ({ effect: "closes", text: describe(entry) })),
   ];
 }

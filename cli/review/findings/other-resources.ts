@@ -4,7 +4,7 @@ import type { Action, Plan, ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, isSame } from "../plan/attributes";
 import { isJob } from "../plan/container";
 import type { LineDiffs } from "../plan/line-diff";
-import type { Change, OtherChange } from "../model/model";
+import type { Change, OtherResource } from "../model/model";
 import { settingChanges } from "../plan/setting";
 import { text } from "../model/text";
 
@@ -19,7 +19,7 @@ const DONE: { readonly [action in Action]: string } = {
 const ORDER = Object.values(DONE);
 
 /** Changes of what is neither a container nor a loss of data, told in general. */
-export function otherChanges(plan: Plan, diffs: LineDiffs): OtherChange[] {
+export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   const resources = (plan.resource_changes ?? []).filter(
     (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(plan, change),
   );
@@ -50,7 +50,7 @@ function settings(change: ResourceChange, diffs: LineDiffs): Change[] {
   return settingChanges(changedAttributes(change), before, after, diffs);
 }
 
-function outputs(plan: Plan): OtherChange[] {
+function outputs(plan: Plan): OtherResource[] {
   const changed = Object.entries(plan.output_changes ?? {}).filter(([, { actions }]) =>
     actions.some((action) => action === "update"),
   );
@@ -67,6 +67,6 @@ function outputs(plan: Plan): OtherChange[] {
     });
 }
 
-function rank({ action }: OtherChange): number {
+function rank({ action }: OtherResource): number {
   return ORDER.indexOf(action);
 }

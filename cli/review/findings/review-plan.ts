@@ -7,18 +7,18 @@ import type { PlannedContainer } from "./container-change";
 import { dataFindings } from "./data";
 import { driftOf } from "./drift";
 import { Engine } from "../plan/engine";
-import { openingsOf } from "./access";
+import { accessChanges } from "./access";
 import { headline } from "./headline";
 import { jobRuns } from "./jobs";
 import { LineDiffs } from "../plan/line-diff";
-import type { ContainerChange, Review, Verdict } from "../model/model";
-import { otherChanges } from "./other-resources";
+import type { ContainerChange, Review, ContainerAction } from "../model/model";
+import { otherResources } from "./other-resources";
 import { Schedule } from "../plan/schedule";
 import { words } from "../model/text";
 import type { Text } from "../model/text";
-import { backAt, orderOf, waitingFor } from "./downtime";
+import { upAgainAt, orderOf, downtimeOf } from "./downtime";
 
-const RANKS: { readonly [verdict in Verdict]: number } = {
+const RANKS: { readonly [action in ContainerAction]: number } = {
   removed: 0,
   replaced: 1,
   started: 2,
@@ -38,7 +38,7 @@ export function reviewPlan(given: Plan, stack: string): Review {
   const engine = new Engine(plan, configuration);
   const schedule = new Schedule(plan, configuration);
   const diffs = new LineDiffs();
-  const back = backAt(schedule);
+  const back = upAgainAt(schedule);
   const gone = new Set(
     (plan.resource_drift ?? []).filter((change) => actionOf(change) === "delete").map(({ address }) => address),
   );
@@ -46,12 +46,12 @@ export function reviewPlan(given: Plan, stack: string): Review {
     .filter(({ type, mode }) => type === "docker_container" && mode !== "data")
     .map((change): PlannedContainer => {
       const container = containerChange(change, { engine, configuration, diffs });
-      const away =
-        container.verdict === "replaced" || container.verdict === "started" ? back.get(change.address) : undefined;
+      const downSeconds =
+        container.action === "replaced" || container.action === "started" ? back.get(change.address) : undefined;
       const reason = gone.has(change.address) ? words("it is gone from the engine") : container.reason;
-      return { ...container, away, reason };
+      return { ...container, downSeconds, reason };
     });
-  const changing = containers.filter(({ verdict, changes }) => verdict !== "nothing" || changes.length > 0);
+  const changing = containers.filter(({ action, changes }) => action !== "nothing" || changes.length > 0);
   const body = {
     stack,
     dataLoss: removedData(plan).length > 0 || missingData(plan).length > 0,
@@ -61,11 +61,11 @@ export function reviewPlan(given: Plan, stack: string): Review {
       .map(withoutAttributes)
       .sort(byRank),
     jobs: jobRuns(containers, configuration).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    waiting: waitingFor(containers, schedule),
+    downtime: downtimeOf(containers, schedule),
     order: orderOf(schedule, containers),
-    openings: openingsOf(plan, containers, engine, configuration),
+    access: accessChanges(plan, containers, engine, configuration),
     drift: driftOf(plan, diffs),
-    others: otherChanges(plan, diffs),
+    otherResources: otherResources(plan, diffs),
     notes: notesOf(plan, configuration),
   };
   return { ...body, headline: headline(body, isEmpty(plan)) };
@@ -94,7 +94,7 @@ function notesOf(plan: Plan, configuration: Configuration): Text[] {
 }
 
 function byRank(a: ContainerChange, b: ContainerChange): number {
-  return RANKS[a.verdict] - RANKS[b.verdict] || (a.name < b.name ? -1 : 1);
+  return RANKS[a.action] - RANKS[b.action] || (a.name < b.name ? -1 : 1);
 }
 
 // they hold secrets.

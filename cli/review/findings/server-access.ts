@@ -1,7 +1,7 @@
 import { environmentOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
-import { listOpenings } from "./list-changes";
-import type { Opening } from "../model/model";
+import { listChanges } from "./list-changes";
+import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -24,12 +24,12 @@ const LISTS: { readonly [name: string]: string } = {
 const SWITCH = /^MLFLOW_(?:\w+_)?(ENABLE|DISABLE)_\w+$|^MLFLOW_\w+_ENABLED$/;
 
 /** Which of MLflow's features and checks are switched on or off. */
-export function serverOpenings({ name: container, before, after }: PlannedContainer): Opening[] {
+export function serverChanges({ name: container, before, after }: PlannedContainer): AccessChange[] {
   const now = after && environmentOf(after);
   if (!now || ![...now.keys()].some((name) => name.startsWith("MLFLOW_"))) return [];
   const old = before && environmentOf(before);
   const names = [...new Set([...(old?.keys() ?? []), ...now.keys()])].sort();
-  return names.flatMap((name): Opening[] => {
+  return names.flatMap((name): AccessChange[] => {
     const left = old?.get(name);
     const right = now.get(name);
     if (left === right) return [];
@@ -37,7 +37,7 @@ export function serverOpenings({ name: container, before, after }: PlannedContai
     // of a new server its own address is no news.
     if (list !== undefined) {
       const describe = (entry: string): Text => [`${list} `, ...text`${entry}`];
-      return old ? listOpenings(entriesOf(left), entriesOf(right), describe) : [];
+      return old ? listChanges(entriesOf(left), entriesOf(right), describe) : [];
     }
     const wasOn = isOn(name, left);
     const isNowOn = isOn(name, right);

@@ -1,7 +1,7 @@
 import type { Text } from "./text";
 
 /** What happens to a container. */
-export type Verdict = "removed" | "replaced" | "started" | "new" | "updated" | "nothing";
+export type ContainerAction = "removed" | "replaced" | "started" | "new" | "updated" | "nothing";
 
 /** A setting of a container or resource, before and after. */
 export interface SettingChange {
@@ -44,15 +44,15 @@ export interface ContainerChange {
 
   /** Whether this library made it. */
   readonly ours: boolean;
-  readonly verdict: Verdict;
+  readonly action: ContainerAction;
 
   /** Why it is replaced, where its own changes do not tell. */
   readonly reason?: Text;
   readonly image?: { readonly before?: string; readonly after?: string };
   readonly changes: readonly Change[];
 
-  /** How long it is away at most, in seconds; nothing where it is not away. */
-  readonly away?: number;
+  /** How long it is down at most, in seconds; nothing where it stays up. */
+  readonly downSeconds?: number;
 }
 
 /** A one-shot container that the apply runs. */
@@ -66,7 +66,7 @@ export interface JobRun {
 }
 
 /** Something that is reachable or allowed after the apply and was not before, or the contrary. */
-export interface Opening {
+export interface AccessChange {
   readonly effect: "opens" | "closes" | "changes";
   readonly text: Text;
 }
@@ -78,7 +78,7 @@ export interface DataFinding {
 }
 
 /** How long users wait. */
-export interface Waiting {
+export interface Downtime {
   /** At most so many seconds, besides what `unbounded` names; nothing where nobody waits. */
   readonly seconds: number;
 
@@ -96,7 +96,7 @@ export interface Drift {
 }
 
 /** Resources that are no containers and hold no data. */
-export interface OtherChange {
+export interface OtherResource {
   readonly action: string;
   readonly address: string;
   readonly changes: readonly Change[];
@@ -112,13 +112,13 @@ export interface Review {
   readonly data: readonly DataFinding[];
   readonly services: readonly ContainerChange[];
   readonly jobs: readonly JobRun[];
-  readonly waiting?: Waiting;
+  readonly downtime?: Downtime;
 
   /** What the apply does to containers, one after the other. */
   readonly order: readonly Text[];
-  readonly openings: readonly Opening[];
+  readonly access: readonly AccessChange[];
   readonly drift: readonly Drift[];
-  readonly others: readonly OtherChange[];
+  readonly otherResources: readonly OtherResource[];
 
   /** What the reader should know about the review itself. */
   readonly notes: readonly Text[];

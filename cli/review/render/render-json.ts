@@ -3,29 +3,32 @@ import type { Text } from "../model/text";
 
 /** The review for programs. Fields are only ever added within a `version`. */
 export function renderJson(review: Review): string {
-  const { services, jobs, data, waiting, openings, drift, others } = review;
   const document = {
     version: 1,
     stack: review.stack,
     headline: plain(review.headline),
     dataLoss: review.dataLoss,
-    data: data.map(({ effect, text }) => ({ effect, text: plain(text) })),
-    services: services.map(({ changes, reason, away, ...service }) => ({
-      ...service,
+    data: review.data.map(({ effect, text }) => ({ effect, text: plain(text) })),
+    services: review.services.map(({ address, name, ours, action, image, reason, downSeconds, changes }) => ({
+      address,
+      name,
+      ours,
+      verdict: action,
+      image,
       reason: reason && plain(reason),
-      awaySecondsAtMost: away,
+      awaySecondsAtMost: downSeconds,
       changes: changes.map(change),
     })),
-    jobs: jobs.map(({ text, changes, ...job }) => ({ ...job, text: plain(text), changes: changes.map(change) })),
-    waiting: waiting && {
-      secondsAtMost: waiting.seconds,
-      unbounded: waiting.unbounded.map(plain),
-      remarks: waiting.remarks.map(plain),
+    jobs: review.jobs.map(({ text, changes, ...job }) => ({ ...job, text: plain(text), changes: changes.map(change) })),
+    waiting: review.downtime && {
+      secondsAtMost: review.downtime.seconds,
+      unbounded: review.downtime.unbounded.map(plain),
+      remarks: review.downtime.remarks.map(plain),
     },
     order: review.order.map(plain),
-    openings: openings.map(({ effect, text }) => ({ effect, text: plain(text) })),
-    drift: drift.map(({ text, changes }) => ({ text: plain(text), changes: changes.map(change) })),
-    others: others.map(({ changes, ...other }) => ({ ...other, changes: changes.map(change) })),
+    openings: review.access.map(({ effect, text }) => ({ effect, text: plain(text) })),
+    drift: review.drift.map(({ text, changes }) => ({ text: plain(text), changes: changes.map(change) })),
+    others: review.otherResources.map(({ changes, ...other }) => ({ ...other, changes: changes.map(change) })),
     notes: review.notes.map(plain),
   };
   return JSON.stringify(document, null, 2);

@@ -1,7 +1,7 @@
 import { shorten, visible } from "../model/text";
 import type { Text } from "../model/text";
-import type { Change, ContainerChange, OtherChange, Review } from "../model/model";
-import { fileSummary, imageChange, verdictOf } from "./render-text";
+import type { Change, ContainerChange, OtherResource, Review } from "../model/model";
+import { fileSummary, imageChange, actionPhrase } from "./render-text";
 
 /** GitHub takes 65,536 characters a comment. */
 export const MOST_CHARACTERS = 65_000;
@@ -62,7 +62,7 @@ class Page {
   }
 
   public render(): string {
-    const { stack, headline, dataLoss, data, services, jobs, waiting, order, openings, drift, others, notes } =
+    const { stack, headline, dataLoss, data, services, jobs, downtime, order, access, drift, otherResources, notes } =
       this.review;
     const cut = this.detail !== DETAILS[0];
     const blocks = [
@@ -74,19 +74,19 @@ class Page {
       ),
       this.list(
         "Services",
-        services.map((one) => `${code(one.name)} ${origin(one)}${inline(verdictOf(one))}${image(one)}`),
+        services.map((one) => `${code(one.name)} ${origin(one)}${inline(actionPhrase(one))}${image(one)}`),
       ),
       this.list(
         "Jobs",
         jobs.map(({ name, text }) => `${code(name)}: ${inline(text)}`),
       ),
       this.list("Users", [
-        ...(waiting?.remarks ?? []).map(inline),
-        ...(waiting?.unbounded ?? []).map((text) => `On top of it, without a limit: ${inline(text)}.`),
+        ...(downtime?.remarks ?? []).map(inline),
+        ...(downtime?.unbounded ?? []).map((text) => `On top of it, without a limit: ${inline(text)}.`),
       ]),
       this.list(
         "Opens and closes",
-        openings.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
+        access.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
       ),
       this.list(
         "Changed by hand",
@@ -97,7 +97,7 @@ class Page {
       this.folded("Order", order.map(inline), true),
       this.folded(
         "Other resources",
-        others.map((one) => this.other(one)),
+        otherResources.map((one) => this.other(one)),
         false,
       ),
       this.list("Notes", [
@@ -151,7 +151,7 @@ class Page {
     return ` (${parts.join(", ")})`;
   }
 
-  private other({ action, address, changes }: OtherChange): string {
+  private other({ action, address, changes }: OtherResource): string {
     return `${code(address)}: ${action}${this.short(changes)}`;
   }
 }

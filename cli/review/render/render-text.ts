@@ -1,4 +1,4 @@
-import type { Change, ContainerChange, OtherChange, Review } from "../model/model";
+import type { Change, ContainerChange, OtherResource, Review } from "../model/model";
 import { count, duration, shorten, visible } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -16,7 +16,7 @@ const EFFECTS = {
 };
 
 /** What happens to a container, in words. */
-export function verdictOf({ verdict, away, reason }: ContainerChange): Text {
+export function actionPhrase({ action, downSeconds, reason }: ContainerChange): Text {
   const words = {
     removed: "is removed",
     replaced: "is replaced by a new container",
@@ -26,12 +26,16 @@ export function verdictOf({ verdict, away, reason }: ContainerChange): Text {
     nothing: "goes on as it is",
   };
   const because = reason ? [" (", ...reason, ")"] : [];
-  return [words[verdict], ...because, ...(away === undefined ? [] : [`, away for ${duration(away)} at most`])];
+  return [
+    words[action],
+    ...because,
+    ...(downSeconds === undefined ? [] : [`, away for ${duration(downSeconds)} at most`]),
+  ];
 }
 
 /** The review for a terminal. */
 export function renderText(review: Review): string {
-  const { data, services, jobs, waiting, order, openings, drift, others, notes } = review;
+  const { data, services, jobs, downtime, order, access, drift, otherResources, notes } = review;
   const sections = [
     section(
       "Data",
@@ -43,12 +47,12 @@ export function renderText(review: Review): string {
       jobs.flatMap(({ name, text, changes }) => [`  ${visible(name)}: ${plain(text)}`, ...changes.flatMap(detail)]),
     ),
     section("Users", [
-      ...(waiting?.remarks ?? []).map((text) => `  ${plain(text)}`),
-      ...(waiting?.unbounded ?? []).map((text) => `  On top of it, without a limit: ${plain(text)}.`),
+      ...(downtime?.remarks ?? []).map((text) => `  ${plain(text)}`),
+      ...(downtime?.unbounded ?? []).map((text) => `  On top of it, without a limit: ${plain(text)}.`),
     ]),
     section(
       "Opens and closes",
-      openings.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
+      access.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
     ),
     section(
       "Order",
@@ -58,7 +62,7 @@ export function renderText(review: Review): string {
       "Changed by hand",
       drift.flatMap(({ text, changes }) => [`  ${plain(text)}`, ...changes.flatMap(detail)]),
     ),
-    section("Other resources", others.flatMap(other)),
+    section("Other resources", otherResources.flatMap(other)),
     section(
       "Notes",
       notes.map((note) => `  ${plain(note)}`),
@@ -79,7 +83,7 @@ function service(change: ContainerChange): string[] {
   const { image } = change;
   const kind = change.ours ? "" : " (not of this library)";
   return [
-    `  ${shown(change.name)}${kind} ${plain(verdictOf(change))}`,
+    `  ${shown(change.name)}${kind} ${plain(actionPhrase(change))}`,
     ...(image ? [`      image: ${imageChange(image, value)}`] : []),
     ...change.changes.flatMap(detail),
   ];
@@ -115,7 +119,7 @@ export function fileSummary({ state, added, removed }: Extract<Change, { kind: "
   return state === "changed" ? `changes${figures}` : `is ${state}${state === "removed" ? "" : figures}`;
 }
 
-function other({ action, address, changes }: OtherChange): string[] {
+function other({ action, address, changes }: OtherResource): string[] {
   return [`  ${shown(address)}: ${action}`, ...changes.flatMap(detail)];
 }
 

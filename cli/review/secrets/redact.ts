@@ -2,7 +2,7 @@ import type { LeakCheck } from "./leak-check";
 import type { Review } from "../model/model";
 
 // our own words, of which programs rely on each.
-const OWN = new Set(["kind", "effect", "verdict", "state", "action"]);
+const OWN = new Set(["kind", "effect", "state", "action"]);
 
 /** The review without secrets that stood where nobody marks them, and in how many places some did. */
 export function redact(review: Review, check: LeakCheck): { readonly review: Review; readonly found: number } {
