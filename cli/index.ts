@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { packageText } from "../lib/values/package-folder";
 import { Role } from "../lib/users/role";
 import { acceptStores } from "./commands/accept-stores";
-import { applySavedPlan } from "./commands/apply";
+import { apply } from "./commands/apply";
 import { CommandError, ExitCode } from "./console/command-error";
 import { down } from "./commands/down";
 import { Redaction } from "./app/environment";
@@ -11,7 +11,7 @@ import { lock } from "./commands/lock";
 import { offline } from "./commands/offline";
 import { pullRequest } from "./commands/pull-request";
 import type { PullRequestOptions } from "./commands/pull-request";
-import { savePlan } from "./commands/plan";
+import { plan } from "./commands/plan";
 import { review } from "./commands/review";
 import { status } from "./commands/status";
 import { up } from "./commands/up";
@@ -33,7 +33,7 @@ command("up", "Deploy the stack, or bring it up to date.")
 
 command("plan", "Show what 'up' would change, and keep that for 'apply'.")
   .requiredOption("-o, --out <file>", "file for the plan, which holds secrets")
-  .action(savePlan);
+  .action(plan);
 
 program
   .command("apply")
@@ -41,7 +41,7 @@ program
   .argument("<file>", "the plan")
   .option("-y, --yes", "answer every question with yes")
   .option("--allow-data-loss", "apply it although it deletes volumes")
-  .action(applySavedPlan);
+  .action(apply);
 
 program
   .command("pull-request")

@@ -2,7 +2,7 @@ import { ACCEPTED_FILE, StoresVerdict } from "../../lib/stores/store-identity";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
-import type { Docker, Said } from "../docker/docker";
+import type { Docker, ProgramOutput } from "../docker/docker";
 import { requireYes } from "../console/prompts";
 
 // the lines that say what was found.
@@ -65,7 +65,7 @@ async function acceptFor(job: string, docker: Docker, name: string, yes: boolean
   return true;
 }
 
-function requireEnd({ exitCode, text }: Said): void {
+function requireEnd({ exitCode, text }: ProgramOutput): void {
   if (exitCode === 0) return;
   const isAboutSchema = exitCode === StoresVerdict.OTHER_SCHEMA;
   throw new CommandError(text, isAboutSchema ? undefined : `Which service is at fault: ${commandLine("status")}`);

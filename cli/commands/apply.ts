@@ -1,11 +1,11 @@
 import { Deployment } from "../deployment/deployment";
-import { applyFrom } from "../deployment/saved-plan";
+import { applySavedPlan } from "../deployment/saved-plan";
 import type { ApplyOptions } from "../deployment/saved-plan";
 import { readRecord } from "../terraform/plan-record";
 
-/** Applies a plan that `plan` has made, if it is still what would happen. Then removes it. */
-export async function applySavedPlan(file: string, options: ApplyOptions): Promise<void> {
+/** Applies a plan that the command `plan` saved, if nothing has changed since; then deletes the plan. */
+export async function apply(file: string, options: ApplyOptions): Promise<void> {
   const { stack } = await readRecord(file);
   const deployment = await Deployment.synthesize(stack);
-  await applyFrom(deployment, file, options);
+  await applySavedPlan(deployment, file, options);
 }

@@ -3,13 +3,13 @@ import { Deployment } from "../deployment/deployment";
 import type { ContainerDetails } from "../docker/docker";
 import { conditionOf } from "../deployment/health";
 import { warnOfEngine } from "../deployment/host-checks";
-import { storesProblems } from "../deployment/store-identity";
+import { storeProblems } from "../deployment/store-identity";
 import type { State } from "../terraform/state";
 import { table } from "../console/table";
 
 const MEBIBYTE = 1024 ** 2;
 // counting the size of a volume reads all of it; a big one is not worth the wait.
-const SIZE_PATIENCE = 5_000;
+const SIZE_TIMEOUT = 5_000;
 
 /** Options of `status`. */
 export interface StatusOptions {
@@ -52,7 +52,7 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
 
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const services = await servicesOf(deployment, state);
-  const problems = await storesProblems(deployment);
+  const problems = await storeProblems(deployment);
   const url = state.output("url");
   if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services, problems }, null, 2));
 
@@ -76,7 +76,7 @@ function printPassword(name: string, state: State, user: string | undefined): vo
 async function servicesOf({ docker }: Deployment, state: State): Promise<ServiceStatus[]> {
   const resources = state.ofType("docker_container").filter(({ attributes }) => attributes.must_run !== false);
   const names = resources.map(({ attributes }) => String(attributes.name)).sort();
-  const [containers, sizes] = await Promise.all([docker.containers(names), docker.volumeSizes(SIZE_PATIENCE)]);
+  const [containers, sizes] = await Promise.all([docker.containers(names), docker.volumeSizes(SIZE_TIMEOUT)]);
   const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name);
   const memory = await docker.memoryUse(running);
   const byName = new Map(containers.map((container) => [container.Name, container]));

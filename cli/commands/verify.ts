@@ -1,5 +1,5 @@
 import { packageText } from "../../lib/values/package-folder";
-import { statusOf } from "../console/http-status";
+import { httpStatus } from "../console/http-status";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
@@ -130,7 +130,7 @@ async function wrongPassword({ url, username, rootCertificate, docker }: Target)
   if (!docker.isLocal && isOwnHost(url)) return [];
   const authorization = `Basic ${Buffer.from(`${username}:not-the-password`).toString("base64")}`;
   try {
-    const status = await statusOf(url, { headers: { authorization }, rootCertificate, patience: 30_000 });
+    const status = await httpStatus(url, { headers: { authorization }, rootCertificate, timeout: 30_000 });
     return [{ check, passed: status === 401, detail: String(status) }];
   } catch (error) {
     return [{ check, passed: false, detail: (error as Error).message }];

@@ -5,14 +5,14 @@ import { rootCertificates } from "node:tls";
 import { TRUSTED_ROOTS } from "../../lib/stack/client-environment";
 
 /** How an address is asked. */
-export interface Question {
+export interface StatusRequest {
   readonly headers?: { readonly [name: string]: string };
 
   /** Certificate of an authority to trust besides those of this machine. */
   readonly rootCertificate?: string;
 
   /** Milliseconds without a sign of life after which it is given up. */
-  readonly patience: number;
+  readonly timeout: number;
 }
 
 /**
@@ -20,18 +20,18 @@ export interface Question {
  *
  * @throws Error with the reason, and its `code`, when there is no answer or the certificate is not trusted.
  */
-export function statusOf(address: string, { headers, rootCertificate, patience }: Question): Promise<number> {
+export function httpStatus(address: string, { headers, rootCertificate, timeout }: StatusRequest): Promise<number> {
   const client = address.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const request = client.get(
       address,
-      { headers, ca: trusted(rootCertificate), timeout: patience, agent: false },
+      { headers, ca: trusted(rootCertificate), timeout: timeout, agent: false },
       (answer) => {
         answer.resume();
         resolve(answer.statusCode ?? 0);
       },
     );
-    request.once("timeout", () => request.destroy(new Error(`no answer within ${patience / 1000} s`)));
+    request.once("timeout", () => request.destroy(new Error(`no answer within ${timeout / 1000} s`)));
     request.once("error", reject);
   });
 }

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isLoopback } from "../../lib/values/loopback";
-import { statusOf } from "../console/http-status";
+import { httpStatus } from "../console/http-status";
 import { CommandError } from "../console/command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails } from "../docker/docker";
 import { refuseEnded, requireOwnStores } from "./store-identity";
 
-const PATIENCE = 120_000;
+const TIMEOUT = 120_000;
 const INTERVAL = 1_000;
 // what OpenSSL calls a certificate that is there and is not trusted: waiting does not help.
 const UNTRUSTED = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_|CERT_|ERR_TLS_CERT_)/;
@@ -53,7 +53,7 @@ export function isOwnHost(url: string): boolean {
 }
 
 async function eventually(progress: (line: string) => void, problem: () => Promise<string>): Promise<void> {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + TIMEOUT;
   let last = "";
   for (;;) {
     const now = await problem();
@@ -67,7 +67,7 @@ async function eventually(progress: (line: string) => void, problem: () => Promi
 
 async function answerOf(address: string, rootCertificate: string | undefined): Promise<number | string> {
   try {
-    return await statusOf(address, { rootCertificate, patience: 5_000 });
+    return await httpStatus(address, { rootCertificate, timeout: 5_000 });
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     if (!UNTRUSTED.test(code)) return message;

@@ -27,7 +27,7 @@ export interface ApplyOptions {
  *
  * @throws CommandError when there is no plan, or it would meet what belongs to others.
  */
-export async function planInto(deployment: Deployment, out: string): Promise<Plan> {
+export async function savePlan(deployment: Deployment, out: string): Promise<Plan> {
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const terraform = await deployment.requireTerraform();
   const file = resolve(out);
@@ -45,11 +45,11 @@ export async function planInto(deployment: Deployment, out: string): Promise<Pla
 }
 
 /**
- * Applies a plan that `planInto` has saved, if it is still what would happen. Then removes it.
+ * Applies a plan that `savePlan` has saved, if it is still what would happen. Then removes it.
  *
  * @throws CommandError with exit status 3 when the plan is stale, with 2 when it deletes data and that was not allowed.
  */
-export async function applyFrom(
+export async function applySavedPlan(
   deployment: Deployment,
   planFile: string,
   { yes = false, allowDataLoss = false }: ApplyOptions,

@@ -4,9 +4,9 @@ import type { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
 
 /** What the servers say against their stores: that they are empty or another stack's. No answer is none of these. */
-export async function storesProblems({ docker, synthesized }: Deployment): Promise<string[]> {
+export async function storeProblems({ docker, synthesized }: Deployment): Promise<string[]> {
   const servers = await docker.containers(synthesized.servers);
-  return (await Promise.all(servers.map((server) => storesProblem(docker, server)))).filter((text) => text !== "");
+  return (await Promise.all(servers.map((server) => storeProblem(docker, server)))).filter((text) => text !== "");
 }
 
 /**
@@ -15,7 +15,7 @@ export async function storesProblems({ docker, synthesized }: Deployment): Promi
  * @throws CommandError with exit status 2.
  */
 export async function requireOwnStores(deployment: Deployment): Promise<void> {
-  const problems = await storesProblems(deployment);
+  const problems = await storeProblems(deployment);
   if (problems.length > 0) throw new CommandError(problems.join("\n\n"), undefined, ExitCode.dataAtRisk);
 }
 
@@ -29,9 +29,9 @@ export async function refuseEnded(docker: Docker, server: ContainerDetails): Pro
   if (said !== "") throw new CommandError(said, undefined, ExitCode.dataAtRisk);
 }
 
-async function storesProblem(docker: Docker, server: ContainerDetails): Promise<string> {
+async function storeProblem(docker: Docker, server: ContainerDetails): Promise<string> {
   if (server.State.Status !== "running") return lastWords(docker, server, [StoresVerdict.OTHER_STORES]);
-  const { exitCode, text } = await docker.ask(server.Id, ["python", STORES_FILE, "check"]);
+  const { exitCode, text } = await docker.execOutput(server.Id, ["python", STORES_FILE, "check"]);
   if (exitCode === StoresVerdict.OTHER_STORES) return text;
   // it may have ended under the question.
   const [now] = exitCode === 0 ? [] : await docker.containers([server.Id]);

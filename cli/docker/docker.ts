@@ -41,7 +41,7 @@ export interface EngineInfo {
 }
 
 /** What a program said, and how it ended. */
-export interface Said {
+export interface ProgramOutput {
   readonly exitCode: number | undefined;
   readonly text: string;
 }
@@ -137,19 +137,14 @@ export class Docker {
     return new Map(lines.map((line) => line.split("\t") as [string, string]));
   }
 
-  /** The program of a container's own that is run for its effect. Gives whether it succeeded. */
-  public async exec(container: string, command: string[]): Promise<boolean> {
-    return (await this.run(["exec", container, ...command])).exitCode === 0;
-  }
-
-  /** As `exec()`, for what the program says. */
-  public async ask(container: string, command: string[]): Promise<Said> {
-    return said(await this.run(["exec", container, ...command]));
+  /** Runs a program in a running container. */
+  public async execOutput(container: string, command: string[]): Promise<ProgramOutput> {
+    return outputOf(await this.run(["exec", container, ...command]));
   }
 
   /** Runs a stopped container again, and waits for its end. */
-  public async runAgain(container: string): Promise<Said> {
-    return said(await this.run(["start", "--attach", container]));
+  public async runAgain(container: string): Promise<ProgramOutput> {
+    return outputOf(await this.run(["start", "--attach", container]));
   }
 
   public async restart(container: string): Promise<void> {
@@ -158,7 +153,7 @@ export class Docker {
 
   /** What a container has said since a time. */
   public async logs(container: string, since: string): Promise<string> {
-    return said(await this.run(["logs", "--since", since, container])).text;
+    return outputOf(await this.run(["logs", "--since", since, container])).text;
   }
 
   /**
@@ -172,7 +167,7 @@ export class Docker {
       const file = join(folder, "file");
       await writeFile(file, content);
       const { exitCode, stderr } = await this.run(["cp", file, `${container}:${path}`]);
-      if (exitCode !== 0) throw new CommandError(lastWords(stderr));
+      if (exitCode !== 0) throw new CommandError(lastLine(stderr));
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -197,7 +192,7 @@ export class Docker {
     }
     const { exitCode, stderr } = await child;
     if (interrupt.happened) throw new CommandError("interrupted");
-    if (exitCode !== 0) throw new CommandError(lastWords(stderr) || `exit status ${exitCode}`);
+    if (exitCode !== 0) throw new CommandError(lastLine(stderr) || `exit status ${exitCode}`);
   }
 
   private async inspect<T>(args: string[]): Promise<T[]> {
@@ -222,7 +217,7 @@ export class Docker {
   }
 }
 
-function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): Said {
+function outputOf({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): ProgramOutput {
   return {
     exitCode,
     text: [stdout, stderr]
@@ -232,7 +227,7 @@ function said({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string;
   };
 }
 
-function lastWords(stderr: string): string {
+function lastLine(stderr: string): string {
   const lines = stderr.trim().split("\n");
   return lines.filter((line) => line !== "" && !line.startsWith("Run 'docker run --help'")).at(-1) ?? "";
 }

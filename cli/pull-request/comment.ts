@@ -1,5 +1,5 @@
 // GitHub refuses longer ones.
-const LONGEST = 65_536;
+const MAX_LENGTH = 65_536;
 
 /** The first line of the comment on a stack, by which it is found again. */
 export function markerOf(stack: string): string {
@@ -19,7 +19,7 @@ export function commentOf(stack: string, state: string, review: string | undefin
   if (review === undefined) return head;
   // a review may have guessed the id from the plan, which does not tell it.
   const text = `${head}\n${review.replace(/^<!-- mlflow-stack review: .* -->\s*/, "")}`;
-  return text.length <= LONGEST
+  return text.length <= MAX_LENGTH
     ? text
     : `${head}\nThe review is too long for a comment: it is in the summary of the run.\n`;
 }

@@ -38,7 +38,7 @@ export class GitHub {
    * @param author who writes here. Others' comments are left alone, whatever they begin with: they could be changed again.
    */
   public async putComment(number: number, author: string, marker: string, body: string): Promise<void> {
-    await this.ask("comment on the pull request", async () => {
+    await this.call("comment on the pull request", async () => {
       const comments = await this.octokit.paginate("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
         ...this.repository,
         issue_number: number,
@@ -63,7 +63,7 @@ export class GitHub {
 
   /** Who put a label on a pull request that is still there. */
   public async labelledBy(number: number, label: string): Promise<string | undefined> {
-    return this.ask("read the labels of the pull request", async () => {
+    return this.call("read the labels of the pull request", async () => {
       const events: LabelEvent[] = await this.octokit.paginate(
         "GET /repos/{owner}/{repo}/issues/{issue_number}/events",
         { ...this.repository, issue_number: number, per_page: 100 },
@@ -75,7 +75,7 @@ export class GitHub {
 
   /** Whether a user may write to the repository. */
   public async canWrite(username: string): Promise<boolean> {
-    return this.ask("read who may write", async () => {
+    return this.call("read who may write", async () => {
       try {
         const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/collaborators/{username}/permission", {
           ...this.repository,
@@ -91,7 +91,7 @@ export class GitHub {
 
   /** Takes a label off a pull request. */
   public async removeLabel(number: number, name: string): Promise<void> {
-    await this.ask("take a label off the pull request", async () => {
+    await this.call("take a label off the pull request", async () => {
       try {
         await this.octokit.request("DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", {
           ...this.repository,
@@ -106,7 +106,7 @@ export class GitHub {
 
   /** The newest commit of a pull request, as long as it is open. */
   public async headOf(number: number): Promise<string | undefined> {
-    return this.ask("read the pull request", async () => {
+    return this.call("read the pull request", async () => {
       const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/pulls/{pull_number}", {
         ...this.repository,
         pull_number: number,
@@ -117,7 +117,7 @@ export class GitHub {
 
   /** The newest commit of a branch. */
   public async tipOf(branch: string): Promise<string> {
-    return this.ask("read the branch", async () => {
+    return this.call("read the branch", async () => {
       const { data } = await this.octokit.request("GET /repos/{owner}/{repo}/branches/{branch}", {
         ...this.repository,
         branch,
@@ -126,7 +126,7 @@ export class GitHub {
     });
   }
 
-  private async ask<T>(what: string, request: () => Promise<T>): Promise<T> {
+  private async call<T>(what: string, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {

@@ -5,7 +5,7 @@ import { Redaction, withoutTokens } from "../app/environment";
 import type { Environment } from "../app/environment";
 import { isEmpty } from "../terraform/plan-json";
 import { loadExeca } from "../console/es-modules";
-import { applyFrom, planInto } from "../deployment/saved-plan";
+import { applySavedPlan, savePlan } from "../deployment/saved-plan";
 import { commentOf, markerOf } from "./comment";
 import type { PullRequestEvent } from "./event";
 import type { GitHub } from "./github";
@@ -80,7 +80,7 @@ export class PullRequestRun {
     const { number } = this.event;
     try {
       const deployment = await this.synthesize();
-      await applyFrom(deployment, this.plans.planOf(number), { yes: true, allowDataLoss: allowsDataLoss });
+      await applySavedPlan(deployment, this.plans.planOf(number), { yes: true, allowDataLoss: allowsDataLoss });
       await this.report("**Applied.**", markdown);
     } catch (error) {
       if (error instanceof CommandError && error.exitCode === ExitCode.stalePlan)
@@ -99,7 +99,7 @@ export class PullRequestRun {
       const tree = await treeOfCheckout();
       const folder = this.plans.prepare(number);
       const deployment = await this.synthesize();
-      const plan = await planInto(deployment, this.plans.planOf(number));
+      const plan = await savePlan(deployment, this.plans.planOf(number));
       const { markdown, allowsDataLoss, refused } = await this.readByReviewer(
         (allow) => this.reviewer(this.options.stack, plan, folder, allow),
         deployment.redaction,

@@ -1,7 +1,7 @@
 import { coerce, gte } from "semver";
 import { CommandError } from "../console/command-error";
 
-const LEAST = "1.5.0";
+const MIN_VERSION = "1.5.0";
 
 /**
  * Checks what `terraform version -json` printed.
@@ -11,9 +11,9 @@ const LEAST = "1.5.0";
  */
 export function requireVersion(binary: string, output: string): void {
   const version = coerce((JSON.parse(output) as { terraform_version?: string }).terraform_version);
-  if (version && gte(version, LEAST)) return;
+  if (version && gte(version, MIN_VERSION)) return;
   throw new CommandError(
     `${binary} ${version?.version ?? "of an unknown version"} is too old`,
-    `Install Terraform or OpenTofu ${LEAST} or newer, or name one by TERRAFORM_BINARY_NAME.`,
+    `Install Terraform or OpenTofu ${MIN_VERSION} or newer, or name one by TERRAFORM_BINARY_NAME.`,
   );
 }

@@ -6,7 +6,7 @@ import type { Schedule, Step } from "../plan/schedule";
 import { duration, names, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
-const MOST_STEPS = 40;
+const MAX_STEPS = 40;
 
 /** How long users wait at most, and what they see meanwhile; nothing where no service is away. */
 export function downtimeOf(containers: readonly PlannedContainer[], schedule: Schedule): Downtime | undefined {
@@ -39,8 +39,8 @@ export function orderOf(schedule: Schedule, containers: readonly PlannedContaine
     if (last?.phrase === phrase && last.start === step.start) last.names.push(name);
     else groups.push({ phrase, start: step.start, names: [name] });
   }
-  const lines = groups.slice(0, MOST_STEPS).map((group): Text => [`${group.phrase} `, ...names(group.names)]);
-  return groups.length > MOST_STEPS ? [...lines, words(`${groups.length - MOST_STEPS} more steps`)] : lines;
+  const lines = groups.slice(0, MAX_STEPS).map((group): Text => [`${group.phrase} `, ...names(group.names)]);
+  return groups.length > MAX_STEPS ? [...lines, words(`${groups.length - MAX_STEPS} more steps`)] : lines;
 }
 
 function isDown({ action, job, before }: PlannedContainer): boolean {

@@ -2,14 +2,14 @@ import type { Review } from "../model/model";
 import { count, duration, join, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
-const MOST_LOSSES = 5;
+const MAX_LOSSES = 5;
 
 /** What matters most, in a line: lost data, else who waits how long, and what opens. */
 export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Text {
   const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
   if (lost.length > 0) {
-    const more = lost.length > MOST_LOSSES ? [text`${lost.length - MOST_LOSSES} more`] : [];
-    return text`Data would be lost: ${join([...lost.slice(0, MOST_LOSSES), ...more], "; ")}.`;
+    const more = lost.length > MAX_LOSSES ? [text`${lost.length - MAX_LOSSES} more`] : [];
+    return text`Data would be lost: ${join([...lost.slice(0, MAX_LOSSES), ...more], "; ")}.`;
   }
   if (isEmpty)
     return words(review.drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");

@@ -47,12 +47,6 @@ export class Engine {
     return resource?.text("name") ?? this.imageBefore(container);
   }
 
-  /** Whether the image of a container has to be pulled or built first. */
-  public imageIsMade(address: string, made: ReadonlySet<string>): boolean {
-    const targets = this.configuration.referenced(address, this.configuration.expression(address, "image"));
-    return targets.some((target) => made.has(target));
-  }
-
   public networksBefore(container: Attributes): EngineNetwork[] {
     return this.attached(container);
   }

@@ -3,15 +3,15 @@ import type { StructuredPatchHunk } from "diff";
 import type { FileChange } from "../model/model";
 
 // a diff of more says less than the file itself.
-const MOST_EDITS = 1000;
-const MOST_CHARACTERS = 1_000_000;
+const MAX_EDITS = 1000;
+const MAX_CHARACTERS = 1_000_000;
 // the time that a diff takes grows with the square of its edits: all of them together take some two seconds at most.
-const MOST_WORK = 10_000_000;
+const MAX_WORK = 10_000_000;
 const CONTEXT = 3;
 
 /** Compares texts line by line, as long as that does not take too long for all of them together. */
 export class LineDiffs {
-  #left = MOST_WORK;
+  #left = MAX_WORK;
 
   /** How a text changes; without the lines where they are too many. */
   public of(name: string, before: string | undefined, after: string | undefined): FileChange {
@@ -35,8 +35,8 @@ export class LineDiffs {
   }
 
   private hunks(before: string, after: string): StructuredPatchHunk[] | undefined {
-    const most = Math.min(MOST_EDITS, Math.floor(Math.sqrt(this.#left)));
-    if (before.length + after.length > MOST_CHARACTERS || most < 1) return undefined;
+    const most = Math.min(MAX_EDITS, Math.floor(Math.sqrt(this.#left)));
+    if (before.length + after.length > MAX_CHARACTERS || most < 1) return undefined;
     const patch = structuredPatch("", "", before, after, "", "", { context: CONTEXT, maxEditLength: most });
     const edits = patch?.hunks.reduce(
       (sum, { lines }) => sum + lines.filter((line) => !line.startsWith(" ")).length,

@@ -4,7 +4,7 @@ import type { Change, ContainerChange, OtherResource, Review } from "../model/mo
 import { fileSummary, imageChange, actionPhrase } from "./render-text";
 
 /** GitHub takes 65,536 characters a comment. */
-export const MOST_CHARACTERS = 65_000;
+export const MAX_CHARACTERS = 65_000;
 
 /** How much is told: each is less than the one before, and verdicts are in all. */
 interface Detail {
@@ -46,7 +46,7 @@ export function renderMarkdown(review: Review): string {
   let result = "";
   for (const detail of DETAILS) {
     result = new Page(review, detail).render();
-    if (result.length <= MOST_CHARACTERS) return result;
+    if (result.length <= MAX_CHARACTERS) return result;
   }
   return result;
 }

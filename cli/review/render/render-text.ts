@@ -2,8 +2,8 @@ import type { Change, ContainerChange, OtherResource, Review } from "../model/mo
 import { count, duration, shorten, visible } from "../model/text";
 import type { Text } from "../model/text";
 
-const MOST_CHARACTERS = 200;
-const MOST_DIFF_LINES = 200;
+const MAX_CHARACTERS = 200;
+const MAX_DIFF_LINES = 200;
 
 const EFFECTS = {
   lost: "LOST",
@@ -104,8 +104,8 @@ function detail(change: Change): string[] {
   const head = `      ${name}: ${fileSummary(change)}`;
   if (change.diff === undefined) return [head];
   const lines = change.diff.split("\n");
-  const shownLines = lines.slice(0, MOST_DIFF_LINES).map((line) => `        ${visible(line, true)}`);
-  const more = lines.length - MOST_DIFF_LINES;
+  const shownLines = lines.slice(0, MAX_DIFF_LINES).map((line) => `        ${visible(line, true)}`);
+  const more = lines.length - MAX_DIFF_LINES;
   return [head, ...shownLines, ...(more > 0 ? [`        … ${count(more, "more line")}`] : [])];
 }
 
@@ -128,7 +128,7 @@ function value(text: string | undefined): string {
 }
 
 function shown(foreign: string): string {
-  return visible(shorten(foreign, MOST_CHARACTERS));
+  return visible(shorten(foreign, MAX_CHARACTERS));
 }
 
 function plain(text: Text): string {

@@ -1,4 +1,4 @@
-import { SHORTEST } from "./secrets";
+import { MIN_LENGTH } from "./secrets";
 
 /** What stands in the place of a secret. It is no markup in any format. */
 export const MASK = "(secret)";
@@ -21,7 +21,7 @@ export class LeakCheck {
     const forms = new Set<string>();
     for (const secret of secrets) for (const form of encodings(secret)) forms.add(form);
     for (const form of forms) {
-      const key = form.slice(0, SHORTEST);
+      const key = form.slice(0, MIN_LENGTH);
       const known = this.#needles.get(key);
       if (known) known.push(form);
       else this.#needles.set(key, [form]);
@@ -35,8 +35,8 @@ export class LeakCheck {
     const parts: string[] = [];
     let found = 0;
     let copied = 0;
-    for (let at = 0; at + SHORTEST <= text.length; at += 1) {
-      const needle = this.#needles.get(text.slice(at, at + SHORTEST))?.find((form) => text.startsWith(form, at));
+    for (let at = 0; at + MIN_LENGTH <= text.length; at += 1) {
+      const needle = this.#needles.get(text.slice(at, at + MIN_LENGTH))?.find((form) => text.startsWith(form, at));
       if (needle === undefined) continue;
       parts.push(text.slice(copied, at), MASK);
       found += 1;
@@ -69,7 +69,7 @@ export function encodings(secret: string): string[] {
     ...[0, 1, 2].flatMap((offset) => base64At(bytes, offset)),
     ...["&#39;", "&#x27;", "&apos;", "'"].map((quote) => html(secret, quote)),
   ];
-  return [...new Set(forms)].filter((form) => form.length >= SHORTEST);
+  return [...new Set(forms)].filter((form) => form.length >= MIN_LENGTH);
 }
 
 // without the characters at both ends that depend on what stands beside it.

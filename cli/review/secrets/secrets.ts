@@ -3,7 +3,7 @@ import { Attributes, isObject } from "../plan/attributes";
 import { SECRETS, filesOf, isOurs } from "../plan/container";
 
 // shorter ones are words that texts may have for other reasons.
-export const SHORTEST = 8;
+export const MIN_LENGTH = 8;
 const GENERATED = /^random_(password|bytes|string)$/;
 const RESULTS = ["result", "bcrypt_hash", "base64", "hex"];
 const SECRET_SETTING = /^\s*[\w.-]*(?:pass|secret|key|token|credential)[\w.-]*\s*[=:]\s*(.+?)\s*$/i;
@@ -16,12 +16,12 @@ export function secretsOf(plan: Plan): Set<string> {
   const secrets = new Set<string>();
   const add = (value: string): void => {
     const trimmed = value.trim();
-    if (trimmed.length >= SHORTEST) secrets.add(trimmed);
+    if (trimmed.length >= MIN_LENGTH) secrets.add(trimmed);
     if (!trimmed.includes("\n")) return;
     for (const line of trimmed.split("\n")) {
-      if (line.trim().length >= SHORTEST) secrets.add(line.trim());
+      if (line.trim().length >= MIN_LENGTH) secrets.add(line.trim());
       const setting = SECRET_SETTING.exec(line)?.[1]?.replaceAll(/^["']|["']$/g, "");
-      if (setting && setting.length >= SHORTEST) secrets.add(setting);
+      if (setting && setting.length >= MIN_LENGTH) secrets.add(setting);
     }
   };
 
