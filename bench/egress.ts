@@ -7,7 +7,7 @@ import { runProgram } from "./program";
 import type { Row } from "./report";
 
 const MLFLOW_IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
-const PASSAGE = `${STACK}-network-passage`;
+const EGRESS_LINK = `${STACK}-network-passage`;
 // the one whose range the engine's addresses are in is asked for.
 const HOSTS: [RegExp, string][] = [
   [/^172\./, "host.example.com"],
@@ -38,11 +38,11 @@ export async function measureEgress(
   const run = ["run", "-i", "--user", "1000:1000", "--entrypoint", "python"];
   const host = `${STACK}-host`;
   await runProgram("docker", [
-    ...[...run, "--detach", "--name", host, "--network", PASSAGE],
+    ...[...run, "--detach", "--name", host, "--network", EGRESS_LINK],
     ...HOSTS.flatMap(([, name]) => ["--network-alias", name]),
     ...[image, "-c", program({ role: "serve" })],
   ]);
-  const address = await addressOf(host, PASSAGE);
+  const address = await addressOf(host, EGRESS_LINK);
   const [, name] = HOSTS.find(([range]) => range.test(address)) ?? [];
   if (name === undefined) throw new Error(`the engine's networks are in another range: ${address}`);
   // each by name, as a client has it: a look-up is part of a call.
@@ -53,7 +53,7 @@ export async function measureEgress(
     ...["create", ...run.slice(1), "--name", caller, "--network", INTERNAL, image],
     ...["-c", program({ role: "ask", name, ways, rounds })],
   ]);
-  await runProgram("docker", ["network", "connect", PASSAGE, caller]);
+  await runProgram("docker", ["network", "connect", EGRESS_LINK, caller]);
   const figures = JSON.parse(await runProgram("docker", ["start", "--attach", caller])) as {
     [way: string]: Figures;
   };

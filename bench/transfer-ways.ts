@@ -32,7 +32,7 @@ const PROXIED = {
 };
 const IN_PARTS = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: String(16 * 1024 ** 2) };
 // from here on, in MiB, the client sends parts unless it is told otherwise.
-const LEAST_IN_PARTS = 500;
+const MIN_PARTS_SIZE = 500;
 
 // the gateway leaves files to MLflow whose names MLflow decodes once more.
 const LEFT_TO_MLFLOW = "100% sent";
@@ -54,7 +54,7 @@ export const WAYS: Way[] = [
   { name: AS_IT_IS, goes: () => true, of: client("gateway", OURS) },
   {
     name: "ours, parts from 16 MiB",
-    goes: ({ size }) => size > 16 && size < LEAST_IN_PARTS,
+    goes: ({ size }) => size > 16 && size < MIN_PARTS_SIZE,
     of: client("gateway", { ...OURS, ...IN_PARTS }),
   },
   {

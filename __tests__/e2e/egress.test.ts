@@ -106,7 +106,7 @@ describe("With a way out", () => {
     const settings = { providers: [{ name: "openai", hosts: [LLM, INSIDE] }], webhooks: [HOOKS] };
     await stack.deploy(settings);
     // the engine chooses where the stand-in's network is.
-    const range = await stack.passageRange();
+    const range = await stack.egressLinkRange();
     await stack.deploy({ ...settings, privateHosts: { [LLM]: range, [HOOKS]: range } });
     standIn = await stack.startStandIn(["llm", "hooks", "inside", "unlisted"]);
     await endpoint("listed", LLM);

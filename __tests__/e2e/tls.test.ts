@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import { Exposure, Tls } from "../../lib";
+import { HostBinding, Tls } from "../../lib";
 import { makePair } from "../support/servers/certificate";
 import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 import { GatewayContainer } from "../support/servers/gateway-container";
@@ -149,12 +149,12 @@ describe("the store's ports where others reach them", () => {
 
   beforeAll(async () => {
     const address = `mlflow-minio:${store.port}`;
-    const exposure = Exposure.public();
+    const binding = HostBinding.public();
     const { settings } = gatewaySettings(
       {
         tls: Tls.internal(),
-        console: { exposure, port: PORTS.console },
-        s3Api: { exposure, port: PORTS.s3Api },
+        console: { binding, port: PORTS.console },
+        s3Api: { binding, port: PORTS.s3Api },
       },
       { mlflow, store, url: `https://${HOST}`, upstream: { consoleAddress: address, s3ApiAddress: address } },
     );

@@ -85,7 +85,7 @@ export function addServer(
     command: ["mlflow", "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
     env: settings,
     upload: stores,
-    labels: [{ label: "cdktf-mlflow.rerun-on", value: `${data.id},${files.id}` }],
+    labels: [{ label: "cdktf-mlflow.triggers", value: `${data.id},${files.id}` }],
     networksAdvanced: [{ name: network.id }],
     user: "1000:1000",
     memory: 960,

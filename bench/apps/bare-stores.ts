@@ -115,7 +115,7 @@ export function addMinio(stack: TerraformStack, network: Network, identity: stri
       file("/run/secrets/minio-secret-key", secretKey.result),
       file("/etc/minio/policy.json", bucketPolicy("mlflow")),
     ],
-    labels: [{ label: "cdktf-mlflow.rerun-on", value: data.id }],
+    labels: [{ label: "cdktf-mlflow.triggers", value: data.id }],
     networksAdvanced: [{ name: network.id }],
     memory: 256,
     dependsOn: [container],

@@ -59,7 +59,7 @@ export function addUser(name: string, options: AddUserOptions): void {
   }
   if (options.workspace !== undefined && !isWorkspaceName(options.workspace)) {
     throw new CommandError(
-      `a workspace has a name of 2 to 63 small letters, digits and '-', got: '${options.workspace}'`,
+      `a workspace has a name of 2 to 63 lower-case letters, digits and '-', got: '${options.workspace}'`,
     );
   }
   for (const variable of [options.passwordVariable, options.hashVariable]) {

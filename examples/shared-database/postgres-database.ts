@@ -5,7 +5,7 @@ import type { ClientSettings, IBackendStore, IServiceNetwork, PostgresStore, Ser
 const PASSWORD_FILE = "/run/secrets/database-password";
 
 // psql reads the password from its file, so that no list of processes shows it. Every statement may run again: the job
-// does when its password changes, or when the server begins anew.
+// does when its password changes, or when the server is recreated empty.
 const SQL = `\\set password \`cat ${PASSWORD_FILE}\`
 select format('create role %I login', :'name') where not exists (select from pg_roles where rolname = :'name') \\gexec
 alter role :"name" password :'password';
@@ -74,9 +74,9 @@ export class PostgresDatabase extends Construct implements IBackendStore {
       ],
       user: "postgres",
       memory: DataSize.mebibytes(64),
-      after: admin.after,
-      rerunOn: admin.epochs,
-      failure: `The database '${name}' could not be made.`,
+      dependsOn: admin.dependsOn,
+      triggers: admin.triggers,
+      errorMessage: `The database '${name}' could not be made.`,
     });
 
     this.connectionLimit = props.connectionLimit ?? 45;
@@ -94,9 +94,9 @@ export class PostgresDatabase extends Construct implements IBackendStore {
           "",
         ].join("\n"),
       })),
-      after: [job],
-      outside: false,
-      epochs: admin.epochs,
+      dependsOn: [job],
+      external: false,
+      triggers: admin.triggers,
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { ContentSecurityPolicy } from "./content-security-policy";
 import type { DataSize } from "../values/data-size";
 import type { Duration } from "../values/duration";
-import type { Exposure } from "../network/host-binding";
+import type { HostBinding } from "../network/host-binding";
 import type { HealthCheckOptions } from "../network/health-check";
 import type { ServiceImage } from "../network/service-image";
 import type { VolumeOptions } from "../network/service-network";
@@ -83,7 +83,7 @@ export interface AdminPortOptions {
    *
    * @default - from the engine's own host
    */
-  readonly exposure?: Exposure;
+  readonly binding?: HostBinding;
 }
 
 /** Options of an `AuthGateway`, wherever it is created. */

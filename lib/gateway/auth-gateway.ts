@@ -23,7 +23,7 @@ import type { IUpstream } from "./upstream";
 import { validateWorkspaces } from "./user-workspaces";
 
 const USER = "1000:1000";
-const LEAST_MEMORY = DataSize.mebibytes(64);
+const MIN_MEMORY = DataSize.mebibytes(64);
 const HSTS = "max-age=31536000";
 const LOG_FOLDER = "/var/log/caddy";
 const ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt";
@@ -98,7 +98,7 @@ export class AuthGateway extends Construct {
     const console = storePort(this, CONSOLE, upstream.consoleAddress, props.console, site);
     const consoleLogin = this.consoleLogin(console, auth, url);
     const s3Api = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, site);
-    // certificates survive a new container; made anew too often, the authority refuses them.
+    // certificates outlive the container: ACME authorities limit how often one may be issued.
     const certificates = tls.keepsCertificates
       ? network.addVolume(this, "data", { protect: tls.ownAuthority })
       : undefined;
@@ -203,10 +203,10 @@ export class AuthGateway extends Construct {
       args: [ROOT_CERTIFICATE],
       volumes: [{ volume, path: "/data" }],
       user: USER,
-      memory: LEAST_MEMORY,
-      after: [service],
-      rerunOn: [volume.source],
-      failure: "The certificate of the gateway's own authority could not be read.",
+      memory: MIN_MEMORY,
+      dependsOn: [service],
+      triggers: [volume.source],
+      errorMessage: "The certificate of the gateway's own authority could not be read.",
     }).output;
   }
 
@@ -216,7 +216,7 @@ export class AuthGateway extends Construct {
     if (!auth.users.some(({ role }) => role === Role.ADMIN)) {
       throw new ValidationError(
         "ConsoleLogin",
-        `'auth' must have a user with a password and the role admin, because the console is published without TLS on the engine's own host, where nobody has the session of '${url.origin}'; add one to 'users', or publish 'console' with an 'exposure' to other hosts`,
+        `'auth' must have a user with a password and the role admin, because the console is published without TLS on the engine's own host, where nobody has the session of '${url.origin}'; add one to 'users', or publish 'console' with a 'binding' to other hosts`,
         this,
       );
     }
@@ -230,8 +230,8 @@ export class AuthGateway extends Construct {
   }
 
   private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < LEAST_MEMORY.toMebibytes()) {
-      throw new ValidationError("GatewayMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
+    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
+      throw new ValidationError("GatewayMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
     }
   }
 }

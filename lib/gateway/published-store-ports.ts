@@ -1,7 +1,7 @@
 import type { IConstruct } from "constructs";
 import type { AdminPortOptions } from "./auth-gateway-options";
 import { ValidationError } from "../values/errors";
-import { Exposure } from "../network/host-binding";
+import { HostBinding } from "../network/host-binding";
 import type { PublishedPort } from "../network/service-network";
 
 /** A port of the store that a gateway can publish. */
@@ -84,12 +84,12 @@ export function storePort(
       scope,
     );
   }
-  const published = { port: options?.port ?? port, exposure: options?.exposure ?? Exposure.loopback() };
-  const isLocal = published.exposure.address === Exposure.loopback().address;
+  const published = { port: options?.port ?? port, binding: options?.binding ?? HostBinding.loopback() };
+  const isLocal = published.binding.address === HostBinding.loopback().address;
   if (!isLocal && !site.secure) {
     throw new ValidationError(
-      "StorePortExposure",
-      `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.exposure.address}'`,
+      "StorePortBinding",
+      `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.binding.address}'`,
       scope,
     );
   }

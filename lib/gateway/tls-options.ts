@@ -1,4 +1,4 @@
-import type { Exposure } from "../network/host-binding";
+import type { HostBinding } from "../network/host-binding";
 import type { Secret } from "../secrets/secret";
 
 /** Options of `Tls.automatic()`. */
@@ -54,5 +54,5 @@ export interface TerminatedTlsOptions {
    *
    * @default - from the engine's own host
    */
-  readonly exposure?: Exposure;
+  readonly binding?: HostBinding;
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
-import { Exposure } from "../network/host-binding";
+import { HostBinding } from "../network/host-binding";
 import type { PublicUrl } from "../values/public-url";
 import type { PublishedPort, ServiceFile } from "../network/service-network";
 import { validateCertificate } from "./tls-certificate";
@@ -88,7 +88,7 @@ class NoTls extends Tls {
       ...NOTHING,
       snippet: "none",
       siteAddress: `http://:${url.port}`,
-      ports: [{ port: url.port, exposure: Exposure.loopback() }],
+      ports: [{ port: url.port, binding: HostBinding.loopback() }],
     };
   }
 }
@@ -141,7 +141,7 @@ class AutomaticTls extends Tls {
         directoryUrl === undefined || directoryCertificate === undefined
           ? []
           : [{ path: ACME_ROOT_FILE, content: directoryCertificate, secret: false }],
-      ports: [url.port, HTTP_PORT].map((port) => ({ port, exposure: Exposure.public() })),
+      ports: [url.port, HTTP_PORT].map((port) => ({ port, binding: HostBinding.public() })),
       keepsCertificates: true,
     };
   }
@@ -201,14 +201,14 @@ class TerminatedTls extends Tls {
 
   public bind(scope: Construct, url: PublicUrl): TlsSettings {
     requireHttps(url, scope);
-    const { trustedProxies, port = 8080, exposure } = this.options;
+    const { trustedProxies, port = 8080, binding } = this.options;
     validateTrustedProxies(trustedProxies, scope);
     return {
       ...NOTHING,
       snippet: "terminated",
       siteAddress: `http://:${port}`,
       environment: { TRUSTED_PROXIES: trustedProxies.join(" ") },
-      ports: [{ port, exposure: exposure ?? Exposure.loopback() }],
+      ports: [{ port, binding: binding ?? HostBinding.loopback() }],
     };
   }
 }
@@ -222,9 +222,9 @@ function portOf(url: PublicUrl): { [name: string]: string } {
 
 // port 80 leads to https, where https is at the port that a browser takes without being told.
 function portsOf(url: PublicUrl): PublishedPort[] {
-  if (url.local) return [{ port: url.port, exposure: Exposure.loopback() }];
+  if (url.local) return [{ port: url.port, binding: HostBinding.loopback() }];
   const ports = url.port === HTTPS_PORT ? [HTTPS_PORT, HTTP_PORT] : [url.port];
-  return ports.map((port) => ({ port, exposure: Exposure.public() }));
+  return ports.map((port) => ({ port, binding: HostBinding.public() }));
 }
 
 function requireHttps(url: PublicUrl, scope: Construct): void {

@@ -13,7 +13,7 @@ import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
 import { PublishedPorts } from "./published-ports";
-import { PassageEnd } from "./service-network";
+import { EgressSide } from "./service-network";
 import type {
   ContainerSpec,
   IJob,
@@ -48,8 +48,8 @@ export interface ContainerNetworkOptions {
  *
  * All services share the internal network, from which nothing leads out. Services with published ports are on the edge
  * network as well; containers of yours join that one, and reach what is published with its login. Services with
- * `egress` get a third network, on which they are not reachable for each other. What stands at a `passage` has a network
- * of its own, from which nothing leads out either.
+ * `egress` get a third network, on which they are not reachable for each other. Services with an
+ * `egressLink` share a fourth network without a route to the outside.
  *
  * Every container runs without capabilities, cannot gain privileges and has a memory limit and a bounded log.
  */
@@ -63,7 +63,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
   readonly #serviceImages = new Map<string, Image>();
   readonly #volumes: NamedVolume[] = [];
   #egress?: Network;
-  #passage?: Network;
+  #egressLink?: Network;
 
   constructor(scope: Construct, id: string, options: ContainerNetworkOptions = {}) {
     super(scope, id);
@@ -93,13 +93,13 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
           startPeriod: spec.healthCheck.startPeriod.toGoString(),
         },
         wait: true,
-        waitTimeout: spec.healthCheck.patience.toSeconds(),
+        waitTimeout: spec.healthCheck.startTimeout.toSeconds(),
         // the provider uses only the second one, the engine itself only the first.
         stopTimeout: stopGrace.toSeconds(),
         destroyGraceSeconds: stopGrace.toSeconds(),
         stopSignal: spec.stopSignal,
         shmSize: spec.sharedMemory?.toMebibytes(),
-        ports: spec.ports?.map(({ port, exposure }) => ({ internal: port, external: port, ip: exposure.address })),
+        ports: spec.ports?.map(({ port, binding }) => ({ internal: port, external: port, ip: binding.address })),
       };
     });
   }
@@ -112,13 +112,13 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       attach: true,
       logs: true,
       rm: false,
-      labels: spec.rerunOn?.length ? [{ label: "cdktf-mlflow.rerun-on", value: spec.rerunOn.join(",") }] : undefined,
+      labels: spec.triggers?.length ? [{ label: "cdktf-mlflow.triggers", value: spec.triggers.join(",") }] : undefined,
     }));
     job.container.lifecycle = {
       postcondition: [
         {
           condition: "${self.exit_code == 0}",
-          errorMessage: `${literal(spec.failure)} To run it again: 'mlflow-stack up', or -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
+          errorMessage: `${literal(spec.errorMessage)} To run it again: 'mlflow-stack up', or -replace=docker_container.${job.container.friendlyUniqueId}. Its output: \${self.container_logs}`,
         },
       ],
     };
@@ -187,21 +187,22 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       memorySwap: memory,
       logDriver: "json-file",
       logOpts: LOG_OPTIONS,
-      dependsOn: spec.after?.map(dependable),
+      dependsOn: spec.dependsOn?.map(dependable),
     };
   }
 
-  private serviceNetworks({ passage, aliases, ports, edgeAliases }: ServiceSpec): ContainerNetworksAdvanced[] {
+  private serviceNetworks({ egressLink, aliases, ports, edgeAliases }: ServiceSpec): ContainerNetworksAdvanced[] {
     return [
-      ...(passage === PassageEnd.OUTER ? [] : [attachment(this.#internal, aliases)]),
-      ...(passage ? [attachment(this.passageNetwork())] : []),
+      ...(egressLink === EgressSide.EXTERNAL ? [] : [attachment(this.#internal, aliases)]),
+      ...(egressLink ? [attachment(this.egressLinkNetwork())] : []),
       ...(ports?.length ? [attachment(this.#edge, edgeAliases)] : []),
     ];
   }
 
-  private passageNetwork(): Network {
-    this.#passage ??= new Network(this, "passage", { name: physicalName(this, "passage"), internal: true });
-    return this.#passage;
+  private egressLinkNetwork(): Network {
+    // the link's former name: an id is an address in states.
+    this.#egressLink ??= new Network(this, "passage", { name: physicalName(this, "passage"), internal: true });
+    return this.#egressLink;
   }
 
   private egressNetwork(): Network {
@@ -235,5 +236,5 @@ function renderEnvironment(environment: { [name: string]: string }): string[] {
 function dependable(construct: IConstruct): ITerraformDependable {
   const child = construct.node.defaultChild;
   if (child && TerraformResource.isTerraformResource(child)) return child;
-  throw new ValidationError("After", "'after' takes services and jobs of a ContainerNetwork", construct);
+  throw new ValidationError("DependsOn", "'dependsOn' takes services and jobs of a ContainerNetwork", construct);
 }

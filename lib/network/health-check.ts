@@ -71,7 +71,7 @@ export class HealthCheck {
   }
 
   /** The longest time from the start to the verdict. */
-  public get patience(): Duration {
+  public get startTimeout(): Duration {
     const rounds = (this.interval.toMilliseconds() + this.timeout.toMilliseconds()) * this.retries;
     return Duration.milliseconds(this.startPeriod.toMilliseconds() + rounds);
   }

@@ -3,7 +3,7 @@ import { isImageReference, isPinned } from "../values/image-reference";
 
 /** Options of `ServiceImage.build()`. */
 export interface ImageBuildOptions {
-  /** Folder with a `Dockerfile`, which is the build context. A change of any file in it builds the image anew. */
+  /** Folder with a `Dockerfile`, which is the build context. A change of any file in it rebuilds the image. */
   readonly folder: string;
 
   /** Name and tag of the result, on the engine. What the folder holds is added to the tag, as a hash. */

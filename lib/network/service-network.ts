@@ -1,7 +1,7 @@
 import type { Construct, IConstruct } from "constructs";
 import type { DataSize } from "../values/data-size";
 import type { Duration } from "../values/duration";
-import type { Exposure } from "./host-binding";
+import type { HostBinding } from "./host-binding";
 import type { HealthCheck } from "./health-check";
 import type { ServiceImage } from "./service-image";
 
@@ -56,7 +56,7 @@ export interface PublishedPort {
   readonly port: number;
 
   /** From where it can be reached. */
-  readonly exposure: Exposure;
+  readonly binding: HostBinding;
 }
 
 /** What services and jobs have in common. */
@@ -121,21 +121,21 @@ export interface ContainerSpec {
    *
    * @default - none
    */
-  readonly after?: IConstruct[];
+  readonly dependsOn?: IConstruct[];
 }
 
-/** Which end of the passage from the internal network to the world outside a service stands at. */
-export enum PassageEnd {
-  /** On the internal network as every service, and at the passage. */
-  INNER = "inner",
+/** A side of the egress link, the network between a service on the internal network and the one that goes out for it. */
+export enum EgressSide {
+  /** On the internal network and on the egress link. */
+  INTERNAL = "internal",
 
-  /** At the passage and not on the internal network, so that names mean what they mean outside. */
-  OUTER = "outer",
+  /** On the egress link but not on the internal network, whose aliases would hide the hosts of the same names. */
+  EXTERNAL = "external",
 }
 
 /** What a service needs, in no runtime's own terms. */
 export interface ServiceSpec extends ContainerSpec {
-  /** How to tell whether it works. What comes `after` it waits until it does. */
+  /** How to tell whether it works. Services and jobs that depend on it start when it succeeds. */
   readonly healthCheck: HealthCheck;
 
   /**
@@ -160,11 +160,11 @@ export interface ServiceSpec extends ContainerSpec {
   readonly aliases?: string[];
 
   /**
-   * Which end of the passage to the world outside the service stands at. Only such services are on it.
+   * The side of the egress link that the service is on. The link has no route to the outside of its own.
    *
-   * @default - neither: it is on the internal network
+   * @default - not on the link
    */
-  readonly passage?: PassageEnd;
+  readonly egressLink?: EgressSide;
 
   /**
    * Time between the stop signal and the end by force.
@@ -198,14 +198,14 @@ export interface ServiceSpec extends ContainerSpec {
 /** What a one-shot job needs. It fails the deployment when its exit code is not 0. */
 export interface JobSpec extends ContainerSpec {
   /** What failed when it fails: a sentence for the person who deploys. */
-  readonly failure: string;
+  readonly errorMessage: string;
 
   /**
    * Values whose change runs the job again. A changed image, setting or file does so anyway.
    *
    * @default - none
    */
-  readonly rerunOn?: string[];
+  readonly triggers?: string[];
 }
 
 /** A service that was placed on a network. */

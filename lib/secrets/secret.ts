@@ -184,7 +184,7 @@ class VariableValue extends SecretValue {
   }
 }
 
-// bcrypt() salts anew in every plan; kept in the state, the hash changes only when the value does.
+// bcrypt() has a new salt in every plan. Kept in the state, the hash changes only with the value.
 function stableBcryptHash(scope: Construct, id: string, value: string): string {
   const data = new DataResource(scope, id, {
     input: Fn.bcrypt(value, BCRYPT_COST) as never,

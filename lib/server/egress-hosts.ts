@@ -33,7 +33,7 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
     }
     if (host.length > 253 || !HOST.test(host)) {
       refuse(
-        `'${prop}' must have host names in small letters, such as 'api.example.com' or 'api.example.com:8443', got: '${given}'`,
+        `'${prop}' must have host names in lower-case letters, such as 'api.example.com' or 'api.example.com:8443', got: '${given}'`,
       );
     }
     const port = portText === undefined ? TLS_PORT : Number(portText);

@@ -6,7 +6,7 @@ import { ValidationError } from "../values/errors";
 import { builtGatewayImage, caddyFile, HEALTH_CHECK, HEALTH_PORT } from "../gateway/gateway-image";
 import { HealthCheck } from "../network/health-check";
 import type { ServiceImage } from "../network/service-image";
-import { PassageEnd } from "../network/service-network";
+import { EgressSide } from "../network/service-network";
 import type { IService, IServiceNetwork, ServiceSpec } from "../network/service-network";
 
 const USER = "1000:1000";
@@ -70,7 +70,7 @@ export class EgressProxy extends Construct {
         EGRESS_HOSTS: sorted(targets.map(({ host, port }) => `${host}:${port}`)).join(" "),
         EGRESS_PRIVATE_HOSTS: sorted(ranges).join(" "),
       },
-      passage: PassageEnd.OUTER,
+      egressLink: EgressSide.EXTERNAL,
       egress: true,
     });
     this.entry = network.addService(this, "entry", {
@@ -79,9 +79,9 @@ export class EgressProxy extends Construct {
         EGRESS_TO: proxy.hostname,
         EGRESS_PORTS: sorted(targets.map(({ port }) => String(port))).join(" "),
       },
-      passage: PassageEnd.INNER,
+      egressLink: EgressSide.INTERNAL,
       aliases: sorted(targets.map(({ host }) => host)),
-      after: [proxy],
+      dependsOn: [proxy],
     });
   }
 }

@@ -73,8 +73,8 @@ export interface MlflowServerOptions {
   readonly hostNames?: string[];
 
   /**
-   * What the server may connect to outside, besides the hosts of its features. A store that lies outside gets a way of its
-   * own, beside which there is no other.
+   * Hosts outside of the stack that the server may connect to, besides those of its features. Not with an external store:
+   * the server then has egress of its own to the store, past any list of hosts.
    *
    * @default - nothing
    */

@@ -113,8 +113,8 @@ export class MlflowServer extends Construct implements IUpstream {
       files: [...database.files, ...artifacts.files, storesFile()],
     };
 
-    const outside = database.outside || artifacts.outside;
-    const wayOut = serverEgress(this, network, features, props.egress ?? {}, outside);
+    const external = database.external || artifacts.external;
+    const wayOut = serverEgress(this, network, features, props.egress ?? {}, external);
 
     const migration = network.addJob(this, "migration", {
       ...stores,
@@ -123,10 +123,10 @@ export class MlflowServer extends Construct implements IUpstream {
       args: ["mlflow", "db", "upgrade", DATABASE],
       user: USER,
       memory: ONE_PROCESS,
-      egress: outside,
-      after: [...database.after, ...artifacts.after],
-      rerunOn: [...database.epochs, ...artifacts.epochs],
-      failure: "The database could not be brought up to date, so the server was not started.",
+      egress: external,
+      dependsOn: [...database.dependsOn, ...artifacts.dependsOn],
+      triggers: [...database.triggers, ...artifacts.triggers],
+      errorMessage: "The database could not be brought up to date, so the server was not started.",
     });
 
     this.#addWorkspacesJob = (names) =>
@@ -137,9 +137,9 @@ export class MlflowServer extends Construct implements IUpstream {
         files: database.files,
         user: USER,
         memory: ONE_PROCESS,
-        egress: database.outside,
-        after: [migration],
-        rerunOn: database.epochs,
+        egress: database.external,
+        dependsOn: [migration],
+        triggers: database.triggers,
       });
 
     const names = [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...(props.hostNames ?? [])];
@@ -153,7 +153,7 @@ export class MlflowServer extends Construct implements IUpstream {
         ...stores.environment,
         MIGRATION_JOB: physicalName(this, "migration"),
         TMPDIR: TEMPORARY,
-        ...(!database.outside && QUERY_TIME),
+        ...(!database.external && QUERY_TIME),
         ...POOL_ENVIRONMENT,
         MLFLOW_BACKEND_STORE_URI: pooled(DATABASE),
         MLFLOW_SERVE_ARTIFACTS: "true",
@@ -185,10 +185,10 @@ export class MlflowServer extends Construct implements IUpstream {
       ],
       user: USER,
       memory,
-      egress: outside,
+      egress: external,
       healthCheck: HealthCheck.command(["python", "-c", HEALTH], props.healthCheck),
       stopGrace: Duration.seconds(30),
-      after: [migration, ...(wayOut ? [wayOut.entry] : [])],
+      dependsOn: [migration, ...(wayOut ? [wayOut.entry] : [])],
     });
 
     this.hostname = service.hostname;

@@ -13,10 +13,13 @@ for name in sys.argv[2:]:
 `;
 
 /** What creates workspaces in MLflow's database, by MLflow's own client, where they are missing. */
-export function workspacesJob(database: string, names: string[]): Pick<JobSpec, "args" | "entrypoint" | "failure"> {
+export function workspacesJob(
+  database: string,
+  names: string[],
+): Pick<JobSpec, "args" | "entrypoint" | "errorMessage"> {
   return {
     entrypoint: ["python", "-c", CREATE],
     args: [database, ...names],
-    failure: "The workspaces of the users could not be created.",
+    errorMessage: "The workspaces of the users could not be created.",
   };
 }

@@ -11,7 +11,7 @@ export const TRUSTED_ROOTS = [
 ];
 
 // the client's own 500 MiB sends most models through MLflow; from here on parts past it are faster (bench/README.md).
-const LEAST_IN_PARTS = 16 * 1024 ** 2;
+const MIN_PARTS_SIZE = 16 * 1024 ** 2;
 
 /**
  * Lines for a shell, so that MLflow's clients find the server and may pass.
@@ -24,7 +24,7 @@ export function clientEnvironment(
   stack: string,
 ): string {
   const lines = [`export MLFLOW_TRACKING_URI='${url}'`];
-  if (directTransfers) lines.push(`export MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE='${LEAST_IN_PARTS}'`);
+  if (directTransfers) lines.push(`export MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE='${MIN_PARTS_SIZE}'`);
   if (username !== undefined && password !== undefined) {
     lines.push(
       `export MLFLOW_TRACKING_USERNAME='${username}'`,

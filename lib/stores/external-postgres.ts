@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
-import { validateOutside } from "../values/loopback";
+import { rejectLoopback } from "../values/loopback";
 import { SERVICE_FILE, serviceFile } from "./postgres-client";
 import type { Secret } from "../secrets/secret";
 import type { ClientSettings, IBackendStore } from "./store";
@@ -66,7 +66,7 @@ export class ExternalPostgres extends Construct implements IBackendStore {
     super(scope, id);
 
     const sslMode = options.sslMode ?? "verify-full";
-    validateOutside("host", options.host, this);
+    rejectLoopback("host", options.host, this);
     this.validateSslMode(sslMode);
     this.validateLine("host", options.host);
     this.validateLine("database", options.database);
@@ -96,9 +96,9 @@ export class ExternalPostgres extends Construct implements IBackendStore {
         }),
         ...(ca ? [{ path: CA_FILE, content: ca, secret: false }] : []),
       ],
-      after: [],
-      outside: true,
-      epochs: [],
+      dependsOn: [],
+      external: true,
+      triggers: [],
     };
   }
 

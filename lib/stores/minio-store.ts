@@ -24,7 +24,7 @@ const ACCESS_KEY_FILE = "/run/secrets/minio-access-key";
 const SECRET_KEY_FILE = "/run/secrets/minio-secret-key";
 // the server's own bound: access keys have 3 to 20 characters.
 const ACCESS_KEY_LENGTH = 20;
-const LEAST_MEMORY = DataSize.mebibytes(512);
+const MIN_MEMORY = DataSize.mebibytes(512);
 
 /** Options of a `MinioStore`, wherever it is created. */
 export interface MinioStoreOptions {
@@ -178,9 +178,9 @@ export class MinioStore extends Construct implements IArtifactStore {
         { path: POLICY_FILE, content: bucketPolicy(bucket), secret: false },
       ],
       memory: DataSize.mebibytes(256),
-      after: [service],
-      rerunOn: [data.source],
-      failure: `The bucket '${bucket}' and its user could not be made.`,
+      dependsOn: [service],
+      triggers: [data.source],
+      errorMessage: `The bucket '${bucket}' and its user could not be made.`,
     });
 
     this.destination = `s3://${bucket}`;
@@ -203,9 +203,9 @@ export class MinioStore extends Construct implements IArtifactStore {
         STACK_MAKES_BUCKET: "true",
       },
       files: [credentialsFile(keys)],
-      after: [bucketJob],
-      outside: false,
-      epochs: [data.source],
+      dependsOn: [bucketJob],
+      external: false,
+      triggers: [data.source],
     };
   }
 
@@ -219,8 +219,8 @@ export class MinioStore extends Construct implements IArtifactStore {
   }
 
   private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < LEAST_MEMORY.toMebibytes()) {
-      throw new ValidationError("MinioMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
+    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
+      throw new ValidationError("MinioMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
     }
   }
 }

@@ -13,7 +13,7 @@ import type { ClientSettings, IBackendStore } from "./store";
 const PORT = 5432;
 const PASSWORD_FILE = "/run/secrets/postgres-password";
 // below this PostgreSQL starts, and dies when a search sorts.
-const LEAST_MEMORY = DataSize.mebibytes(256);
+const MIN_MEMORY = DataSize.mebibytes(256);
 
 // the data path differs by major version: https://hub.docker.com/_/postgres, "PGDATA".
 const RELEASES: { [major: number]: { image: string; mount: string; data: string } } = {
@@ -165,9 +165,9 @@ export class PostgresStore extends Construct implements IBackendStore {
     this.clientSettings = {
       environment: { PGSERVICEFILE: SERVICE_FILE },
       files: [serviceFile({ host: service.hostname, port: PORT, database, username, password, sslMode: "disable" })],
-      after: [service],
-      outside: false,
-      epochs: [data.source],
+      dependsOn: [service],
+      external: false,
+      triggers: [data.source],
     };
   }
 
@@ -195,8 +195,8 @@ export class PostgresStore extends Construct implements IBackendStore {
   }
 
   private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < LEAST_MEMORY.toMebibytes()) {
-      throw new ValidationError("PostgresMemory", `'memory' must be at least ${LEAST_MEMORY}, got: ${memory}`, this);
+    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
+      throw new ValidationError("PostgresMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
     }
   }
 

@@ -1,7 +1,7 @@
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
-import { validateOutside } from "../values/loopback";
+import { rejectLoopback } from "../values/loopback";
 import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import type { Secret } from "../secrets/secret";
 import type { ServiceFile } from "../network/service-network";
@@ -109,9 +109,9 @@ export class S3Store extends Construct implements IArtifactStore {
         }),
         ...authority(options.caCertificate),
       ],
-      after: [],
-      outside: true,
-      epochs: [],
+      dependsOn: [],
+      external: true,
+      triggers: [],
     };
     this.transferTarget = transferTarget(options, endpoint, pathStyle);
   }
@@ -128,7 +128,7 @@ export class S3Store extends Construct implements IArtifactStore {
         this,
       );
     }
-    validateOutside("endpoint", url.hostname, this);
+    rejectLoopback("endpoint", url.hostname, this);
   }
 
   private validatePrefix(prefix: string | undefined): void {

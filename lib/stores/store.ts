@@ -11,13 +11,13 @@ export interface ClientSettings {
   readonly files: ServiceFile[];
 
   /** What must be there before a client starts. */
-  readonly after: IConstruct[];
+  readonly dependsOn: IConstruct[];
 
   /** Whether the client has to leave the network to reach the store. */
-  readonly outside: boolean;
+  readonly external: boolean;
 
-  /** Values that change when the store begins anew and empty, so that jobs run again. */
-  readonly epochs: string[];
+  /** Values that change when the store is recreated empty; dependent jobs then run again. */
+  readonly triggers: string[];
 }
 
 /** The database in which MLflow keeps experiments, runs and models. */

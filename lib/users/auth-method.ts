@@ -198,7 +198,7 @@ function validateUsers(users: UserOptions[], scope: Construct): void {
     if (workspace !== undefined && !isWorkspaceName(workspace)) {
       throw new ValidationError(
         "UserWorkspace",
-        `'workspace' of user '${name}' must be 2 to 63 small letters, digits and - inside, and none of MLflow's own words, got: '${workspace}'`,
+        `'workspace' of user '${name}' must be 2 to 63 lower-case letters, digits and - inside, and none of MLflow's own words, got: '${workspace}'`,
         scope,
       );
     }

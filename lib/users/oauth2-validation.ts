@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 import { IdentityProvider } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { validateOutside } from "../values/loopback";
+import { rejectLoopback } from "../values/loopback";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 
@@ -55,7 +55,7 @@ function validateIssuer(
       scope,
     );
   }
-  validateOutside("issuerUrl", url.hostname, scope);
+  rejectLoopback("issuerUrl", url.hostname, scope);
   if (issuerForm && !issuerForm.pattern.test(issuerUrl)) {
     throw new ValidationError(
       "OAuth2Issuer",

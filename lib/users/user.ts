@@ -13,7 +13,7 @@ export interface UserOptions {
   readonly role: Role;
 
   /**
-   * Where the user works while `features.workspaces` of the server is on: 2 to 63 small letters, digits and `-`. An
+   * Where the user works while `features.workspaces` of the server is on: 2 to 63 lower-case letters, digits and `-`. An
    * admin starts there and may choose another.
    *
    * @default "default"

@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Fails on a host that means the container itself to the service that is told of it. */
-export function validateOutside(prop: string, host: string, scope: IConstruct): void {
+export function rejectLoopback(prop: string, host: string, scope: IConstruct): void {
   if (!Token.isUnresolved(host) && isLoopback(host)) {
     throw new ValidationError(
       "LoopbackAddress",

@@ -45,7 +45,7 @@ describe("mlflow-stack users", () => {
     listUsers({ file });
     expect(printed.at(-1)).toMatch(/ci +│ write +│ team-a +│ generated/);
     expect(() => addUser("bob", { file, role: "read", workspace: "Team A" })).toThrow(
-      "a workspace has a name of 2 to 63 small letters, digits and '-', got: 'Team A'",
+      "a workspace has a name of 2 to 63 lower-case letters, digits and '-', got: 'Team A'",
     );
   });
 

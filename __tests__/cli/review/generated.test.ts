@@ -177,7 +177,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect([...seen].sort()).toEqual([
       "add",
       "egress",
-      "exposure",
+      "binding",
       "healthCheck",
       "image",
       "line",

@@ -6,7 +6,7 @@ import {
   ContentSecurityPolicy,
   DataSize,
   Duration,
-  Exposure,
+  HostBinding,
   Role,
   Secret,
   ServiceImage,
@@ -202,7 +202,7 @@ describe("AuthGateway", () => {
       "a public S3 API",
       {
         upstream: { ...DIRECT, s3ApiAddress: "store:9000" },
-        s3Api: { exposure: Exposure.public() },
+        s3Api: { binding: HostBinding.public() },
         url: "https://mlflow.example.com",
       },
     ],
@@ -210,7 +210,7 @@ describe("AuthGateway", () => {
       "a public console",
       {
         upstream: { ...DIRECT, consoleAddress: "store:9001" },
-        console: { exposure: Exposure.public() },
+        console: { binding: HostBinding.public() },
         url: "https://mlflow.example.com",
         tls: Tls.internal(),
       },
@@ -334,7 +334,7 @@ describe("AuthGateway", () => {
     });
 
     test("publishes it elsewhere with TLS only", () => {
-      const console = { exposure: Exposure.public(), port: 9443 };
+      const console = { binding: HostBinding.public(), port: 9443 };
       const { stack } = gatewayStack({ upstream, console, url: "https://mlflow.example.com" });
 
       expect(environment(stack, "gateway").CONSOLE_ADDRESS).toBe("https://mlflow.example.com:9443");
@@ -360,7 +360,7 @@ describe("AuthGateway", () => {
 
       expect(login("http://localhost:8080")).toBe("oauth2");
       expect(login(https, { users })).toBe("basic");
-      expect(login(https, {}, { exposure: Exposure.public() })).toBe("oauth2");
+      expect(login(https, {}, { binding: HostBinding.public() })).toBe("oauth2");
       expect(() => login(https)).toThrow(
         "'auth' must have a user with a password and the role admin, because the console",
       );
@@ -388,7 +388,7 @@ describe("AuthGateway", () => {
     });
 
     test("publishes it elsewhere with TLS only", () => {
-      const s3Api = { exposure: Exposure.public() };
+      const s3Api = { binding: HostBinding.public() };
       const { stack } = gatewayStack({ upstream, s3Api, url: "https://mlflow.example.com" });
 
       expect(environment(stack, "gateway").S3_API_ADDRESS).toBe("https://mlflow.example.com:9000");

@@ -1,5 +1,5 @@
 import { TerraformOutput } from "cdktf";
-import { AuthGateway, AuthMethod, Exposure, Secret, Tls } from "../../../lib";
+import { AuthGateway, AuthMethod, HostBinding, Secret, Tls } from "../../../lib";
 import { certificateFor, makePair } from "../../support/servers/certificate";
 import { container, environment, file, synth, testStack } from "../../support/stacks/synth";
 
@@ -144,7 +144,7 @@ describe("Tls.terminatedBefore", () => {
   });
 
   test("takes another port and place", () => {
-    const tls = Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"], port: 9000, exposure: Exposure.public() });
+    const tls = Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"], port: 9000, binding: HostBinding.public() });
 
     expect(portsOf(gatewayStack(tls).stack)).toEqual(["0.0.0.0:9000"]);
   });

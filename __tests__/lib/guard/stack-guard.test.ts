@@ -9,7 +9,7 @@ import { Construct } from "constructs";
 import type { IConstruct } from "constructs";
 import {
   DataSize,
-  Exposure,
+  HostBinding,
   GuardRule,
   HealthCheck,
   MinioStore,
@@ -292,7 +292,7 @@ describe("StackGuard", () => {
         image: ServiceImage.registry("prom/prometheus:v3.5.0"),
         memory: DataSize.mebibytes(256),
         healthCheck: HealthCheck.command(["true"]),
-        ports: [{ port: 9090, exposure: Exposure.loopback() }],
+        ports: [{ port: 9090, binding: HostBinding.loopback() }],
       });
 
       expect(findings(stack)).toEqual([`[mlflow/prometheus/Default] PublishedPort: port 9090 is published ${remedy}`]);

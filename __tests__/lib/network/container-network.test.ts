@@ -10,7 +10,7 @@ describe("ContainerNetwork", () => {
         image: ServiceImage.registry("app:1"),
         files: [{ path: "/etc/app.conf", content: "x", secret: true }],
         memory: DataSize.mebibytes(64),
-        failure: "It failed.",
+        errorMessage: "It failed.",
       }),
     ).toThrow("'files' must have secrets below /run/secrets/, got: '/etc/app.conf'");
   });

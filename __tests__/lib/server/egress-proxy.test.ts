@@ -99,7 +99,7 @@ describe("EgressProxy", () => {
     "a.com:x",
   ])("fails on '%s', which is no host name", (host) => {
     expect(() => proxyStack([host])).toThrow(
-      `'hosts' must have host names in small letters, such as 'api.example.com' or 'api.example.com:8443', got: '${host}' [test/egress]`,
+      `'hosts' must have host names in lower-case letters, such as 'api.example.com' or 'api.example.com:8443', got: '${host}' [test/egress]`,
     );
   });
 

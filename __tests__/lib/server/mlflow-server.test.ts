@@ -16,9 +16,9 @@ const EGRESS = "server_egress_C9E3FD24";
 const ENTRY = "server_egress_entry_DACEDD00";
 
 interface StoreOptions {
-  readonly outside?: boolean;
+  readonly external?: boolean;
   readonly connectionLimit?: number;
-  readonly epochs?: string[];
+  readonly triggers?: string[];
 }
 
 // stores that are nothing but settings, so that the tests show what the server makes of them.
@@ -33,9 +33,9 @@ class FakeStore extends Construct implements IBackendStore, IArtifactStore {
     this.clientSettings = {
       environment: { [`${id.toUpperCase()}_SETTING`]: "on" },
       files: [{ path: `/run/secrets/${id}`, content: `secret of ${id}`, secret: true }],
-      after: [],
-      outside: options.outside ?? false,
-      epochs: options.epochs ?? [],
+      dependsOn: [],
+      external: options.external ?? false,
+      triggers: options.triggers ?? [],
     };
   }
 }
@@ -44,12 +44,12 @@ interface TestOptions extends MlflowServerOptions, StoreOptions {
   readonly url?: string;
 }
 
-function serverStack({ url, outside, connectionLimit, epochs, ...options }: TestOptions = {}) {
+function serverStack({ url, external, connectionLimit, triggers, ...options }: TestOptions = {}) {
   const { stack, network } = testStack();
   const server = new MlflowServer(stack, "server", {
     network,
-    backendStore: new FakeStore(stack, "database", { outside, connectionLimit, epochs }),
-    artifactStore: new FakeStore(stack, "bucket", { outside, epochs }),
+    backendStore: new FakeStore(stack, "database", { external, connectionLimit, triggers }),
+    artifactStore: new FakeStore(stack, "bucket", { external, triggers }),
     url: url ?? "http://localhost:8080",
     ...options,
   });
@@ -123,10 +123,10 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("marks its stores again when one begins anew", () => {
-    const { stack } = serverStack({ epochs: ["volume"] });
+  test("marks its stores again when one is recreated", () => {
+    const { stack } = serverStack({ triggers: ["volume"] });
 
-    expect(container(stack, MIGRATION).labels).toEqual([{ label: "cdktf-mlflow.rerun-on", value: "volume,volume" }]);
+    expect(container(stack, MIGRATION).labels).toEqual([{ label: "cdktf-mlflow.triggers", value: "volume,volume" }]);
   });
 
   test("lets in the host of its url, with every port", () => {
@@ -268,7 +268,7 @@ describe("MlflowServer", () => {
       "'egress.privateHosts' must have hosts of a feature or of 'egress.hosts', got: 'llm.example.com' [test/server]",
     ],
     [
-      { egress: { hosts: ["api.example.com"] }, outside: true },
+      { egress: { hosts: ["api.example.com"] }, external: true },
       "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with a store outside of the stack: the server has a way of its own to it, which would lead past the list of hosts; keep both stores in the stack [test/server]",
     ],
   ])("fails on a way out that leads nowhere or everywhere: %j", (options, message) => {
@@ -283,7 +283,7 @@ describe("MlflowServer", () => {
   });
 
   test("gets a way out, with its migration, when a store lies outside", () => {
-    const { stack } = serverStack({ outside: true });
+    const { stack } = serverStack({ external: true });
 
     expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
     expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
@@ -318,7 +318,7 @@ describe("MlflowServer", () => {
   test("ends queries that nobody waits for, but leaves a foreign database to its owner", () => {
     expect(environment(serverStack().stack, "server").PGOPTIONS).toBe("-c statement_timeout=5min");
     expect(environment(serverStack().stack, MIGRATION).PGOPTIONS).toBeUndefined();
-    expect(environment(serverStack({ outside: true }).stack, "server").PGOPTIONS).toBeUndefined();
+    expect(environment(serverStack({ external: true }).stack, "server").PGOPTIONS).toBeUndefined();
   });
 
   test("keeps temporary files on a disk of the caller's choice", () => {

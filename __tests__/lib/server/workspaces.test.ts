@@ -54,7 +54,7 @@ describe("Workspaces", () => {
     "have names that MLflow takes, unlike '%s'",
     (workspace) => {
       expect(() => stackOf([{ ...ADA, workspace }])).toThrow(
-        `'workspace' of user 'ada' must be 2 to 63 small letters, digits and - inside, and none of MLflow's own words, got: '${workspace}' [mlflow/gateway]`,
+        `'workspace' of user 'ada' must be 2 to 63 lower-case letters, digits and - inside, and none of MLflow's own words, got: '${workspace}' [mlflow/gateway]`,
       );
     },
   );

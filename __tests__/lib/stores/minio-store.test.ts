@@ -41,7 +41,7 @@ describe("MinioStore", () => {
 
     expect(container(stack, BUCKET_JOB).depends_on).toEqual(["docker_container.minio"]);
     expect(environment(stack, BUCKET_JOB)).toMatchObject({ BUCKET: "models", ENDPOINT: "test-minio:9000" });
-    expect(store.clientSettings.after.map(({ node }) => node.path)).toEqual(["test/minio/bucket"]);
+    expect(store.clientSettings.dependsOn.map(({ node }) => node.path)).toEqual(["test/minio/bucket"]);
     expect(store.destination).toBe("s3://models");
     expect(store.transferTarget).toEqual({
       scheme: "http",
@@ -51,10 +51,10 @@ describe("MinioStore", () => {
     });
   });
 
-  test("makes the bucket again when the data volume is made anew", () => {
+  test("makes the bucket again when the data volume is recreated", () => {
     const { labels } = container(storeStack().stack, BUCKET_JOB);
 
-    expect(labels).toEqual([{ label: "cdktf-mlflow.rerun-on", value: "${docker_volume.minio_data_FB897F14.id}" }]);
+    expect(labels).toEqual([{ label: "cdktf-mlflow.triggers", value: "${docker_volume.minio_data_FB897F14.id}" }]);
   });
 
   test("tells the marks of all servers that use it from those of others", () => {

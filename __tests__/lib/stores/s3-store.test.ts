@@ -45,10 +45,10 @@ describe("S3Store", () => {
     });
   });
 
-  test("lies outside, and is left to MLflow unless somebody chooses", () => {
+  test("is external, and is left to MLflow unless somebody chooses", () => {
     const { store } = s3Stack({ endpoint: "https://s3.example.com:443/", prefix: "mlflow", caCertificate: CA });
 
-    expect(store.clientSettings.outside).toBe(true);
+    expect(store.clientSettings.external).toBe(true);
     expect(store.transferTarget).toEqual({
       scheme: "https",
       endpoint: "s3.example.com",

@@ -34,7 +34,7 @@ describe("DataSize", () => {
 
 describe("HealthCheck", () => {
   test("waits long enough for its last verdict", () => {
-    expect(HealthCheck.command(["true"]).patience.toSeconds()).toBe(120);
+    expect(HealthCheck.command(["true"]).startTimeout.toSeconds()).toBe(120);
   });
 
   test("fails on timing that Docker refuses", () => {

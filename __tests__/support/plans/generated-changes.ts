@@ -45,7 +45,7 @@ const MUTATIONS = {
   memory: (service) => ({ ...service, memory: service.memory === 64 ? 96 : 64 }),
   healthCheck: (service) => ({ ...service, retries: service.retries === 5 ? 6 : 5 }),
   port: (service, _next, port) => ({ ...service, port: service.port ? undefined : { number: port, isPublic: false } }),
-  exposure: (service, _next, port) => ({
+  binding: (service, _next, port) => ({
     ...service,
     port: { number: service.port?.number ?? port, isPublic: !service.port?.isPublic },
   }),
@@ -56,16 +56,7 @@ const MUTATIONS = {
 };
 
 /** Kinds of which each asks for a new container. */
-export const REPLACING: readonly Kind[] = [
-  "setting",
-  "line",
-  "secret",
-  "image",
-  "port",
-  "exposure",
-  "volume",
-  "egress",
-];
+export const REPLACING: readonly Kind[] = ["setting", "line", "secret", "image", "port", "binding", "volume", "egress"];
 
 /** A service of which the number decides everything. */
 export function service(index: number, port: number): GeneratedService {
@@ -108,7 +99,7 @@ export function generateChange(
     for (let count = draw() < 0.6 ? 1 : 2; count > 0; count -= 1) {
       const kind = pick(Object.keys(MUTATIONS) as (keyof typeof MUTATIONS)[]);
       // one of these may take back what the other did.
-      if (done.includes(kind) || (/port|exposure/.test(kind) && done.some((other) => /port|exposure/.test(other))))
+      if (done.includes(kind) || (/port|binding/.test(kind) && done.some((other) => /port|binding/.test(other))))
         continue;
       const result = MUTATIONS[kind](changed, next, portOf(original.name));
       if (JSON.stringify(result) === JSON.stringify(changed)) continue;

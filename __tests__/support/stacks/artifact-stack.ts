@@ -20,14 +20,14 @@ export interface ArtifactStackOptions {
 
 /** A stack for tests of artifacts: its store and MLflow's temporary files may lie on disks that can be full. */
 export class ArtifactStack extends AppDeployment {
-  /** Deploys it anew. */
+  /** Deploys it again. */
   public async up(options: ArtifactStackOptions = {}): Promise<void> {
     await removeLeftovers(this.id);
     this.write(options);
     await this.commandOk(["up", "--yes"]);
   }
 
-  /** Writes its app anew, without deploying it. */
+  /** Writes its app again, without deploying it. */
   public write({ store, temporary, server = "", database = "", gateway = "" }: ArtifactStackOptions): void {
     const volume = (disk?: LimitedDisk) => (disk ? `{ hostPath: "${disk.subfolder("data")}" }` : "undefined");
     // the store that is built here does not check every signature; the tests ask it for nothing that it would not refuse.

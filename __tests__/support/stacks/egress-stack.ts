@@ -90,7 +90,7 @@ export class EgressStack extends AppDeployment {
   }
 
   /** The range of the network on which the proxy finds the stand-in. */
-  public async passageRange(): Promise<string> {
+  public async egressLinkRange(): Promise<string> {
     const format = "{{(index .IPAM.Config 0).Subnet}}";
     return (await runOk("docker", ["network", "inspect", "--format", format, `${this.id}-network-passage`])).trim();
   }

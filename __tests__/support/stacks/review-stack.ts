@@ -5,7 +5,7 @@ import {
   ContainerNetwork,
   DataSize,
   Duration,
-  Exposure,
+  HostBinding,
   HealthCheck,
   ProviderVersions,
   Secret,
@@ -50,7 +50,7 @@ export function synthesizeServices(
       memory: DataSize.mebibytes(one.memory),
       egress: one.egress,
       ports: one.port && [
-        { port: one.port.number, exposure: one.port.isPublic ? Exposure.public() : Exposure.loopback() },
+        { port: one.port.number, binding: one.port.isPublic ? HostBinding.public() : HostBinding.loopback() },
       ],
       healthCheck: HealthCheck.command(["true"], {
         interval: Duration.seconds(1),
