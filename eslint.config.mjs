@@ -93,7 +93,7 @@ export default tseslint.config(
     files: ["offline/**/*.ts"],
     rules: {
       "no-restricted-imports": forbid(
-        "^@cdktf/|^cdktf$|/lib(?!/values/package-folder$)|__tests__",
+        "^@cdktf/|^cdktf$|/lib(?!/values/(package-folder|releases)$)|__tests__",
         "offline builds stand on their own.",
       ),
     },

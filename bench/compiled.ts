@@ -11,7 +11,7 @@ export class Compiled {
     const folder = mkdtempSync(join(tmpdir(), "mlflow-bench-"));
     for (const name of ["node_modules", "caddy", "mlflow", "offline", "cli"])
       symlinkSync(packagePath(name), join(folder, name));
-    copyFileSync(packagePath("package.json"), join(folder, "package.json"));
+    for (const name of ["package.json", "releases.json"]) copyFileSync(packagePath(name), join(folder, name));
     const settings = join(folder, "tsconfig.json");
     writeFileSync(
       settings,

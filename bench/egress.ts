@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASES, imageName } from "../lib/values/releases";
 import { STACK, removeAll, stackEnvironment } from "./bench-stack";
 import type { Compiled } from "./compiled";
 import { TerraformContestant } from "./contestants";
 import { runProgram } from "./program";
 import type { Row } from "./report";
 
-const MLFLOW_IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
 const EGRESS_LINK = `${STACK}-network-passage`;
 // the one whose range the engine's addresses are in is asked for.
 const HOSTS: [RegExp, string][] = [
@@ -34,7 +34,7 @@ export async function measureEgress(
   await terraform.reset();
   await terraform.start();
 
-  const image = stackEnvironment().MLFLOW_IMAGE ?? MLFLOW_IMAGE;
+  const image = stackEnvironment().MLFLOW_IMAGE ?? imageName(RELEASES.mlflow);
   const run = ["run", "-i", "--user", "1000:1000", "--entrypoint", "python"];
   const host = `${STACK}-host`;
   await runProgram("docker", [

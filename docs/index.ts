@@ -3,11 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { packagePath } from "../lib/values/package-folder";
 import { apiReport } from "./api-report";
+import { writeReleasePages } from "./releases";
 import { withSettings } from "./settings";
 
-// Writes what is made from the sources: the table of settings, the report of the API, and its pages in docs/html.
+// Writes what is made from the sources: tables of settings and releases, the API's report, and its pages in docs/html.
 const README = packagePath("README.md");
 writeFileSync(README, withSettings(readFileSync(README, "utf8")));
+writeReleasePages();
 writeFileSync(packagePath("docs", "cdktf-mlflow.api.md"), apiReport());
 
 const typedoc = createRequire(__filename).resolve("typedoc/package.json").replace("package.json", "bin/typedoc");

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { packagePath } from "../lib/values/package-folder";
 import { cachePath, contentHash } from "./cache";
@@ -29,6 +29,12 @@ export interface DockerImageOptions {
   /** Programs that it holds. */
   readonly programs?: GoProgram[];
 
+  /** Build arguments, such as the release of what is installed. */
+  readonly buildArguments?: { readonly [name: string]: string };
+
+  /** Files of the build beside those of the folder, by name. */
+  readonly files?: { readonly [name: string]: string };
+
   /** Puts what this machine alone has into a folder of the build, `host`. It is no part of the hash. */
   readonly hostSettings?: (folder: string) => void;
 }
@@ -46,8 +52,9 @@ export class DockerImage {
 
   /** Hash over what it is built from. */
   public get hash(): string {
-    const programs = (this.options.programs ?? []).map(({ hash }) => hash);
-    return (this.#hash ??= contentHash([this.folder], this.options.base.hash, ...programs));
+    const { base, programs = [], buildArguments = {}, files = {} } = this.options;
+    const words = [...Object.entries(buildArguments), ...Object.entries(files)].flat();
+    return (this.#hash ??= contentHash([this.folder], base.hash, ...programs.map(({ hash }) => hash), ...words));
   }
 
   /** Builds it. Returns false when it is current. */
@@ -61,12 +68,17 @@ export class DockerImage {
     try {
       cpSync(this.folder, context, { recursive: true });
       for (const { file } of this.options.programs ?? []) copyFileSync(file, join(context, basename(file)));
+      for (const [file, text] of Object.entries(this.options.files ?? {})) writeFileSync(join(context, file), text);
       this.options.hostSettings?.(join(context, "host"));
 
       await runStep({
         name: `image-${this.options.folder}`,
         program: "docker",
-        arguments: ["build", "--force-rm", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...proxies(), context],
+        arguments: [
+          ...["build", "--force-rm", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...proxies()],
+          ...Object.entries(this.options.buildArguments ?? {}).flatMap((entry) => ["--build-arg", entry.join("=")]),
+          context,
+        ],
         // every Docker command has this builder; the newer one is a plugin that is often missing.
         environment: { DOCKER_BUILDKIT: "0" },
         progress,

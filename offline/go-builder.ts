@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import semver from "semver";
+import { RELEASES } from "../lib/values/releases";
 import { cachePath } from "./cache";
 import { DebianBase } from "./debian-base";
 import { DockerImage } from "./docker-image";
 import { ask, runStep } from "./step";
 
-// what the modules are built with: older ones are refused by them, and 1.27 does not compile them.
-const RELEASE = "1.26.8";
+// the modules refuse an older Go, and 1.27 does not compile them.
+const RELEASE = RELEASES.go;
 // the first that gets another release of itself where one is asked for.
 const SELF_UPDATING = "1.21.0";
 // what only shows how far Go is, and would hide an error among it.

@@ -1,5 +1,6 @@
 import type { ListrTask } from "listr2";
 import { packagePath } from "../lib/values/package-folder";
+import { RELEASES, postgresVersion } from "../lib/values/releases";
 import { DebianBase } from "./debian-base";
 import { DockerImage } from "./docker-image";
 import { provideEngine } from "./engine";
@@ -21,31 +22,52 @@ const GATEWAY = new GoProgram("gateway", ".", [], [packagePath("caddy", "plugin"
 const OAUTH2_PROXY = new GoProgram("oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
 
 const BOOKWORM = new DebianBase("bookworm");
-// the first release of Debian with PostgreSQL 18.
-const FORKY = new DebianBase("forky");
+const { postgres: POSTGRES, mlflow: MLFLOW, providers: PROVIDERS } = RELEASES;
+const POSTGRES_DEBIAN = new DebianBase(POSTGRES.debian);
+const POSTGRES_VERSION = postgresVersion(POSTGRES.default) ?? "";
 
 const IMAGES = {
-  POSTGRES_IMAGE: new DockerImage({ folder: "postgres", name: "postgres:18.6", base: FORKY }),
+  POSTGRES_IMAGE: new DockerImage({
+    folder: "postgres",
+    name: `postgres:${POSTGRES_VERSION}`,
+    base: POSTGRES_DEBIAN,
+    buildArguments: {
+      DEBIAN: POSTGRES.debian,
+      PG_MAJOR: String(POSTGRES.default),
+      PG_VERSION: POSTGRES_VERSION,
+    },
+  }),
   MLFLOW_IMAGE: new DockerImage({
     folder: "mlflow",
-    name: "mlflow:3.17.2",
+    name: `mlflow:${MLFLOW.version}`,
     base: BOOKWORM,
+    files: { "requirements.txt": requirements({ mlflow: MLFLOW.version, ...MLFLOW.packages }) },
     hostSettings: copyPipSettings,
   }),
   // named after its last commit: it is no release, and has none of the fixes that came later.
-  MINIO_IMAGE: new DockerImage({ folder: "minio", name: "minio:2026-02-12", base: BOOKWORM, programs: [MINIO, MC] }),
-  GATEWAY_IMAGE: new DockerImage({ folder: "gateway", name: "gateway:2.11.9", base: BOOKWORM, programs: [GATEWAY] }),
+  MINIO_IMAGE: new DockerImage({
+    folder: "minio",
+    name: `minio:${RELEASES.minio.version}`,
+    base: BOOKWORM,
+    programs: [MINIO, MC],
+  }),
+  GATEWAY_IMAGE: new DockerImage({
+    folder: "gateway",
+    name: `gateway:${RELEASES.caddy.version}`,
+    base: BOOKWORM,
+    programs: [GATEWAY],
+  }),
   OAUTH2_PROXY_IMAGE: new DockerImage({
     folder: "oauth2-proxy",
-    name: "oauth2-proxy:7.15.4",
+    name: `oauth2-proxy:${RELEASES["oauth2-proxy"].version}`,
     base: BOOKWORM,
     programs: [OAUTH2_PROXY],
   }),
 };
 
 const MIRROR = new TerraformMirror([
-  { source: "kreuzwerker/docker", version: "4.6.0", program: DOCKER_PROVIDER },
-  { source: "hashicorp/random", version: "3.9.0", program: RANDOM_PROVIDER },
+  { ...PROVIDERS.docker, program: DOCKER_PROVIDER },
+  { ...PROVIDERS.random, program: RANDOM_PROVIDER },
 ]);
 
 /** What can be built. */
@@ -78,7 +100,7 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
       ? [
           group(
             "Base images",
-            [BOOKWORM, FORKY].map((base) => buildTask(base.name, base)),
+            [BOOKWORM, POSTGRES_DEBIAN].map((base) => buildTask(base.name, base)),
             1,
           ),
         ]
@@ -108,6 +130,13 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
 export function offlineEnvironment(): { [name: string]: string } {
   const images = Object.entries(IMAGES).map(([variable, { name }]) => [variable, name]);
   return { ...Object.fromEntries(images), TF_CLI_CONFIG_FILE: MIRROR.configurationFile };
+}
+
+/** The content of a file for `pip install --requirement`. */
+function requirements(versions: { readonly [name: string]: string }): string {
+  return Object.entries(versions)
+    .map(([name, version]) => `${name}==${version}\n`)
+    .join("");
 }
 
 interface Buildable {

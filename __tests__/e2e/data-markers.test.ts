@@ -1,6 +1,8 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASES } from "../../lib/values/releases";
 import { Deployment, removeLeftovers } from "../support/stacks/deployment";
+import { addresses, mlflowStack } from "../support/stacks/synth";
 import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(10 * 60_000);
@@ -74,7 +76,8 @@ async function refusalOfStart(): Promise<{ status: string; said: string }> {
   });
 }
 
-const VOLUMES = { minio: `${ID}-minio-data`, postgres: `${ID}-postgres-data-18` };
+const MAJOR = RELEASES.postgres.default;
+const VOLUMES = { minio: `${ID}-minio-data`, postgres: `${ID}-postgres-data-${MAJOR}` };
 const KEPT = `${ID}-kept`;
 const FOREIGN = `${ID}-foreign`;
 const EMPTY = "find /volume -mindepth 1 -delete";
@@ -301,7 +304,7 @@ describe("A volume", () => {
   test("of the database that is another stack's is noticed, and the right one serves again", async () => {
     await makeForeign("postgres", {
       path: "/var/lib/postgresql",
-      environment: ["POSTGRES_USER=mlflow", "POSTGRES_PASSWORD=another", "PGDATA=/var/lib/postgresql/18/docker"],
+      environment: ["POSTGRES_USER=mlflow", "POSTGRES_PASSWORD=another", `PGDATA=/var/lib/postgresql/${MAJOR}/docker`],
       command: ["postgres"],
       fill: `PGPASSWORD=another psql -h 127.0.0.1 -U mlflow -v ON_ERROR_STOP=1 -c "${mark(OTHER)}"`,
     });
@@ -462,8 +465,9 @@ describe("A lost state", () => {
       const ids = (await runOk("docker", [kind, ...list])).trim().split("\n");
       await runOk("docker", [kind, "rm", ...(kind === "container" ? ["--force"] : []), ...ids]);
     }
+    const databaseVolume = addresses(mlflowStack()).find((name) => name.startsWith("docker_volume.postgres_")) ?? "";
     for (const [address, name] of [
-      ["docker_volume.postgres_data-18_39DD5BDF", `${ID}-postgres-data-18`],
+      [databaseVolume, VOLUMES.postgres],
       ["docker_volume.minio_data_FB897F14", `${ID}-minio-data`],
       ["random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816", toBase64(webhookKey)],
     ] as const) {

@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { RELEASES } from "../../lib/values/releases";
 import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, run, runOk } from "../support/run";
 
@@ -368,7 +369,7 @@ print("SAME", open(path, "rb").read() == content)
     });
 
     expect(code).toBe(2);
-    expect(stdout + stderr).toContain("e2e-postgres-data-18");
+    expect(stdout + stderr).toContain(`e2e-postgres-data-${RELEASES.postgres.default}`);
     expect(await healthy()).toBe(true);
   });
 

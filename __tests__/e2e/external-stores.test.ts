@@ -1,6 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PostgresStore } from "../../lib";
+import { RELEASES, imageName } from "../../lib/values/releases";
 import { Deployment, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, runOk } from "../support/run";
 
@@ -83,7 +85,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
         "--env",
         `POSTGRES_PASSWORD=${DATABASE_PASSWORD}`,
       ],
-      images.POSTGRES_IMAGE ?? "postgres:18.6-trixie",
+      images.POSTGRES_IMAGE ?? PostgresStore.defaultImage().name,
     ]);
     await runOk("docker", [
       ...["run", "--detach", "--name", STORE, "--publish", `${address}:19000:9000`],
@@ -94,7 +96,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
         `MINIO_ROOT_PASSWORD=${KEYS.AWS_SECRET_ACCESS_KEY}`,
       ],
       ...["--volume", `${certificates}:/certificates:ro`],
-      images.MINIO_IMAGE ?? "pgsty/silo:RELEASE.2026-09-16T00-00-00Z",
+      images.MINIO_IMAGE ?? imageName(RELEASES.silo),
       ...["server", "/data", "--certs-dir", "/certificates"],
     ]);
 

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RELEASES } from "../../lib/values/releases";
 import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 
@@ -64,7 +65,7 @@ describe("Constructs in an app of one's own", () => {
     expect(await terraform("apply", "-auto-approve")).toMatchObject({ code: 0, stderr: "" });
 
     expect(await runOk("find", [data, "-maxdepth", "4", "-name", "PG_VERSION"])).toContain(
-      `${data}/postgres/18/docker/`,
+      `${data}/postgres/${RELEASES.postgres.default}/docker/`,
     );
     expect(await runOk("find", [data, "-maxdepth", "2", "-name", "mlflow"])).toBe(`${data}/minio/mlflow\n`);
   });

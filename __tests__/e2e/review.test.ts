@@ -5,6 +5,7 @@ import { parsePlan } from "../../cli/review/plan/plan-file";
 import { render } from "../../cli/review/render/render";
 import { reviewPlan } from "../../cli/review/findings/review-plan";
 import { secretsOf } from "../../cli/review/secrets/secrets";
+import { RELEASES } from "../../lib/values/releases";
 import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 import type { Variables } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
@@ -116,7 +117,9 @@ describe("A review of a real plan of the whole platform", () => {
 
     expect({ code, text }).toMatchSnapshot();
     expect(code).toBe(2);
-    expect(text.split("\n")[0]).toContain(`Data would be lost: the volume '${ID}-postgres-data-18'`);
+    expect(text.split("\n")[0]).toContain(
+      `Data would be lost: the volume '${ID}-postgres-data-${RELEASES.postgres.default}'`,
+    );
     const allowed = await deployment.command(["review", join(plans, "rename.tfplan"), "--allow-data-loss"]);
     expect(allowed.code).toBe(0);
   });

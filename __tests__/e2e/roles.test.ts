@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { MlflowServer } from "../../lib";
 import { offlineSettings } from "../support/stacks/deployment";
 import { GatewayContainer } from "../support/servers/gateway-container";
 import { basicAuth, send } from "../support/clients/http-request";
@@ -41,7 +42,7 @@ let mlflow: RoutesOfMlflow;
 const upstream = RecordingUpstream.forTests();
 
 beforeAll(async () => {
-  const image = process.env.MLFLOW_IMAGE ?? (await offlineSettings()).MLFLOW_IMAGE ?? imageOfTheLibrary();
+  const image = process.env.MLFLOW_IMAGE ?? (await offlineSettings()).MLFLOW_IMAGE ?? MlflowServer.defaultImage().name;
   const script = readFileSync(join(__dirname, "../support/clients/mlflow-routes.py"), "utf8");
   const hardening = ["--network", "none", "--user", "1000:1000", "--cap-drop", "ALL", "--env", "HOME=/tmp"];
   mlflow = JSON.parse(
@@ -359,8 +360,4 @@ function errorCode(body: string): string | undefined {
 function concrete(route: string): [method: string, path: string] {
   const [method = "", path = ""] = route.split(" ");
   return [method, example(path)];
-}
-
-function imageOfTheLibrary(): string {
-  return `ghcr.io/mlflow/mlflow:v${ROUTE_TABLE.mlflow}-full`;
 }

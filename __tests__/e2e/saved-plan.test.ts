@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode } from "../../cli/console/command-error";
+import { RELEASES } from "../../lib/values/releases";
 import { removeLeftovers } from "../support/stacks/deployment";
 import { runOk } from "../support/run";
 import { StoreApp } from "../support/stacks/store-app";
@@ -80,7 +81,8 @@ describe("A plan that was saved", () => {
     await ok("plan", "--out", plan);
     const refused = await app.command(["apply", plan, "--yes"]);
     expect(refused.code).toBe(ExitCode.dataAtRisk);
-    expect(refused.stderr).toContain(`this would delete the volume '${app.id}-postgres-data-18' and the data in it`);
+    const volume = `${app.id}-postgres-data-${RELEASES.postgres.default}`;
+    expect(refused.stderr).toContain(`this would delete the volume '${volume}' and the data in it`);
     expect(await limit()).toBe(300);
 
     await ok("apply", plan, "--yes", "--allow-data-loss");

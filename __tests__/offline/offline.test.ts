@@ -1,5 +1,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { MlflowServer, PostgresStore } from "../../lib";
+import { builtGatewayImage } from "../../lib/gateway/gateway-image";
+import { RELEASES } from "../../lib/values/releases";
 import { offlineEnvironment } from "../../offline";
 
 const REPOSITORY = resolve(__dirname, "..", "..");
@@ -13,27 +16,14 @@ describe("Offline builds", () => {
     for (const image of Object.values(images)) expect(image).toMatch(/^localhost\/cdktf-mlflow\//);
   });
 
-  test("build the versions of the plugins and of Caddy that the official way has", () => {
-    const module = read("offline", "go", "gateway", "go.mod");
-    const dockerfile = read("caddy", "plugin", "Dockerfile");
+  test("build the release that each construct has by default", () => {
+    const { POSTGRES_IMAGE, MLFLOW_IMAGE, OAUTH2_PROXY_IMAGE, GATEWAY_IMAGE } = offlineEnvironment();
+    const release = (image = "") => /:v?([\d.]+)/.exec(image)?.[1];
 
-    for (const [, version = ""] of module.matchAll(/^\tgithub\.com\/(?:mholt|caddyserver)\/\S+ v(\S+)$/gm)) {
-      expect(dockerfile).toContain(version.replace(/^.*-(?=[0-9a-f]{12}$)/, ""));
-    }
-  });
-
-  test("build the MLflow that is the default", () => {
-    const [, version] = /mlflow\/mlflow:v([\d.]+)-full/.exec(read("lib", "server", "mlflow-server.ts")) ?? [];
-
-    expect(read("offline", "images", "mlflow", "requirements.txt")).toContain(`mlflow==${version}\n`);
-    expect(offlineEnvironment().MLFLOW_IMAGE).toContain(`localhost/cdktf-mlflow/mlflow:${version}-`);
-  });
-
-  test("build the oauth2-proxy that is the default", () => {
-    const [, version] = /oauth2-proxy:v([\d.]+)-alpine/.exec(read("lib", "users", "oauth2-proxy.ts")) ?? [];
-
-    expect(read("offline", "go", "oauth2-proxy", "go.mod")).toContain(`oauth2-proxy/v7 v${version}\n`);
-    expect(offlineEnvironment().OAUTH2_PROXY_IMAGE).toContain(`localhost/cdktf-mlflow/oauth2-proxy:${version}-`);
+    expect(release(POSTGRES_IMAGE)).toBe(release(PostgresStore.defaultImage().name));
+    expect(release(MLFLOW_IMAGE)).toBe(release(MlflowServer.defaultImage().name));
+    expect(release(OAUTH2_PROXY_IMAGE)).toBe(RELEASES["oauth2-proxy"].version);
+    expect(release(GATEWAY_IMAGE)).toBe(release(builtGatewayImage(undefined).name));
   });
 
   test("write down what each image keeps to", () => {

@@ -7,6 +7,7 @@ import { Password } from "@cdktf/provider-random/lib/password";
 import { AssetType, DataResource, Fn, TerraformAsset } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { RELEASES, imageName } from "../../lib/values/releases";
 import { addJob, addService, escaped, file, health } from "./bare-container";
 import type { addMinio, addPostgres } from "./bare-stores";
 
@@ -60,7 +61,7 @@ export function addServer(
   const webhookKey = new Bytes(scope, "mlflow-webhook-secret-encryption-key", { length: 32 });
   const passphrase = new Password(scope, "mlflow-crypto-kek-passphrase", { length: 32, special: false });
   const migrationScope = new Construct(scope, "migration");
-  const image = new Image(migrationScope, "image", { name: "ghcr.io/mlflow/mlflow:v3.17.2-full", keepLocally: true });
+  const image = new Image(migrationScope, "image", { name: imageName(RELEASES.mlflow), keepLocally: true });
   const settings = [
     "AWS_DEFAULT_REGION=us-east-1",
     "AWS_EC2_METADATA_DISABLED=true",
@@ -159,7 +160,7 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
     type: AssetType.DIRECTORY,
   });
   const image = new Image(scope, "image", {
-    name: `cdktf-mlflow/gateway:2.11.9-${context.assetHash.slice(0, 12).toLowerCase()}`,
+    name: `cdktf-mlflow/gateway:${RELEASES.caddy.version}-${context.assetHash.slice(0, 12).toLowerCase()}`,
     buildAttribute: { context: context.path, dockerfile: "Dockerfile", builder: "default" },
     keepLocally: true,
   });

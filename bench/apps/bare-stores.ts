@@ -5,6 +5,7 @@ import { Password } from "@cdktf/provider-random/lib/password";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { BUCKET_JOB, bucketPolicy } from "../../lib/stores/minio-bucket-job";
+import { RELEASES, imageName, postgresVersion } from "../../lib/values/releases";
 import { addJob, addService, escaped, file, health } from "./bare-container";
 
 const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
@@ -14,16 +15,19 @@ const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
 fi
 exec docker-entrypoint.sh "$@"`;
 
+const MAJOR = RELEASES.postgres.default;
+const POSTGRES = imageName({ image: RELEASES.postgres.image, version: postgresVersion(MAJOR) ?? "" });
+
 /** PostgreSQL. */
 export function addPostgres(stack: TerraformStack, network: Network) {
   const { id } = stack.node;
   const scope = new Construct(stack, "postgres");
   const password = new Password(scope, "password", { length: 32, special: false });
-  const data = new Volume(scope, "data-18", {
-    name: `${id}-postgres-data-18`,
+  const data = new Volume(scope, `data-${MAJOR}`, {
+    name: `${id}-postgres-data-${MAJOR}`,
     lifecycle: { preventDestroy: true },
   });
-  const image = new Image(scope, "image", { name: "postgres:18.6-trixie", keepLocally: true });
+  const image = new Image(scope, "image", { name: POSTGRES, keepLocally: true });
   const container = addService(scope, {
     name: `${id}-postgres`,
     image: image.imageId,
@@ -35,7 +39,7 @@ export function addPostgres(stack: TerraformStack, network: Network) {
       ...["-c", "wal_compression=on"],
     ],
     env: [
-      "PGDATA=/var/lib/postgresql/18/docker",
+      `PGDATA=/var/lib/postgresql/${MAJOR}/docker`,
       "POSTGRES_DB=mlflow",
       "POSTGRES_PASSWORD_FILE=/run/secrets/postgres-password",
       "POSTGRES_USER=mlflow",
@@ -72,7 +76,7 @@ export function addMinio(stack: TerraformStack, network: Network, identity: stri
     file("/run/secrets/minio-root-password", rootPassword.result),
   ];
   const data = new Volume(scope, "data", { name: `${id}-minio-data`, lifecycle: { preventDestroy: true } });
-  const image = new Image(scope, "image", { name: "pgsty/silo:RELEASE.2026-09-16T00-00-00Z", keepLocally: true });
+  const image = new Image(scope, "image", { name: imageName(RELEASES.silo), keepLocally: true });
   const container = addService(scope, {
     name: `${id}-minio`,
     image: image.imageId,

@@ -3,6 +3,7 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, Fn, LocalBackend, TerraformOutput, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
+import { RELEASES } from "../../lib/values/releases";
 import { addGateway, addIdentity, addServer } from "./bare-server";
 import { addMinio, addPostgres } from "./bare-stores";
 
@@ -18,8 +19,9 @@ function addStack(stack: TerraformStack, port: number): void {
   new LocalBackend(stack, { path: `../../../terraform.${id}.tfstate` });
   new DockerProvider(stack, "docker");
   new RandomProvider(stack, "random");
-  stack.addOverride("terraform.required_providers.docker.version", "4.6.0");
-  stack.addOverride("terraform.required_providers.random.version", "3.9.0");
+  for (const [name, { version }] of Object.entries(RELEASES.providers)) {
+    stack.addOverride(`terraform.required_providers.${name}.version`, version);
+  }
 
   const network = new Construct(stack, "network");
   const internal = new Network(network, "internal", { name: `${id}-network-internal`, internal: true });
@@ -57,7 +59,7 @@ function addStack(stack: TerraformStack, port: number): void {
     [`${id}-gateway`]: Fn.coalesce([gateway.image.repoDigest, gateway.image.imageId]),
   });
   output("volumes", "The volumes with data, by their addresses in the Terraform state.", {
-    "docker_volume.postgres_data-18_39DD5BDF": postgres.data.id,
+    [`${postgres.data.terraformResourceType}.${postgres.data.friendlyUniqueId}`]: postgres.data.id,
     "docker_volume.minio_data_FB897F14": minio.data.id,
   });
 }

@@ -20,7 +20,7 @@ import {
 
 const id = process.env.MLFLOW_STACK ?? "research";
 const url = process.env.MLFLOW_URL ?? "http://localhost:8080";
-const trainerImage = process.env.MLFLOW_IMAGE ?? "ghcr.io/mlflow/mlflow:v3.17.2-full";
+const trainerImage = process.env.MLFLOW_IMAGE ?? MlflowServer.defaultImage().name;
 
 const app = new App();
 const stack = new TerraformStack(app, id);

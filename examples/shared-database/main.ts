@@ -29,7 +29,7 @@ ProviderVersions.pin(stack);
 Aspects.of(stack).add(new StackGuard());
 
 const network = new ContainerNetwork(stack, "network");
-const postgresImage = ServiceImage.registry(process.env.POSTGRES_IMAGE ?? "postgres:18.6-trixie");
+const postgresImage = image("POSTGRES_IMAGE") ?? PostgresStore.defaultImage();
 const postgres = new PostgresStore(stack, "postgres", {
   network,
   image: postgresImage,

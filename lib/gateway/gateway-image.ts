@@ -1,9 +1,10 @@
 import { packagePath, packageText } from "../values/package-folder";
+import { RELEASES } from "../values/releases";
 import { ServiceImage } from "../network/service-image";
 import type { ServiceFile } from "../network/service-network";
 
 // the name says what is in it: Caddy's version, and that it has our plugins.
-const NAME = "cdktf-mlflow/gateway:2.11.9";
+const NAME = `cdktf-mlflow/gateway:${RELEASES.caddy.version}`;
 
 /** Port of the health check inside of a container with Caddy, whatever name and certificate its sites need. */
 export const HEALTH_PORT = 2019;

@@ -32,7 +32,7 @@ export interface MlflowServerOptions {
   /**
    * Image with MLflow, psycopg2 and boto3.
    *
-   * @default - MLflow's own `-full` image of release 3.17.2
+   * @default - MLflow's own `-full` image of the release in docs/releases.md, `MlflowServer.defaultImage()`
    */
   readonly image?: ServiceImage;
 

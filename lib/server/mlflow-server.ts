@@ -9,6 +9,7 @@ import { validateMlflowSettings } from "./mlflow-settings";
 import { physicalName } from "../values/physical-name";
 import { SERVICE_NAME } from "../stores/postgres-client";
 import { PublicUrl } from "../values/public-url";
+import { RELEASES, imageName } from "../values/releases";
 import { Secret } from "../secrets/secret";
 import { serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
@@ -21,7 +22,6 @@ import { secretText } from "../secrets/terraform-text";
 import type { IUpstream } from "../gateway/upstream";
 import { workspacesJob } from "./workspaces-job";
 
-const IMAGE = "ghcr.io/mlflow/mlflow:v3.17.2-full";
 const PORT = 5000;
 const USER = "1000:1000";
 const SECRETS_FILE = "/run/secrets/mlflow.env";
@@ -72,6 +72,11 @@ export interface MlflowServerProps extends MlflowServerOptions {
  * not suffice for the workers, a setting would break the stack, or a feature lacks what it needs.
  */
 export class MlflowServer extends Construct implements IUpstream {
+  /** The image of MLflow that a server has by default: MLflow's own, of the release in docs/releases.md. */
+  public static defaultImage(): ServiceImage {
+    return ServiceImage.registry(imageName(RELEASES.mlflow));
+  }
+
   public readonly hostname: string;
   public readonly port = PORT;
   public readonly transferTarget?: TransferTarget;
@@ -99,7 +104,7 @@ export class MlflowServer extends Construct implements IUpstream {
       this,
     );
 
-    const image = props.image ?? ServiceImage.registry(IMAGE);
+    const image = props.image ?? MlflowServer.defaultImage();
     const database = backendStore.clientSettings;
     const artifacts = artifactStore.clientSettings;
     const stores = {

@@ -1,24 +1,24 @@
 import { Annotations } from "cdktf";
 import type { TerraformStack } from "cdktf";
+import { RELEASES } from "../values/releases";
 
 // 4.x reads a stopped container without deleting it, so that a plan changes nothing; 4.6.0 also applies changed health
 // checks. The bindings of @cdktf/provider-docker were made for 3.6.2 and work with both.
-const DOCKER = "4.6.0";
-const RANDOM = "3.9.0";
+const { docker: DOCKER, random: RANDOM } = RELEASES.providers;
 
 /** Which releases of the Terraform providers a stack uses. */
 export interface ProviderVersionsOptions {
   /**
    * Version constraint of kreuzwerker/docker.
    *
-   * @default "4.6.0"
+   * @default - the release in docs/releases.md
    */
   readonly docker?: string;
 
   /**
    * Version constraint of hashicorp/random.
    *
-   * @default "3.9.0"
+   * @default - the release in docs/releases.md
    */
   readonly random?: string;
 }
@@ -27,12 +27,12 @@ export interface ProviderVersionsOptions {
 export class ProviderVersions {
   /** Sets the versions for a whole stack. Warns when the plan of a Docker provider before 4.0 would not be read-only. */
   public static pin(stack: TerraformStack, options: ProviderVersionsOptions = {}): void {
-    const docker = options.docker ?? DOCKER;
+    const docker = options.docker ?? DOCKER.version;
     stack.addOverride("terraform.required_providers.docker.version", docker);
-    stack.addOverride("terraform.required_providers.random.version", options.random ?? RANDOM);
+    stack.addOverride("terraform.required_providers.random.version", options.random ?? RANDOM.version);
     if (/^\D*[0-3]\./.test(docker)) {
       Annotations.of(stack).addWarning(
-        `the plan of kreuzwerker/docker ${docker} is not read-only: it deletes stopped containers; use 4.6.0 or newer`,
+        `the plan of kreuzwerker/docker ${docker} is not read-only: it deletes stopped containers; use ${DOCKER.version} or newer`,
       );
     }
   }

@@ -6,6 +6,7 @@ import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
 import { BUCKET_JOB, POLICY_FILE, bucketPolicy } from "./minio-bucket-job";
 import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
+import { RELEASES, imageName } from "../values/releases";
 import { Secret } from "../secrets/secret";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
@@ -14,7 +15,7 @@ import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from 
 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
-const IMAGE = "pgsty/silo:RELEASE.2026-09-16T00-00-00Z";
+const IMAGE = imageName(RELEASES.silo);
 const PORT = 9000;
 const CONSOLE_PORT = 9001;
 const REGION = "us-east-1";

@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
+import { RELEASES, imageName, postgresMajors, postgresVersion } from "../values/releases";
 import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
 import { SERVICE_FILE, serviceFile, validateIdentifier } from "./postgres-client";
@@ -15,13 +16,6 @@ const PASSWORD_FILE = "/run/secrets/postgres-password";
 // below this PostgreSQL starts, and dies when a search sorts.
 const MIN_MEMORY = DataSize.mebibytes(256);
 
-// the data path differs by major version: https://hub.docker.com/_/postgres, "PGDATA".
-const RELEASES: { [major: number]: { image: string; mount: string; data: string } } = {
-  18: { image: "postgres:18.6-trixie", mount: "/var/lib/postgresql", data: "/var/lib/postgresql/18/docker" },
-  17: { image: "postgres:17.11-trixie", mount: "/var/lib/postgresql/data", data: "/var/lib/postgresql/data" },
-  16: { image: "postgres:16.15-trixie", mount: "/var/lib/postgresql/data", data: "/var/lib/postgresql/data" },
-};
-
 // The image takes the password when the data volume is empty, and never again. With this the file is the truth at every
 // start: after a changed password, and when the state was lost but the data was not. Nothing of it reaches the log.
 const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
@@ -34,16 +28,17 @@ exec docker-entrypoint.sh "$@"`;
 /** Options of a `PostgresStore`, wherever it is created. */
 export interface PostgresStoreOptions {
   /**
-   * Major version: 18, 17 or 16. The name of the data volume carries it, so that another one never opens old data.
+   * Major version, one of those in docs/releases.md. The name of the data volume carries it, so that another one never
+   * opens old data.
    *
-   * @default 18
+   * @default - the newest in docs/releases.md
    */
   readonly majorVersion?: number;
 
   /**
    * Image that keeps the contract of the official one, of the same major version.
    *
-   * @default - the official image of the major version, `postgres:18.6-trixie`
+   * @default - the official image of the major version, `PostgresStore.defaultImage()`
    */
   readonly image?: ServiceImage;
 
@@ -116,14 +111,25 @@ export interface PostgresStoreProps extends PostgresStoreOptions {
  * @throws ValidationError when the version is not offered, a name needs quotes, or the memory is too small.
  */
 export class PostgresStore extends Construct implements IBackendStore {
+  /**
+   * The official image of PostgreSQL that a store has by default.
+   *
+   * @param majorVersion one of those in docs/releases.md; the newest there by default.
+   * @throws ValidationError when the version is not offered.
+   */
+  public static defaultImage(majorVersion?: number): ServiceImage {
+    return officialImage(majorVersion ?? RELEASES.postgres.default);
+  }
+
   public readonly clientSettings: ClientSettings;
   public readonly connectionLimit?: number;
 
   constructor(scope: Construct, id: string, props: PostgresStoreProps) {
     super(scope, id);
 
-    const majorVersion = props.majorVersion ?? 18;
-    const release = this.release(majorVersion);
+    const majorVersion = props.majorVersion ?? RELEASES.postgres.default;
+    const official = officialImage(majorVersion, this);
+    const { mount, pgdata } = dataPaths(majorVersion);
     const database = props.database ?? "mlflow";
     const username = props.username ?? "mlflow";
     const memory = props.memory ?? DataSize.mebibytes(512);
@@ -138,17 +144,17 @@ export class PostgresStore extends Construct implements IBackendStore {
     const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
-      image: props.image ?? ServiceImage.registry(release.image),
+      image: props.image ?? official,
       entrypoint: ["bash", "-c", START, "start"],
       args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory, connectionLimit), ...props.settings })],
       environment: {
         POSTGRES_DB: database,
         POSTGRES_USER: username,
         POSTGRES_PASSWORD_FILE: PASSWORD_FILE,
-        PGDATA: release.data,
+        PGDATA: pgdata,
       },
       files: [{ path: PASSWORD_FILE, content: password.unsafeUnwrap(), secret: true }],
-      volumes: [{ volume: data, path: release.mount }],
+      volumes: [{ volume: data, path: mount }],
       user: "postgres",
       memory,
       sharedMemory: DataSize.mebibytes(256),
@@ -169,14 +175,6 @@ export class PostgresStore extends Construct implements IBackendStore {
       external: false,
       triggers: [data.source],
     };
-  }
-
-  private release(majorVersion: number) {
-    const release = RELEASES[majorVersion];
-    if (!release) {
-      throw new ValidationError("PostgresVersion", `'majorVersion' must be 18, 17 or 16, got: ${majorVersion}`, this);
-    }
-    return release;
   }
 
   // the rules of thumb of PostgreSQL's own documentation, chapter "Resource Consumption".
@@ -209,6 +207,21 @@ export class PostgresStore extends Construct implements IBackendStore {
       );
     }
   }
+}
+
+function officialImage(majorVersion: number, scope?: Construct): ServiceImage {
+  const version = postgresVersion(majorVersion);
+  if (!version) {
+    const offered = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(postgresMajors().map(String));
+    throw new ValidationError("PostgresVersion", `'majorVersion' must be ${offered}, got: ${majorVersion}`, scope);
+  }
+  return ServiceImage.registry(imageName({ image: RELEASES.postgres.image, version }));
+}
+
+// the official image moved its data with 18: https://hub.docker.com/_/postgres, "PGDATA".
+function dataPaths(majorVersion: number): { mount: string; pgdata: string } {
+  if (majorVersion < 18) return { mount: "/var/lib/postgresql/data", pgdata: "/var/lib/postgresql/data" };
+  return { mount: "/var/lib/postgresql", pgdata: `/var/lib/postgresql/${majorVersion}/docker` };
 }
 
 function renderSettings(settings: { [name: string]: string }): string[] {

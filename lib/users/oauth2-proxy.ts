@@ -8,12 +8,13 @@ import { allGroups, allMachines, validateOAuth2 } from "./oauth2-validation";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 import type { PublicUrl } from "../values/public-url";
+import { RELEASES, imageName } from "../values/releases";
 import { Secret } from "../secrets/secret";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, ServiceFile } from "../network/service-network";
 
 // with a shell and wget, for the health check.
-const IMAGE = "quay.io/oauth2-proxy/oauth2-proxy:v7.15.4-alpine";
+const IMAGE = imageName(RELEASES["oauth2-proxy"]);
 const PORT = 4180;
 const USER = "65532:65532";
 const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";

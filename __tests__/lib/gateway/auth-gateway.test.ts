@@ -265,7 +265,7 @@ describe("AuthGateway", () => {
     const [image] = Object.values(synth(stack).resource.docker_image ?? {});
 
     expect(image).toMatchObject({
-      name: expect.stringMatching(/^cdktf-mlflow\/gateway:2\.11\.9-[0-9a-f]{12}$/),
+      name: expect.stringMatching(/^cdktf-mlflow\/gateway:2\.\d+\.\d+-[0-9a-f]{12}$/),
       build: { builder: "default", build_args: { HTTPS_PROXY: "http://proxy.example.com:3128" } },
     });
     expect(image?.build.context).toMatch(/^assets\/gateway_context_[0-9A-F]+\/[0-9A-F]{32}$/);

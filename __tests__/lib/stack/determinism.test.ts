@@ -10,7 +10,16 @@ import { mlflowStack, synth } from "../../support/stacks/synth";
 jest.setTimeout(60_000);
 
 const TSX = ["--import", pathToFileURL(require.resolve("tsx")).href];
-const COPIED = ["lib", "caddy", "mlflow", "__tests__/support", "main.ts", "package.json", "tsconfig.json"];
+const COPIED = [
+  "lib",
+  "caddy",
+  "mlflow",
+  "__tests__/support",
+  "main.ts",
+  "package.json",
+  "releases.json",
+  "tsconfig.json",
+];
 
 describe("Synthesis", () => {
   const elsewhere = mkdtempSync(join(tmpdir(), "mlflow-elsewhere-"));

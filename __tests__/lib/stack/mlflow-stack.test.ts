@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MlflowStack } from "../../../lib";
+import { RELEASES } from "../../../lib/values/releases";
 import { PLANTED, SHAPES } from "../../support/stacks/shapes";
 import {
   addresses,
@@ -116,8 +117,8 @@ describe("MlflowStack", () => {
 
   test("pins the providers", () => {
     expect(synth(mlflowStack()).terraform.required_providers).toEqual({
-      docker: { source: "kreuzwerker/docker", version: "4.6.0" },
-      random: { source: "hashicorp/random", version: "3.9.0" },
+      docker: { source: "kreuzwerker/docker", version: RELEASES.providers.docker.version },
+      random: { source: "hashicorp/random", version: RELEASES.providers.random.version },
     });
   });
 
@@ -126,7 +127,8 @@ describe("MlflowStack", () => {
 
     expect(synth(stack).terraform.required_providers).toMatchObject({ docker: { version: "3.6.2" } });
     expect(stack.node.metadata.filter(({ type }) => type === "@cdktf/warn").map(({ data }) => data)).toEqual([
-      "the plan of kreuzwerker/docker 3.6.2 is not read-only: it deletes stopped containers; use 4.6.0 or newer",
+      "the plan of kreuzwerker/docker 3.6.2 is not read-only: it deletes stopped containers; " +
+        `use ${RELEASES.providers.docker.version} or newer`,
     ]);
   });
 

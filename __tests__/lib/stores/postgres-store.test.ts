@@ -1,5 +1,6 @@
 import { DataSize, Duration, PostgresStore, Secret, ServiceImage } from "../../../lib";
 import type { PostgresStoreOptions } from "../../../lib";
+import { RELEASES } from "../../../lib/values/releases";
 import { addresses, container, environment, file, synth, testStack } from "../../support/stacks/synth";
 
 function storeStack(options: PostgresStoreOptions = {}) {
@@ -20,7 +21,7 @@ describe("PostgresStore", () => {
   });
 
   test("has these addresses", () => {
-    const { stack } = storeStack();
+    const { stack } = storeStack({ majorVersion: 18 });
 
     expect(addresses(stack)).toEqual([
       "docker_container.postgres",
@@ -33,26 +34,28 @@ describe("PostgresStore", () => {
   });
 
   test.each([
-    { majorVersion: 18, image: "postgres:18.6-trixie", path: "/var/lib/postgresql", volume: "test-postgres-data-18" },
-    {
-      majorVersion: 17,
-      image: "postgres:17.11-trixie",
-      path: "/var/lib/postgresql/data",
-      volume: "test-postgres-data-17",
-    },
-    {
-      majorVersion: 16,
-      image: "postgres:16.15-trixie",
-      path: "/var/lib/postgresql/data",
-      volume: "test-postgres-data-16",
-    },
-  ])("keeps the data of version $majorVersion in a volume of its own", ({ majorVersion, image, path, volume }) => {
+    { majorVersion: 18, path: "/var/lib/postgresql", pgdata: "/var/lib/postgresql/18/docker" },
+    { majorVersion: 17, path: "/var/lib/postgresql/data", pgdata: "/var/lib/postgresql/data" },
+    { majorVersion: 16, path: "/var/lib/postgresql/data", pgdata: "/var/lib/postgresql/data" },
+  ])("keeps the data of version $majorVersion in a volume of its own", ({ majorVersion, path, pgdata }) => {
     const { stack } = storeStack({ majorVersion });
     const { resource } = synth(stack);
+    const [image] = Object.values(resource.docker_image ?? {}).map(({ name }) => name);
 
-    expect(Object.values(resource.docker_image ?? {}).map(({ name }) => name)).toEqual([image]);
-    expect(Object.values(resource.docker_volume ?? {}).map(({ name }) => name)).toEqual([volume]);
+    expect(image).toMatch(new RegExp(`^postgres:${majorVersion}\\.\\d+-[a-z]+$`));
+    expect(PostgresStore.defaultImage(majorVersion).name).toBe(image);
+    expect(Object.values(resource.docker_volume ?? {}).map(({ name }) => name)).toEqual([
+      `test-postgres-data-${majorVersion}`,
+    ]);
     expect(container(stack, "postgres").volumes).toMatchObject([{ container_path: path }]);
+    expect(environment(stack, "postgres").PGDATA).toBe(pgdata);
+  });
+
+  test("has the default major version of releases.json", () => {
+    expect(Object.values(synth(storeStack().stack).resource.docker_volume ?? {})).toMatchObject([
+      { name: `test-postgres-data-${RELEASES.postgres.default}` },
+    ]);
+    expect(PostgresStore.defaultImage()).toEqual(PostgresStore.defaultImage(RELEASES.postgres.default));
   });
 
   test("refuses to delete its data, unless it is told to", () => {
@@ -122,7 +125,7 @@ describe("PostgresStore", () => {
   });
 
   test("gets its password as a file, and hands it to clients as a libpq service", () => {
-    const { stack, store } = storeStack({ password: Secret.variable("database_password") });
+    const { stack, store } = storeStack({ majorVersion: 18, password: Secret.variable("database_password") });
 
     expect(file(stack, "postgres", "/run/secrets/postgres-password")).toBe("${var.database_password}");
     expect(environment(stack, "postgres")).toEqual({
@@ -143,8 +146,9 @@ describe("PostgresStore", () => {
 
   test("fails on a version that it does not know", () => {
     expect(() => storeStack({ majorVersion: 15 })).toThrow(
-      "'majorVersion' must be 18, 17 or 16, got: 15 [test/postgres]",
+      /^'majorVersion' must be (?:\d+, )+\d+ or \d+, got: 15 \[test\/postgres\]$/,
     );
+    expect(() => PostgresStore.defaultImage(15)).toThrow(/^'majorVersion' must be .* got: 15$/);
   });
 
   test("fails on too little memory", () => {
@@ -160,7 +164,7 @@ describe("PostgresStore", () => {
   });
 
   test("fails on a relative folder", () => {
-    expect(() => storeStack({ dataVolume: { hostPath: "data" } })).toThrow(
+    expect(() => storeStack({ majorVersion: 18, dataVolume: { hostPath: "data" } })).toThrow(
       "'hostPath' must be an absolute path on the engine's host, got: 'data' [test/postgres/data-18]",
     );
   });

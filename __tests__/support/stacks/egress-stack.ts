@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { MlflowServer } from "../../../lib";
 import { AppDeployment } from "./app-deployment";
 import { makePair } from "../servers/certificate";
 import { REPOSITORY, offlineSettings, removeLeftovers } from "./deployment";
@@ -50,7 +51,7 @@ export class EgressStack extends AppDeployment {
     mkdirSync(context);
     writeFileSync(join(context, "certificate.pem"), certificate);
     writeFileSync(join(context, "key.pem"), privateKey, { mode: 0o644 });
-    const mlflow = (await offlineSettings()).MLFLOW_IMAGE ?? "ghcr.io/mlflow/mlflow:v3.17.2-full";
+    const mlflow = (await offlineSettings()).MLFLOW_IMAGE ?? MlflowServer.defaultImage().name;
     writeFileSync(
       join(context, "Dockerfile"),
       [

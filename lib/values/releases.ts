@@ -1,0 +1,79 @@
+import { packageText } from "./package-folder";
+
+/** The content of `releases.json`: each release that this package deploys or builds, written down once. */
+export interface Releases {
+  readonly postgres: {
+    /** Name of the image, with `{version}` in the place of the release. */
+    readonly image: string;
+    /** Major version of a store that names none. */
+    readonly default: number;
+    /** One release for each major version, the newest first. */
+    readonly versions: readonly string[];
+    /** Release of Debian that has the package of the default major version. */
+    readonly debian: string;
+  };
+  readonly mlflow: ImageRelease & {
+    /** Python packages beside MLflow in the image that is built offline. */
+    readonly packages: { readonly [name: string]: string };
+  };
+  /** The S3 store: a fork of MinIO. */
+  readonly silo: ImageRelease;
+  readonly caddy: ImageRelease & {
+    /** Release of the official image, which comes later than Caddy's own. */
+    readonly imageVersion: string;
+    readonly module: string;
+    /** Version of each plugin, by its Go module. */
+    readonly plugins: { readonly [module: string]: string };
+  };
+  readonly "oauth2-proxy": ImageRelease & { readonly module: string };
+  /** Terraform's providers. */
+  readonly providers: { readonly [name in "docker" | "random"]: ModuleCommit & ProviderRelease };
+  /** MinIO as it is built offline in the place of Silo. */
+  readonly minio: ModuleCommit & { readonly version: string };
+  readonly mc: ModuleCommit;
+  /** Release of Go that builds the programs offline. */
+  readonly go: string;
+}
+
+/** A release with an image of its own. */
+export interface ImageRelease {
+  /** Name of the image, with `{version}` in the place of the release. */
+  readonly image: string;
+  readonly version: string;
+}
+
+/** A release of a Terraform provider. */
+export interface ProviderRelease {
+  /** Namespace and type, such as `hashicorp/random`. */
+  readonly source: string;
+  readonly version: string;
+}
+
+/** A Go module whose releases the module proxy does not know by their tags. */
+export interface ModuleCommit {
+  readonly module: string;
+  /** Pseudo-version of the commit. */
+  readonly commit: string;
+}
+
+/** The releases of this package. */
+export const RELEASES = JSON.parse(packageText("releases.json")) as Releases;
+
+/** Name of an image of a release. */
+export function imageName({ image, version }: ImageRelease): string {
+  return image.replace("{version}", version);
+}
+
+/** The release of PostgreSQL that is offered for a major version, or undefined. */
+export function postgresVersion(majorVersion: number): string | undefined {
+  return RELEASES.postgres.versions.find((version) => majorOf(version) === majorVersion);
+}
+
+/** The major versions of PostgreSQL that are offered, the newest first. */
+export function postgresMajors(): number[] {
+  return RELEASES.postgres.versions.map(majorOf);
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
+}
