@@ -6,9 +6,9 @@ import { apiReport } from "./api-report";
 import { writeReleasePages } from "./releases";
 import { withSettings } from "./settings";
 
-// Writes what is made from the sources: tables of settings and releases, the API's report, and its pages in docs/html.
-const README = packagePath("README.md");
-writeFileSync(README, withSettings(readFileSync(README, "utf8")));
+// Writes what is made from the sources: the lists of settings and releases, the API's report, and its pages in docs/html.
+const SETTINGS = packagePath("docs", "settings.md");
+writeFileSync(SETTINGS, withSettings(readFileSync(SETTINGS, "utf8")));
 writeReleasePages();
 writeFileSync(packagePath("docs", "cdktf-mlflow.api.md"), apiReport());
 

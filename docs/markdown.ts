@@ -5,6 +5,17 @@ export function table(head: string[], lines: string[][]): string {
   return [row(head), row(widths.map((width) => "-".repeat(width))), ...lines.map(row)].join("\n");
 }
 
+/** A text in lines of at most 120 characters. */
+export function paragraph(text: string, indent = ""): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = `${lines.at(-1) ?? indent} ${word}`;
+    if (lines.length === 0 || line.length > 120) lines.push(`${indent}${word}`);
+    else lines[lines.length - 1] = line;
+  }
+  return lines.join("\n");
+}
+
 /** A part of a text that a program writes: between `<!-- name: begin -->` and `<!-- name: end -->`. */
 export class GeneratedPart {
   readonly #begin: string;

@@ -1,19 +1,38 @@
 import type { VariableDeclaration } from "../lib/environment/variable-declaration";
 import { ENVIRONMENT_VARIABLES } from "../lib/environment/environment-variables";
-import { GeneratedPart, table } from "./markdown";
+import { GeneratedPart, paragraph } from "./markdown";
 
 const VARIABLES: readonly VariableDeclaration[] = ENVIRONMENT_VARIABLES;
 
-/** The README with the table of all environment variables as they are declared now. */
-export function withSettings(readme: string): string {
-  const lines = VARIABLES.map((variable) => [
-    variable.names.map((name) => `\`${name}\``).join(", "),
-    variable.description,
-    variable.default,
-    variable.terraformVariable ? `\`TF_VAR_${variable.terraformVariable}\`` : "",
-  ]);
-  return new GeneratedPart("settings").replace(
-    readme,
-    table(["variable", "what it does", "default", "secret, for Terraform"], lines),
-  );
+/** The headings of the page, each by the variable that it stands before. */
+export const HEADINGS = new Map([
+  ["MLFLOW_URL", "Address and TLS"],
+  ["MLFLOW_USERS_FILE", "Users with a password"],
+  ["OAUTH2_CLIENT_ID", "Single sign-on"],
+  ["DB_URL", "Database"],
+  ["MLFLOW_S3_BUCKET", "Bucket and files"],
+  ["ACCESS_LOG_VOLUME", "Access log"],
+  ["MLFLOW_IMAGE", "Images"],
+  ["MLFLOW_STACK", "Stack and engine"],
+]);
+
+/** The page with all environment variables as they are declared now. */
+export function withSettings(page: string): string {
+  return new GeneratedPart("settings").replace(page, VARIABLES.map(settingOf).join("\n"));
+}
+
+function settingOf(variable: VariableDeclaration): string {
+  const { names, description, needs, terraformVariable } = variable;
+  const heading = HEADINGS.get(names[0] ?? "");
+  const facts = [
+    `Default: ${variable.default}.`,
+    ...(needs ? [`Only with \`${needs.name}${needs.value === undefined ? "" : `=${needs.value}`}\`.`] : []),
+    ...(terraformVariable === undefined ? [] : [`Secret: \`TF_VAR_${terraformVariable}\`.`]),
+  ];
+  return [
+    ...(heading === undefined ? [] : [`${variable === VARIABLES[0] ? "" : "\n"}## ${heading}\n`]),
+    `- ${names.map((name) => `**\`${name}\`**`).join(", ")}\\`,
+    `${paragraph(description, "  ")}\\`,
+    paragraph(facts.join(" "), "  "),
+  ].join("\n");
 }

@@ -1,33 +1,40 @@
 import { readFileSync, readdirSync } from "node:fs";
-import { withSettings } from "../../docs/settings";
+import { HEADINGS, withSettings } from "../../docs/settings";
 import { ENVIRONMENT_VARIABLES } from "../../lib/environment/environment-variables";
 import { packagePath } from "../../lib/values/package-folder";
 
-const README = readFileSync(packagePath("README.md"), "utf8");
+const PAGE = readFileSync(packagePath("docs", "settings.md"), "utf8");
 
-describe("The table of settings in the README", () => {
-  test("is the one that `npm run docs` writes", () => {
-    expect(README).toBe(withSettings(README));
+describe("The settings in docs/settings.md", () => {
+  test("are those that `npm run docs` writes", () => {
+    expect(PAGE).toBe(withSettings(PAGE));
   });
 
-  test("is found by its marks, and nothing else is touched", () => {
+  test("are found by their marks, and nothing else is touched", () => {
     const text = "before\n<!-- settings: begin -->\nold\n<!-- settings: end -->\nafter\n";
 
     expect(withSettings(text)).toMatch(
-      /^before\n<!-- settings: begin -->\n\n\| variable [^]+\|\n\n<!-- settings: end -->\nafter\n$/,
+      /^before\n<!-- settings: begin -->\n\n## Address and TLS\n\n[^]+\.\n\n<!-- settings: end -->\nafter\n$/,
     );
     expect(() => withSettings("no marks")).toThrow(
       "the marks <!-- settings: begin --> and <!-- settings: end --> are missing",
     );
   });
 
-  test("names each variable once", () => {
+  test("have every variable once", () => {
     const names = ENVIRONMENT_VARIABLES.flatMap((variable): readonly string[] => variable.names);
 
+    expect([...PAGE.matchAll(/\*\*`(\w+)`\*\*/g)].map(([, name]) => name)).toEqual(names);
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
-  test("holds no variable that nothing reads", () => {
+  test("have a heading before the first variable of each group", () => {
+    expect([...PAGE.matchAll(/^## (.+)\n\n- \*\*`(\w+)`/gm)].map(([, heading, name]) => [name, heading])).toEqual([
+      ...HEADINGS,
+    ]);
+  });
+
+  test("have no variable that nothing reads", () => {
     const readers = readdirSync(packagePath("lib", "environment"))
       .filter((name) => name !== "environment-variables.ts")
       .map((name) => packagePath("lib", "environment", name));

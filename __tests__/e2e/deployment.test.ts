@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RELEASES } from "../../lib/values/releases";
+import { blocksOf } from "../support/docs/pages";
 import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, run, runOk } from "../support/run";
 
@@ -10,20 +11,9 @@ const PORT = 18080;
 const SERVICES = ["gateway", "server", "postgres", "minio"];
 const stack = new Deployment("e2e", PORT);
 
-/** The example of the README's first page, with a model small enough to train in a moment. */
-const EXAMPLE = `
-import mlflow
-from sklearn.linear_model import LogisticRegression
-
-model = LogisticRegression().fit([[0], [1], [2], [3]], [0, 0, 1, 1])
-mlflow.set_experiment("example")
-with mlflow.start_run() as run:
-    mlflow.log_param("alpha", 0.5)
-    mlflow.log_metric("rmse", 0.8)
-    mlflow.sklearn.log_model(model, name="model")
-mlflow.register_model(f"runs:/{run.info.run_id}/model", "MyModel")
-loaded = mlflow.sklearn.load_model("models:/MyModel/1")
-print("PREDICTED", loaded.predict([[0], [3]]).tolist(), run.info.run_id)
+/** The README's example. */
+const EXAMPLE = `${blocksOf("README.md", "python")[0]}
+print("PREDICTED", loaded.predict([[0], [3]]).tolist(), mlflow.last_active_run().info.run_id)
 `;
 
 async function containerNames(prefix: string): Promise<string[]> {
@@ -144,7 +134,7 @@ describe("A deployed stack", () => {
     expect((await fetch(`${stack.url}/healthz`)).status).toBe(200);
   });
 
-  test("is taken by the example's client: a model is logged, registered and loaded back", async () => {
+  test("is used by the README's example: a model is logged, registered and loaded back", async () => {
     const [, predicted, id] = /PREDICTED (\[.*?\]) (\w+)/.exec(await stack.python(EXAMPLE)) ?? [];
 
     expect(predicted).toBe("[0, 1]");
