@@ -8,6 +8,9 @@ export const file = (path: string, content: string) => ({ file: path, content, p
 /** A text that is no template: Terraform takes every one for that. */
 export const escaped = (text: string) => text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 
+/** The label that names the part of the stack. */
+export const role = (value: string) => ({ label: "cdktf-mlflow.role", value });
+
 /** A service with the settings that all of them share, which nobody writes four times. */
 export function addService(
   scope: Construct,

@@ -8,7 +8,7 @@ import { AssetType, DataResource, Fn, TerraformAsset } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { RELEASES, imageName } from "../../lib/values/releases";
-import { addJob, addService, escaped, file, health } from "./bare-container";
+import { addJob, addService, escaped, file, health, role } from "./bare-container";
 import type { addMinio, addPostgres } from "./bare-stores";
 
 // the compiled app runs in a folder that has them, too.
@@ -86,7 +86,7 @@ export function addServer(
     command: ["mlflow", "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
     env: settings,
     upload: stores,
-    labels: [{ label: "cdktf-mlflow.triggers", value: `${data.id},${files.id}` }],
+    labels: [role("migration-job"), { label: "cdktf-mlflow.triggers", value: `${data.id},${files.id}` }],
     networksAdvanced: [{ name: network.id }],
     user: "1000:1000",
     memory: 960,
@@ -95,6 +95,7 @@ export function addServer(
   const webhookText = Fn.replace(Fn.replace(webhookKey.base64, "+", "-"), "/", "_");
   const check = 'import urllib.request as u; u.urlopen("http://127.0.0.1:5000/health", timeout=4)';
   addService(scope, {
+    labels: [role("server")],
     name: `${id}-server`,
     image: image.imageId,
     entrypoint: ["/bin/sh", "-c", START, "mlflow"],
@@ -166,6 +167,7 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
   });
   const caddyFile = (name: string) => file(`/etc/caddy/${name}`, escaped(readFileSync(resolve(CADDY, name), "utf8")));
   addService(scope, {
+    labels: [role("gateway")],
     name: `${id}-gateway`,
     image: image.imageId,
     env: [

@@ -6,7 +6,7 @@ import type { TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import { BUCKET_JOB, bucketPolicy } from "../../lib/stores/minio-bucket-job";
 import { RELEASES, imageName, postgresVersion } from "../../lib/values/releases";
-import { addJob, addService, escaped, file, health } from "./bare-container";
+import { addJob, addService, escaped, file, health, role } from "./bare-container";
 
 const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
   password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
@@ -29,6 +29,7 @@ export function addPostgres(stack: TerraformStack, network: Network) {
   });
   const image = new Image(scope, "image", { name: POSTGRES, keepLocally: true });
   const container = addService(scope, {
+    labels: [role("database")],
     name: `${id}-postgres`,
     image: image.imageId,
     entrypoint: ["bash", "-c", START, "start"],
@@ -78,6 +79,7 @@ export function addMinio(stack: TerraformStack, network: Network, identity: stri
   const data = new Volume(scope, "data", { name: `${id}-minio-data`, lifecycle: { preventDestroy: true } });
   const image = new Image(scope, "image", { name: imageName(RELEASES.silo), keepLocally: true });
   const container = addService(scope, {
+    labels: [role("object-store")],
     name: `${id}-minio`,
     image: image.imageId,
     command: ["server", "/data", "--address", ":9000"],
@@ -119,7 +121,7 @@ export function addMinio(stack: TerraformStack, network: Network, identity: stri
       file("/run/secrets/minio-secret-key", secretKey.result),
       file("/etc/minio/policy.json", bucketPolicy("mlflow")),
     ],
-    labels: [{ label: "cdktf-mlflow.triggers", value: data.id }],
+    labels: [role("bucket-job"), { label: "cdktf-mlflow.triggers", value: data.id }],
     networksAdvanced: [{ name: network.id }],
     memory: 256,
     dependsOn: [container],

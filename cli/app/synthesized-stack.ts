@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { POLICY_FILE } from "../../lib/stores/minio-bucket-job";
-import { STORES_FILE } from "../../lib/stores/store-identity";
+import { ContainerRole } from "../../lib/contract/container-roles";
+import { roleOf } from "./container-role";
+import type { ContainerAttributes } from "./container-role";
 
 /** A port that a container opens on the engine's host. */
 export interface PublishedPort {
@@ -27,13 +28,12 @@ interface Blocks {
   [name: string]: Record<string, unknown>;
 }
 
-interface ContainerBlock {
+interface ContainerBlock extends ContainerAttributes {
   name: string;
   must_run?: boolean;
   env?: string[];
   ports?: { external?: number; internal: number; ip?: string }[];
   volumes?: { host_path?: string }[];
-  upload?: { file: string }[];
 }
 
 interface ImageBlock {
@@ -95,7 +95,7 @@ export class SynthesizedStack {
 
   /** The largest number of workers that an MLflow server of the stack has; 0 without one. */
   public get workers(): number {
-    const values = this.containers
+    const values = this.having(ContainerRole.SERVER)
       .flatMap(({ env }) => env ?? [])
       .map((line) => /^MLFLOW_WORKERS=(\d+)$/.exec(line)?.[1]);
     return Math.max(0, ...values.map((value) => Number(value ?? 0)));
@@ -103,21 +103,17 @@ export class SynthesizedStack {
 
   /** Names of the servers that compare their stores with the stack's identity. */
   public get servers(): string[] {
-    return this.having(STORES_FILE)
-      .filter((container) => container.must_run !== false)
-      .map(({ name }) => name);
+    return this.having(ContainerRole.SERVER).map(({ name }) => name);
   }
 
   /** Names of the jobs that mark these stores. */
   public get markingJobs(): string[] {
-    return this.having(STORES_FILE)
-      .filter((container) => container.must_run === false)
-      .map(({ name }) => name);
+    return this.having(ContainerRole.MIGRATION_JOB).map(({ name }) => name);
   }
 
   /** Names of the jobs that make buckets and their users. */
   public get bucketJobs(): string[] {
-    return this.having(POLICY_FILE).map(({ name }) => name);
+    return this.having(ContainerRole.BUCKET_JOB).map(({ name }) => name);
   }
 
   public get publishedPorts(): PublishedPort[] {
@@ -154,8 +150,8 @@ export class SynthesizedStack {
     return { resource };
   }
 
-  private having(path: string): ContainerBlock[] {
-    return this.containers.filter(({ upload }) => upload?.some(({ file }) => file === path));
+  private having(role: ContainerRole): ContainerBlock[] {
+    return this.containers.filter((container) => roleOf(container) === role);
   }
 
   private get containers(): ContainerBlock[] {

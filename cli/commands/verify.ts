@@ -1,4 +1,6 @@
+import { ContainerRole } from "../../lib/contract/container-roles";
 import { packageText } from "../../lib/values/package-folder";
+import { roleOf } from "../app/container-role";
 import { httpStatus } from "../console/http-status";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
@@ -113,10 +115,10 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   const containers = await docker.containers(
     state.ofType("docker_container").map(({ attributes }) => String(attributes.name)),
   );
-  const gateway = containers.find(({ Name }) => Name === publisherIn(state));
+  const gateway = containers.find(({ Name }) => Name === containerIn(state, ContainerRole.GATEWAY)?.name);
   const internal = new Set(networksIn(state, true));
   const edgeNetwork = Object.keys(gateway?.NetworkSettings.Networks ?? {}).find((network) => !internal.has(network));
-  const image = clientImageIn(state);
+  const image = containerIn(state, ContainerRole.SERVER)?.image;
   if (!gateway || gateway.State.Status !== "running" || !edgeNetwork || !image) {
     throw new CommandError(`the services of stack '${name}' do not run`);
   }
@@ -196,11 +198,9 @@ async function runPython(
   }
 }
 
-function publisherIn(state: State): string | undefined {
-  const publishers = state
-    .ofType("docker_container")
-    .filter(({ attributes }) => (attributes.ports as unknown[] | null)?.length);
-  return publishers[0] && String(publishers[0].attributes.name);
+function containerIn(state: State, role: ContainerRole): { name: string; image: string } | undefined {
+  const found = state.ofType("docker_container").find(({ attributes }) => roleOf(attributes) === role)?.attributes;
+  return found && { name: String(found.name), image: String(found.image) };
 }
 
 function networksIn(state: State, internal: boolean): string[] {
@@ -208,14 +208,6 @@ function networksIn(state: State, internal: boolean): string[] {
     .ofType("docker_network")
     .filter(({ attributes }) => (attributes.internal ?? false) === internal);
   return networks.map(({ attributes }) => String(attributes.name));
-}
-
-// the container that runs `mlflow` has its client too.
-function clientImageIn(state: State): string | undefined {
-  const server = state.ofType("docker_container").find(({ attributes }) => {
-    return (attributes.entrypoint as string[] | null)?.at(-1) === "mlflow" && attributes.must_run !== false;
-  });
-  return server && String(server.attributes.image);
 }
 
 function portOf(url: string): number {

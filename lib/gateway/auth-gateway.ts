@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import type { AuthGatewayOptions } from "./auth-gateway-options";
 import type { AuthMethod, AuthSettings, AuthUser } from "../users/auth-method";
 import { ContentSecurityPolicy } from "./content-security-policy";
@@ -105,6 +106,7 @@ export class AuthGateway extends Construct {
 
     const image = props.image ?? builtGatewayImage(props.buildArguments);
     const service = network.addService(this, "Default", {
+      role: ContainerRole.GATEWAY,
       image,
       environment: {
         ...auth.environment,
@@ -198,6 +200,7 @@ export class AuthGateway extends Construct {
     volume: IVolume,
   ): string {
     return network.addJob(this, "root-certificate", {
+      role: ContainerRole.ROOT_CERTIFICATE_JOB,
       image,
       entrypoint: ["cat"],
       args: [ROOT_CERTIFICATE],

@@ -1,4 +1,4 @@
-import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
+import type { ContainerConfig, ContainerLabels, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { Fn, TerraformResource } from "cdktf";
@@ -9,6 +9,7 @@ import { ContainerImages } from "./container-image";
 import { ContainerJob } from "./container-job";
 import { ContainerService } from "./container-service";
 import { HostFolder, NamedVolume } from "./container-volume";
+import { TRIGGERS_LABEL, ROLE_LABEL } from "../contract/container-roles";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
@@ -112,7 +113,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       attach: true,
       logs: true,
       rm: false,
-      labels: spec.triggers?.length ? [{ label: "cdktf-mlflow.triggers", value: spec.triggers.join(",") }] : undefined,
+      labels: renderLabels({ [ROLE_LABEL]: spec.role, [TRIGGERS_LABEL]: spec.triggers?.join(",") }),
     }));
     job.container.lifecycle = {
       postcondition: [
@@ -171,6 +172,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       command: spec.args?.map(literal),
       env: renderEnvironment(spec.environment ?? {}),
       user: spec.user,
+      labels: renderLabels({ [ROLE_LABEL]: spec.role }),
       networksAdvanced: [...networks, ...(spec.egress ? [{ name: this.egressNetwork().id }] : [])],
       volumes: spec.volumes?.map(({ volume, path }) => ({
         containerPath: path,
@@ -231,6 +233,11 @@ function renderEnvironment(environment: { [name: string]: string }): string[] {
   return Object.entries(environment)
     .map(([name, value]) => `${name}=${literal(value)}`)
     .sort();
+}
+
+function renderLabels(labels: { [name: string]: string | undefined }): ContainerLabels[] | undefined {
+  const given = Object.entries(labels).flatMap(([label, value]) => (value ? [{ label, value }] : []));
+  return given.length > 0 ? given : undefined;
 }
 
 function dependable(construct: IConstruct): ITerraformDependable {

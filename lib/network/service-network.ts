@@ -65,6 +65,14 @@ export interface ContainerSpec {
   readonly image: ServiceImage;
 
   /**
+   * Which part of a stack the container is, such as `database`. It becomes a label, by which the command `mlflow-stack`
+   * finds the parts of this library.
+   *
+   * @default - no label
+   */
+  readonly role?: string;
+
+  /**
    * The program, and the first of its arguments.
    *
    * @default - the image's own

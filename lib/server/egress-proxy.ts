@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { egressTargets, validatePrivateHosts } from "./egress-hosts";
@@ -66,6 +67,7 @@ export class EgressProxy extends Construct {
     const ranges = Object.entries(privateHosts).map(([host, range]) => `${host}=${range}`);
     const proxy = network.addService(this, "Default", {
       ...caddy(image, "egress.caddy"),
+      role: ContainerRole.EGRESS_PROXY,
       environment: {
         EGRESS_HOSTS: sorted(targets.map(({ host, port }) => `${host}:${port}`)).join(" "),
         EGRESS_PRIVATE_HOSTS: sorted(ranges).join(" "),
@@ -75,6 +77,7 @@ export class EgressProxy extends Construct {
     });
     this.entry = network.addService(this, "entry", {
       ...caddy(image, "egress-entry.caddy"),
+      role: ContainerRole.EGRESS_ENTRY,
       environment: {
         EGRESS_TO: proxy.hostname,
         EGRESS_PORTS: sorted(targets.map(({ port }) => String(port))).join(" "),

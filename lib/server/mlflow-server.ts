@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import { POOL_ENVIRONMENT, connectionPoolFiles, pooled } from "./connection-pool-files";
 import { Duration } from "../values/duration";
 import { featuresOn } from "./features-on";
@@ -122,6 +123,7 @@ export class MlflowServer extends Construct implements IUpstream {
     const wayOut = serverEgress(this, network, features, props.egress ?? {}, external);
 
     const migration = network.addJob(this, "migration", {
+      role: ContainerRole.MIGRATION_JOB,
       ...stores,
       image,
       entrypoint: ["python", STORES_FILE, "migrate"],
@@ -136,6 +138,7 @@ export class MlflowServer extends Construct implements IUpstream {
 
     this.#addWorkspacesJob = (names) =>
       network.addJob(this, "workspaces", {
+        role: ContainerRole.WORKSPACES_JOB,
         image,
         ...workspacesJob(DATABASE, names),
         environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
@@ -151,6 +154,7 @@ export class MlflowServer extends Construct implements IUpstream {
     // who reads the metrics asks past the gateway.
     const insideNames = features.metrics ? [network.hostnameOf(this.node.scope as Construct, id)] : [];
     const service = network.addService(this, "Default", {
+      role: ContainerRole.SERVER,
       image,
       entrypoint: ["/bin/sh", "-c", START, "mlflow"],
       args: ["--env-file", SECRETS_FILE, "server", ...(props.flags ?? [])],

@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
@@ -127,6 +128,7 @@ export class MinioStore extends Construct implements IArtifactStore {
     const data = props.network.addVolume(this, "data", props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
+      role: ContainerRole.OBJECT_STORE,
       image,
       args: [
         ...["server", "/data", "--address", `:${PORT}`],
@@ -159,6 +161,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       secretAccessKey: Secret.generated({ length: 40 }).bind(this, "secret-key"),
     };
     const bucketJob = props.network.addJob(this, "bucket", {
+      role: ContainerRole.BUCKET_JOB,
       image,
       entrypoint: ["/bin/sh", "-c"],
       args: [BUCKET_JOB],

@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
@@ -144,6 +145,7 @@ export class PostgresStore extends Construct implements IBackendStore {
     const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
+      role: ContainerRole.DATABASE,
       image: props.image ?? official,
       entrypoint: ["bash", "-c", START, "start"],
       args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory, connectionLimit), ...props.settings })],

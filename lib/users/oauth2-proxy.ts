@@ -1,4 +1,5 @@
 import { Construct } from "constructs";
+import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { HealthCheck } from "../network/health-check";
@@ -68,6 +69,7 @@ export class OAuth2Proxy extends Construct {
     const cookieSecret = Secret.generated({ length: COOKIE_SECRET_LENGTH }).bind(this, "cookie-secret");
 
     const service = props.network.addService(this, "Default", {
+      role: ContainerRole.OAUTH2_PROXY,
       image: props.image ?? ServiceImage.registry(IMAGE),
       args: [`--config=${CONFIGURATION_FILE}`],
       files: [

@@ -3,6 +3,8 @@ import { State } from "../../../cli/terraform/state";
 import { SynthesizedStack } from "../../../cli/app/synthesized-stack";
 import { mlflowStack, synth } from "../../support/stacks/synth";
 
+const role = (value: string) => [{ label: "cdktf-mlflow.role", value }];
+
 const content = {
   provider: { docker: [{ host: "ssh://ops@engine" }] },
   resource: {
@@ -12,8 +14,8 @@ const content = {
         ports: [{ internal: 8080, external: 8080, ip: "127.0.0.1" }, { internal: 1 }],
       },
       job: { name: "mlflow-job", must_run: false },
-      migration: { name: "mlflow-migration", must_run: false, upload: [{ file: "/etc/mlflow/stores.py" }] },
-      server: { name: "mlflow-server", upload: [{ file: "/x" }, { file: "/etc/mlflow/stores.py" }] },
+      migration: { name: "mlflow-migration", must_run: false, labels: role("migration-job") },
+      server: { name: "mlflow-server", labels: role("server") },
       database: { name: "mlflow-postgres", volumes: [{ host_path: "/srv/data" }, { volume_name: "x" }] },
     },
     docker_image: {
@@ -45,7 +47,7 @@ describe("SynthesizedStack", () => {
   });
 
   test("reads how many workers MLflow has", () => {
-    const server = { name: "mlflow-server", env: ["MLFLOW_HOST=0.0.0.0", "MLFLOW_WORKERS=4"] };
+    const server = { name: "mlflow-server", labels: role("server"), env: ["MLFLOW_HOST=0.0.0.0", "MLFLOW_WORKERS=4"] };
 
     expect(stack.workers).toBe(0);
     expect(new SynthesizedStack({ resource: { docker_container: { server } } }, "").workers).toBe(4);

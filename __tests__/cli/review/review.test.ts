@@ -344,6 +344,16 @@ describe("What opens and closes", () => {
     ]);
   });
 
+  test("are those of a gateway also where its label is changed", () => {
+    const labelled = (value: string) => [{ label: "cdktf-mlflow.role", value }];
+    const plan = changed(
+      { labels: labelled("gateway"), env: ["FEATURES="] },
+      { labels: labelled("database"), env: ["FEATURES=aiGateway"] },
+    );
+
+    expect(openings(plan)).toEqual(["opens the feature 'aiGateway'"]);
+  });
+
   test("are the address, TLS, the login and the limits of the gateway", () => {
     const before = [
       "SITE_ADDRESS=https://a.example",

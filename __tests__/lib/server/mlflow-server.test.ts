@@ -126,7 +126,10 @@ describe("MlflowServer", () => {
   test("marks its stores again when one is recreated", () => {
     const { stack } = serverStack({ triggers: ["volume"] });
 
-    expect(container(stack, MIGRATION).labels).toEqual([{ label: "cdktf-mlflow.triggers", value: "volume,volume" }]);
+    expect(container(stack, MIGRATION).labels).toContainEqual({
+      label: "cdktf-mlflow.triggers",
+      value: "volume,volume",
+    });
   });
 
   test("lets in the host of its url, with every port", () => {

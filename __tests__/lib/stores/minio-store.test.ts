@@ -54,7 +54,10 @@ describe("MinioStore", () => {
   test("makes the bucket again when the data volume is recreated", () => {
     const { labels } = container(storeStack().stack, BUCKET_JOB);
 
-    expect(labels).toEqual([{ label: "cdktf-mlflow.triggers", value: "${docker_volume.minio_data_FB897F14.id}" }]);
+    expect(labels).toContainEqual({
+      label: "cdktf-mlflow.triggers",
+      value: "${docker_volume.minio_data_FB897F14.id}",
+    });
   });
 
   test("tells the marks of all servers that use it from those of others", () => {

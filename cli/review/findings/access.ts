@@ -1,7 +1,8 @@
+import { ContainerRole } from "../../../lib/contract/container-roles";
 import type { Plan } from "../../terraform/plan-json";
 import { Attributes } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
-import { environmentOf, portName, portsOf } from "../plan/container";
+import { portName, portsOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
 import { egressChanges } from "./egress-access";
 import type { Engine } from "../plan/engine";
@@ -23,25 +24,25 @@ export function accessChanges(
   const deployed = new Map(
     (plan.resource_drift ?? []).map((change) => [change.address, Attributes.before(change)] as const),
   );
-  const hasGateway = containers.some(({ after, before }) => isGateway(after ?? before));
+  const hasGateway = containers.some(isGateway);
   const found = containers.flatMap((container): AccessChange[] => {
     if (container.action === "nothing") return [];
     const before = deployed.get(container.address) ?? container.before;
     const { after } = container;
     return [
-      ...portChanges(container, before, after, hasGateway && !isGateway(after ?? before)),
+      ...portChanges(container, before, after, hasGateway && !isGateway(container)),
       ...networkChanges(container, engine),
       ...egressChanges(container),
       ...rightsChanges(container, before, after),
-      ...(isGateway(after ?? before) ? gatewayChanges(container, configuration) : []),
+      ...(isGateway(container) ? gatewayChanges(container, configuration) : []),
       ...(container.job ? [] : serverChanges(container)),
     ];
   });
   return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
 }
 
-function isGateway(container: Attributes | undefined): boolean {
-  return container !== undefined && environmentOf(container)?.has("AUTH_METHOD") === true;
+function isGateway({ role }: PlannedContainer): boolean {
+  return role === ContainerRole.GATEWAY;
 }
 
 function portChanges(

@@ -2,7 +2,7 @@ import { actionOf } from "../../terraform/plan-json";
 import type { ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
-import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf } from "../plan/container";
+import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf, roleOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
 import type { LineDiffs } from "../plan/line-diff";
 import type { Change, ContainerChange, ContainerAction } from "../model/model";
@@ -23,6 +23,9 @@ const NOT_SETTINGS =
 /** A container of a plan that something happens to. */
 export interface PlannedContainer extends ContainerChange {
   readonly job: boolean;
+
+  /** The part of a stack that it is, as deployed where it is: another label must not hide what opens. */
+  readonly role?: string;
   readonly before?: Attributes;
   readonly after?: Attributes;
 }
@@ -50,6 +53,7 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
     name: either && !either.isSensitive("name") ? (either.text("name") ?? address) : address,
     ours: either !== undefined && isOurs(either),
     job: either !== undefined && isJob(either),
+    role: roleOf(before) ?? roleOf(after),
     action,
     reason: action === "updated" || action === "nothing" ? undefined : reasonOf(change),
     image: oldImage === newImage && before && after ? undefined : { before: oldImage, after: newImage },

@@ -1,3 +1,4 @@
+import { ContainerRole } from "../../../lib/contract/container-roles";
 import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "./container-change";
 import { environmentOf, isJob } from "../plan/container";
@@ -61,7 +62,7 @@ function phraseOf({ change, what }: Step, container: PlannedContainer | undefine
 }
 
 function remarks(containers: readonly PlannedContainer[], down: readonly PlannedContainer[]): Text[] {
-  const gateway = containers.find(({ after, before }) => setting(after ?? before, "UPSTREAM") !== undefined);
+  const gateway = containers.find(({ role }) => role === ContainerRole.GATEWAY);
   const settings = gateway?.before ?? gateway?.after;
   const upstream = setting(settings, "UPSTREAM")?.replace(/:\d+$/, "");
   const patience = setting(settings, "UPSTREAM_WAIT");

@@ -1,3 +1,4 @@
+import { ContainerRole } from "../../../lib/contract/container-roles";
 import type { PlannedContainer } from "./container-change";
 import type { Configuration } from "../plan/configuration";
 import type { JobRun } from "../model/model";
@@ -10,14 +11,12 @@ export function jobRuns(containers: readonly PlannedContainer[], configuration: 
   return running.map((job) => ({
     address: job.address,
     name: job.name,
-    text: isMigration(job) ? migration(job, running, configuration) : words("runs once; if it fails, the apply fails"),
+    text:
+      job.role === ContainerRole.MIGRATION_JOB
+        ? migration(job, running, configuration)
+        : words("runs once; if it fails, the apply fails"),
     changes: job.changes,
   }));
-}
-
-function isMigration({ after }: PlannedContainer): boolean {
-  const line = [...(after?.texts("entrypoint") ?? []), ...(after?.texts("command") ?? [])].join(" ");
-  return /(^|[\s/])mlflow db upgrade /.test(line);
 }
 
 function migration(job: PlannedContainer, running: readonly PlannedContainer[], configuration: Configuration): Text {

@@ -102,6 +102,7 @@ function withoutAttributes({
   before: _before,
   after: _after,
   job: _job,
+  role: _role,
   ...change
 }: PlannedContainer): ContainerChange {
   return change;

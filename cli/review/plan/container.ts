@@ -1,3 +1,4 @@
+import { roleOf as roleOfAttributes } from "../../app/container-role";
 import { isEmptyValue } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
@@ -23,7 +24,7 @@ export interface ContainerFile {
 /**
  * Whether a container was made by this library, by the hardening that it gives to all and that nobody has by chance.
  *
- * Not a label: it would replace every container that is deployed already.
+ * A label would not do: any container can have it.
  */
 export function isOurs(container: Attributes): boolean {
   const [capabilities, ...others] = container.blocks("capabilities");
@@ -45,6 +46,20 @@ export function isOurs(container: Attributes): boolean {
         ({ permissions, content_base64: base64, source, file }) =>
           permissions === "0444" && isEmptyValue(base64) && isEmptyValue(source) && typeof file === "string",
       )
+  );
+}
+
+/** The part of a stack that a container is; nothing for others, and where there is no container. */
+export function roleOf(container: Attributes | undefined): string | undefined {
+  return (
+    container &&
+    roleOfAttributes({
+      labels: container.blocks("labels"),
+      env: container.texts("env"),
+      upload: container.blocks("upload"),
+      entrypoint: container.texts("entrypoint"),
+      command: container.texts("command"),
+    })
   );
 }
 
