@@ -6,7 +6,7 @@ import { acceptStores } from "./commands/accept-stores";
 import { apply } from "./commands/apply";
 import { CommandError, ExitCode } from "./console/command-error";
 import { down } from "./commands/down";
-import { Redaction } from "./app/environment";
+import { Redaction } from "./app/redaction";
 import { lock } from "./commands/lock";
 import { offline } from "./commands/offline";
 import { pullRequest } from "./commands/pull-request";
@@ -125,7 +125,7 @@ function positiveInteger(text: string): number {
 }
 
 function explain(error: unknown): void {
-  const redaction = new Redaction(process.env);
+  const redaction = Redaction.ofEnvironment(process.env);
   if (error instanceof CommandError) {
     console.error(
       redaction.apply(["", `Error: ${error.message}`, ...(error.remedy ? ["", error.remedy] : [])].join("\n")),

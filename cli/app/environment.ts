@@ -5,10 +5,6 @@ export interface Environment {
   readonly [name: string]: string | undefined;
 }
 
-// below this a value is a word that texts may have for other reasons.
-const SHORTEST_SECRET = 6;
-const SECRET_NAME = /PASSWORD|PASSWD|SECRET|TOKEN|ACCESS_KEY|PRIVATE_KEY|^TF_VAR_/i;
-
 /**
  * The environment in which Terraform runs.
  *
@@ -61,39 +57,4 @@ export function withoutTokens(environment: Environment): Environment {
     ACTIONS_RUNTIME_TOKEN: undefined,
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined,
   };
-}
-
-/** Takes the secrets of an environment out of what other programs print. */
-export class Redaction {
-  readonly #secrets: Set<string>;
-
-  constructor(environment: Environment) {
-    this.#secrets = new Set();
-    for (const [name, value] of Object.entries(environment)) if (SECRET_NAME.test(name)) this.add(value);
-    this.add(passwordOf(environment.DB_URL));
-  }
-
-  /** Takes out this value from now on, too. */
-  public add(value: string | undefined): void {
-    if (value === undefined || value.length < SHORTEST_SECRET) return;
-    for (const form of [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]) this.#secrets.add(form);
-  }
-
-  public apply(text: string): string {
-    if (this.#secrets.size === 0) return text;
-    // the longest first: one secret may be a part of another, or of the word that replaces it.
-    const secrets = [...this.#secrets].sort((a, b) => b.length - a.length);
-    const pattern = secrets.map((secret) => secret.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join("|");
-    return text.replaceAll(new RegExp(pattern, "g"), "<secret>");
-  }
-}
-
-function passwordOf(address: string | undefined): string | undefined {
-  if (!address || !URL.canParse(address)) return undefined;
-  const { password } = new URL(address);
-  try {
-    return decodeURIComponent(password);
-  } catch {
-    return password;
-  }
 }

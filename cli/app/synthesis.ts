@@ -4,7 +4,8 @@ import { appOf, explainFailure, selectStack } from "./app";
 import type { App } from "./app";
 import { CommandError } from "../console/command-error";
 import { synthesisEnvironment } from "./environment";
-import type { Environment, Redaction } from "./environment";
+import type { Environment } from "./environment";
+import type { Redaction } from "./redaction";
 import { loadExeca } from "../console/es-modules";
 
 /**

@@ -1,6 +1,7 @@
 import { offlineEnvironment, offlineTasks } from "../../offline";
 import type { OfflinePart } from "../../offline";
 import { requireYes } from "../console/prompts";
+import { shellWord } from "../console/shell-word";
 import { runTasks } from "../console/tasks";
 
 /** Options of `offline`. */
@@ -26,6 +27,6 @@ export async function offline({ yes = false, only, printOnly }: OfflineCommandOp
     await runTasks(offlineTasks({ only }), process.stderr);
   }
   for (const [name, value] of Object.entries(offlineEnvironment())) {
-    console.log(`export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`);
+    console.log(`export ${name}=${shellWord(value)}`);
   }
 }

@@ -1,4 +1,5 @@
-import { Redaction, withoutTokens } from "../app/environment";
+import { withoutTokens } from "../app/environment";
+import { Redaction } from "../app/redaction";
 import { PullRequestEvent } from "../pull-request/event";
 import { GitHub } from "../pull-request/github";
 import { KeptPlans } from "../pull-request/kept-plans";
@@ -33,7 +34,7 @@ export async function pullRequest(options: PullRequestOptions, reviewer: Reviewe
 
 async function synthesizeOnly(stack: string): Promise<void> {
   const environment = withoutTokens(process.env);
-  await synthesizeStack(stack, environment, new Redaction(environment));
+  await synthesizeStack(stack, environment, Redaction.ofEnvironment(environment));
   console.log(
     `Stack '${stack}' can be synthesized. It is not planned: that takes the rights of the engine, ` +
       "and this pull request comes from another repository.",

@@ -3,7 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { appOf, selectStack } from "../app/app";
 import { CommandError, ExitCode } from "../console/command-error";
-import { Redaction, terraformEnvironment } from "../app/environment";
+import { terraformEnvironment } from "../app/environment";
+import { Redaction } from "../app/redaction";
 import type { Plan } from "../terraform/plan-json";
 import { isSavedPlan, parsePlan, readText } from "../review/plan/plan-file";
 import { render } from "../review/render/render";
@@ -46,7 +47,7 @@ async function readPlan(file: string, stack: string | undefined): Promise<{ plan
   const folder = folderOf(file, stack);
   const environment = terraformEnvironment(process.env, {}, {});
   const binary = await Terraform.find(environment);
-  const terraform = new Terraform(binary, folder, environment, new Redaction(environment));
+  const terraform = new Terraform(binary, folder, environment, Redaction.ofEnvironment(environment));
   const plan = parsePlan(await terraform.show(resolve(file)), file);
   return { plan, stack: stack ?? (existsSync(join(folder, "cdk.tf.json")) ? basename(folder) : stackOf(plan)) };
 }

@@ -8,7 +8,8 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Docker } from "../docker/docker";
 import { engineEnvironment } from "../docker/engine-environment";
-import { Redaction, terraformEnvironment } from "../app/environment";
+import { terraformEnvironment } from "../app/environment";
+import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
 import { imagesBuiltHere } from "../docker/images-built-here";
 import { isUnreachable } from "../docker/registries";
@@ -35,7 +36,7 @@ export class Deployment {
    */
   public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
     const environment = { ...given, ...imagesBuiltHere(appOf(process.cwd()).output, given) };
-    const redaction = new Redaction(environment);
+    const redaction = Redaction.ofEnvironment(environment);
     const binary = await Terraform.find(environment);
     const { name, folder } = await synthesizeStack(stack, environment, redaction);
 

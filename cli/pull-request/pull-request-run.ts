@@ -1,7 +1,8 @@
 import { appendFile } from "node:fs/promises";
 import { CommandError, ExitCode } from "../console/command-error";
 import { Deployment } from "../deployment/deployment";
-import { Redaction, withoutTokens } from "../app/environment";
+import { withoutTokens } from "../app/environment";
+import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
 import { isEmpty } from "../terraform/plan-json";
 import { loadExeca } from "../console/es-modules";
@@ -175,7 +176,7 @@ export class PullRequestRun {
   private async reportNoPlan(error: unknown): Promise<void> {
     const isExplained = error instanceof CommandError;
     const lines = isExplained ? [error.message, ...(error.remedy ? ["", error.remedy] : [])] : ["See the log."];
-    const text = new Redaction(this.environment).apply(lines.join("\n")).replaceAll("```", "'''");
+    const text = Redaction.ofEnvironment(this.environment).apply(lines.join("\n")).replaceAll("```", "'''");
     await this.report("**There is no plan.** Merging applies nothing.", `\`\`\`text\n${text}\n\`\`\``);
   }
 

@@ -1,4 +1,5 @@
 import { CommandError, ExitCode } from "../console/command-error";
+import { shellWord } from "../console/shell-word";
 import { dataName, missingData, removedData } from "./data-loss";
 import { actionOf, changesOf } from "./plan-json";
 import type { Plan, ResourceChange } from "./plan-json";
@@ -60,7 +61,7 @@ function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
   if (removed.length === 0) return;
   throw refusal(`this would delete ${removed.map(dataName).join(", ")} and the data in it; nothing was changed`, [
     "To keep it where it is, outside of the stack:",
-    ...removed.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
+    ...removed.map(({ address }) => `  ${inFolder} state rm ${shellWord(address)}`),
     "To delete everything, data included: down --delete-data.",
   ]);
 }
@@ -74,7 +75,7 @@ function refuseLostVolumes(plan: Plan, inFolder: string): void {
     [
       "Is this the right engine (DOCKER_HOST, docker context)? Else restore the volume under its name.",
       "To begin with an empty one:",
-      ...lost.map(({ address }) => `  ${inFolder} state rm ${quote(address)}`),
+      ...lost.map(({ address }) => `  ${inFolder} state rm ${shellWord(address)}`),
     ],
   );
 }
@@ -90,7 +91,7 @@ async function refuseForeignVolumes(plan: Plan, engine: EngineLookup, inFolder: 
       [
         "It holds the data of a stack whose state was lost, or of another stack with the same id.",
         "Bring back the state file, if there is one. Else:",
-        "  to use the data here:        " + `${inFolder} import ${quote(change.address)} ${name}`,
+        "  to use the data here:        " + `${inFolder} import ${shellWord(change.address)} ${name}`,
         "  to leave it to its owner:    choose another stack id (MLFLOW_STACK=…)",
         "  to delete it for good:       " + `docker volume rm ${name}`,
       ],
@@ -107,7 +108,7 @@ async function refuseForeignContainers(plan: Plan, engine: EngineLookup, inFolde
       `the container '${name}' exists on the engine (${found.description}), but not in the state of this stack`,
       [
         "It belongs to a stack whose state was lost, or to another stack with the same id.",
-        `Remove it (docker rm --force ${name}), import it (${inFolder} import ${quote(change.address)} ID),`,
+        `Remove it (docker rm --force ${name}), import it (${inFolder} import ${shellWord(change.address)} ID),`,
         "or choose another stack id (MLFLOW_STACK=…).",
       ].join("\n"),
     );
@@ -121,10 +122,6 @@ function created(plan: Plan, type: string): ResourceChange[] {
 
 function addresses(changes: ResourceChange[]): string {
   return changes.map(({ address }) => address).join(", ");
-}
-
-function quote(address: string): string {
-  return /^[\w.-]+$/.test(address) ? address : `'${address}'`;
 }
 
 function refusal(message: string, remedy: string[]): CommandError {

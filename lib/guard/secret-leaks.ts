@@ -1,11 +1,10 @@
 import type { TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
+import { namesSecret } from "../secrets/secret-names";
 import { texts } from "./terraform-block";
 import type { Block } from "./terraform-block";
 
 const REMEDY = "hand it over in a file, by 'upload'";
-const SECRET_NAME =
-  /(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_KEY|SECRET_KEY|PRIVATE_KEY|CREDENTIALS?)$/i;
 // a switch, a number, or the path of a file is no secret.
 const HARMLESS = /^(?:|true|false|on|off|yes|no|[\d.]+|\/.*)$/i;
 const ADDRESS_WITH_PASSWORD = /:\/\/[^/\s:@]*:[^/\s@]+@/;
@@ -19,9 +18,7 @@ export function exposedSecrets(container: Block, stack: TerraformStack): string[
   const environment = texts(container.env).flatMap((entry) => {
     const [, name = "a variable", value = entry] = /^([^=]*)=([^]*)$/.exec(entry) ?? [];
     const secret =
-      refersToSecret(value, stack) ||
-      ADDRESS_WITH_PASSWORD.test(value) ||
-      (SECRET_NAME.test(name) && !HARMLESS.test(value));
+      refersToSecret(value, stack) || ADDRESS_WITH_PASSWORD.test(value) || (namesSecret(name) && !HARMLESS.test(value));
     return secret ? [`'env' shows a secret in ${name}; ${REMEDY}`] : [];
   });
   const elsewhere = ["command", "entrypoint", "labels", "healthcheck"].filter((attribute) =>

@@ -1,4 +1,4 @@
-import { Redaction, synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../../cli/app/environment";
+import { synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../../cli/app/environment";
 
 describe("the environment of Terraform", () => {
   test("holds the secrets, the engine and what keeps Terraform from asking", () => {
@@ -50,33 +50,6 @@ describe("the environment of the app", () => {
     const { CDKTF_CONTEXT_JSON } = synthesisEnvironment({ CDKTF_CONTEXT_JSON: '{"a":1}' }, "out");
 
     expect(CDKTF_CONTEXT_JSON).toBe('{"a":1,"cdktfRelativeModules":[]}');
-  });
-});
-
-describe("Redaction", () => {
-  test("takes out secrets of every name that says so, and the password in DB_URL", () => {
-    const redaction = new Redaction({
-      AUTH_PASSWORD: "it's quite secret",
-      AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
-      TF_VAR_anything: "some value",
-      DB_URL: "postgresql://mlflow:p%40ss%25word@db.example.com/mlflow",
-      MLFLOW_URL: "https://mlflow.example.com",
-    });
-
-    const text = "it's quite secret wJalrXUtnFEMI some value p@ss%word p%40ss%25word https://mlflow.example.com";
-    expect(redaction.apply(text)).toBe("<secret> <secret> <secret> <secret> <secret> https://mlflow.example.com");
-  });
-
-  test("takes out the escaped form that JSON has", () => {
-    expect(new Redaction({ AUTH_PASSWORD: 'a"quoted\\one' }).apply('{"x":"a\\"quoted\\\\one"}')).toBe(
-      '{"x":"<secret>"}',
-    );
-  });
-
-  test("takes out the longer of two secrets first, and leaves short words alone", () => {
-    const redaction = new Redaction({ A_PASSWORD: "secret", B_PASSWORD: "secret-and-more", C_TOKEN: "on" });
-
-    expect(redaction.apply("secret-and-more on")).toBe("<secret> on");
   });
 });
 

@@ -27,7 +27,7 @@ export interface Variables {
 export async function offlineSettings(): Promise<Variables> {
   const printed = await runOk(NODE, [...COMMAND, "offline", "--print-only"]);
   const settings = Object.fromEntries(
-    [...printed.matchAll(/^export (\w+)='([^']*)'$/gm)].map(([, name, value]) => [name, value]),
+    [...printed.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)].map(([, name, value]) => [name, value]),
   );
   const { code } = await run("docker", ["image", "inspect", settings.POSTGRES_IMAGE ?? ""]);
   return code === 0 ? settings : {};

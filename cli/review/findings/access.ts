@@ -9,7 +9,9 @@ import type { Engine } from "../plan/engine";
 import { gatewayChanges } from "./gateway-access";
 import type { AccessChange } from "../model/model";
 import { serverChanges } from "./server-access";
+import { closes, opens } from "../model/access-change";
 import { text } from "../model/text";
+import type { Text } from "../model/text";
 
 const RANKS = { opens: 0, closes: 1, changes: 2 };
 
@@ -59,9 +61,9 @@ function portChanges(
   return [
     ...opened.map(({ label, address }): AccessChange => {
       const where = text`port ${label} leads to ${name}, ${[reach(address)]}`;
-      return { effect: "opens", text: past ? [...where, ", past the gateway and its login"] : where };
+      return opens(past ? [...where, ", past the gateway and its login"] : where);
     }),
-    ...closed.map(({ label }): AccessChange => ({ effect: "closes", text: text`port ${label}, which led to ${name}` })),
+    ...closed.map(({ label }): AccessChange => closes(text`port ${label}, which led to ${name}`)),
   ];
 }
 
@@ -75,21 +77,21 @@ function networkChanges({ name, address, before, after, job }: PlannedContainer,
   const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
   const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
   // what publishes ports has to be on such a network; that it does is said already.
-  if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [wayOut("opens", name)] : [];
-  if (after && now.length > 0 && old.length === 0) return [wayOut("opens", name)];
-  return after && now.length === 0 && old.length > 0 ? [wayOut("closes", name)] : [];
+  if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [opens(egressOf(name))] : [];
+  if (after && now.length > 0 && old.length === 0) return [opens(egressOf(name))];
+  return after && now.length === 0 && old.length > 0 ? [closes(egressOf(name))] : [];
 }
 
-function wayOut(effect: "opens" | "closes", name: string): AccessChange {
-  return { effect, text: text`a way to the outside for ${name}` };
+function egressOf(name: string): Text {
+  return text`connections from ${name} to any outside address`;
 }
 
 function rightsChanges({ name }: PlannedContainer, before?: Attributes, after?: Attributes): AccessChange[] {
   const old = before ? rights(before) : new Map<string, string>();
   const now = after ? rights(after) : new Map<string, string>();
-  const change = (effect: "opens" | "closes", from: Map<string, string>, to: Map<string, string>): AccessChange[] =>
-    [...to].filter(([key]) => !from.has(key)).map(([, what]) => ({ effect, text: text`${name}: ${[what]}` }));
-  return [...change("opens", old, now), ...change("closes", now, old)];
+  const added = (from: Map<string, string>, to: Map<string, string>): Text[] =>
+    [...to].filter(([key]) => !from.has(key)).map(([, right]) => text`${name}: ${[right]}`);
+  return [...added(old, now).map(opens), ...added(now, old).map(closes)];
 }
 
 // what makes of a container a part of the host.

@@ -3,6 +3,7 @@ import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "./container-change";
 import { environmentOf, isJob } from "../plan/container";
 import type { Downtime } from "../model/model";
+import { goSeconds } from "../plan/go-duration";
 import type { Schedule, Step } from "../plan/schedule";
 import { duration, names, text, words } from "../model/text";
 import type { Text } from "../model/text";
@@ -65,25 +66,17 @@ function remarks(containers: readonly PlannedContainer[], down: readonly Planned
   const gateway = containers.find(({ role }) => role === ContainerRole.GATEWAY);
   const settings = gateway?.before ?? gateway?.after;
   const upstream = setting(settings, "UPSTREAM")?.replace(/:\d+$/, "");
-  const patience = setting(settings, "UPSTREAM_WAIT");
+  const wait = goSeconds(setting(settings, "UPSTREAM_WAIT"));
   return down.map(({ name, address, downSeconds = 0 }): Text => {
     const time = duration(downSeconds);
     if (address === gateway?.address)
       return text`${name} is the gateway: connections are refused for up to ${words(time)}.`;
-    if (name === upstream && patience)
-      return text`${name} is away for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(goSeconds(patience)))}, then fail.`;
+    if (name === upstream && wait > 0)
+      return text`${name} is away for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(wait))}, then fail.`;
     return text`${name} is away for up to ${words(time)}.`;
   });
 }
 
 function setting(container: Attributes | undefined, name: string): string | undefined {
   return container && environmentOf(container)?.get(name);
-}
-
-// `1m30s`, as Go writes a time.
-function goSeconds(time: string): number {
-  const units: { [unit: string]: number } = { h: 3600, m: 60, s: 1, ms: 0.001 };
-  return [...time.matchAll(/([\d.]+)(ms|h|m|s)/g)].reduce((sum, [, amount, unit = ""]) => {
-    return sum + Number(amount) * (units[unit] ?? 0);
-  }, 0);
 }

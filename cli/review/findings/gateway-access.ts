@@ -119,7 +119,8 @@ function usersOf(
   settings: GatewaySettings,
 ): Map<string, User> {
   const users = new Map<string, User>();
-  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, {});
+  // gateways of release 0.1.0 have one user, who may do everything: an upgrade from there is no new login.
+  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, { role: "admin" });
   const container = gateway[side];
   const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
   const content = container && plain && isOurs(container) ? filesOf(container).get(USERS_FILE)?.content : undefined;

@@ -1,3 +1,4 @@
+import { closes, opens } from "../model/access-change";
 import type { AccessChange } from "../model/model";
 import type { Text } from "../model/text";
 
@@ -8,11 +9,7 @@ export function listChanges(
   describe: (entry: string) => Text,
 ): AccessChange[] {
   return [
-    ...after
-      .filter((entry) => !before.includes(entry))
-      .map((entry): AccessChange => ({ effect: "opens", text: describe(entry) })),
-    ...before
-      .filter((entry) => !after.includes(entry))
-      .map((entry): AccessChange => ({ effect: "closes", text: describe(entry) })),
+    ...after.filter((entry) => !before.includes(entry)).map((entry) => opens(describe(entry))),
+    ...before.filter((entry) => !after.includes(entry)).map((entry) => closes(describe(entry))),
   ];
 }

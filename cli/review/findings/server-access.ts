@@ -1,6 +1,7 @@
 import { environmentOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
 import { listChanges } from "./list-changes";
+import { closes, opens } from "../model/access-change";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
@@ -45,7 +46,7 @@ export function serverChanges({ name: container, before, after }: PlannedContain
     if (Boolean(wasOn) === Boolean(isNowOn) && (!old || isNowOn === undefined || wasOn === isNowOn)) return [];
     const known = WORDS[name];
     const what: Text = known ? [known.what] : text`${`${name}=${right ?? "(not set)"}`} of ${container}`;
-    return [{ effect: isNowOn ? "opens" : "closes", text: what }];
+    return [(isNowOn ? opens : closes)(what)];
   });
 }
 

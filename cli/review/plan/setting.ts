@@ -1,3 +1,4 @@
+import { shellWord } from "../../console/shell-word";
 import { isEmptyValue, isObject, isSame } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { LineDiffs } from "./line-diff";
@@ -52,9 +53,9 @@ function show(name: string, value: unknown): string | undefined {
   return JSON.stringify(withoutEmpty(value)) ?? "";
 }
 
-// as in a shell, where a word with a space needs quotes.
+// a script of several lines is compared line by line, as it is.
 function argument(word: string): string {
-  return /^[^\s"']+$/.test(word) || word.includes("\n") ? word : JSON.stringify(word);
+  return word.includes("\n") ? word : shellWord(word);
 }
 
 function withoutEmpty(value: unknown): unknown {

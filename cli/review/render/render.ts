@@ -1,4 +1,4 @@
-import { LeakCheck, MASK } from "../secrets/leak-check";
+import { MASK, Redaction } from "../../app/redaction";
 import type { Review } from "../model/model";
 import { redact } from "../secrets/redact";
 import { renderJson } from "./render-json";
@@ -21,12 +21,12 @@ const RENDERERS: { readonly [format in Format]: (review: Review) => string } = {
  * @param secrets see `secretsOf()`.
  */
 export function render(review: Review, format: Format, secrets: Iterable<string>): string {
-  const check = new LeakCheck(secrets);
-  const { review: clean, found } = redact(review, check);
+  const redaction = new Redaction(secrets);
+  const { review: clean, found } = redact(review, redaction);
   const note = words(
     `${count(found, "place")} would have shown a secret, which stands in clear where nothing marks it; it is replaced by ${MASK}.`,
   );
   const first = RENDERERS[format](found > 0 ? { ...clean, notes: [...clean.notes, note] } : clean);
   // once more over what is printed: a rendering may bring together what was apart.
-  return check.apply(first).text;
+  return redaction.apply(first);
 }

@@ -1,15 +1,15 @@
-import type { LeakCheck } from "./leak-check";
+import type { Redaction } from "../../app/redaction";
 import type { Review } from "../model/model";
 
 // our own words, of which programs rely on each.
 const OWN = new Set(["kind", "effect", "state", "action"]);
 
 /** The review without secrets that stood where nobody marks them, and in how many places some did. */
-export function redact(review: Review, check: LeakCheck): { readonly review: Review; readonly found: number } {
+export function redact(review: Review, redaction: Redaction): { readonly review: Review; readonly found: number } {
   let found = 0;
   const clean = (value: unknown): unknown => {
     if (typeof value === "string") {
-      const checked = check.apply(value);
+      const checked = redaction.check(value);
       found += checked.found;
       return checked.text;
     }

@@ -1,27 +1,26 @@
+import { mentionsSecret } from "../../../lib/secrets/secret-names";
+import { MIN_LENGTH } from "../../app/redaction";
 import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/plan-json";
 import { Attributes, isObject } from "../plan/attributes";
 import { SECRETS, filesOf, isOurs } from "../plan/container";
 
-// shorter ones are words that texts may have for other reasons.
-export const MIN_LENGTH = 8;
 const GENERATED = /^random_(password|bytes|string)$/;
 const RESULTS = ["result", "bcrypt_hash", "base64", "hex"];
-const SECRET_SETTING = /^\s*[\w.-]*(?:pass|secret|key|token|credential)[\w.-]*\s*[=:]\s*(.+?)\s*$/i;
+// `name = value`, as files of settings have it.
+const SETTING = /^\s*([\w.-]+)\s*[=:]\s*(.+?)\s*$/;
 
 /**
  * Every secret value in a plan: what is generated, what is marked as sensitive, values of sensitive variables, and the
- * contents of secret files with their lines.
+ * contents of secret files with the settings in them.
  */
 export function secretsOf(plan: Plan): Set<string> {
   const secrets = new Set<string>();
   const add = (value: string): void => {
-    const trimmed = value.trim();
-    if (trimmed.length >= MIN_LENGTH) secrets.add(trimmed);
-    if (!trimmed.includes("\n")) return;
-    for (const line of trimmed.split("\n")) {
-      if (line.trim().length >= MIN_LENGTH) secrets.add(line.trim());
-      const setting = SECRET_SETTING.exec(line)?.[1]?.replaceAll(/^["']|["']$/g, "");
-      if (setting && setting.length >= MIN_LENGTH) secrets.add(setting);
+    if (value.trim().length >= MIN_LENGTH) secrets.add(value.trim());
+    for (const line of value.split("\n")) {
+      const [, name = "", setting = ""] = SETTING.exec(line) ?? [];
+      const unquoted = setting.replaceAll(/^["']|["']$/g, "");
+      if (mentionsSecret(name) && unquoted.length >= MIN_LENGTH) secrets.add(unquoted);
     }
   };
 
