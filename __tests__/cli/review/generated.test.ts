@@ -1,6 +1,7 @@
 import type { Plan } from "../../../cli/terraform/plan-json";
 import { render } from "../../../cli/review/render/render";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
+import type { Review } from "../../../cli/review/model/model";
 import { secretsOf } from "../../../cli/review/secrets/secrets";
 import { REPLACING, generateChange, random, service } from "../../support/plans/generated-changes";
 import type { GeneratedChange, GeneratedService, Kind } from "../../support/plans/generated-changes";
@@ -86,7 +87,10 @@ function without<T>(all: readonly T[], others: readonly T[]): T[] {
 describe(`${CHANGES} generated changes`, () => {
   const changes = Array.from({ length: CHANGES }, (_, seed) => {
     const draw = random(seed);
-    const services = Array.from({ length: 1 + Math.floor(draw() * 6) }, (_one, index) => service(index, 8000 + index));
+    const services = Array.from({ length: 1 + Math.floor(draw() * 6) }, (_one, index) => ({
+      ...service(index, 8000 + index),
+      egress: index % 4 === 1,
+    }));
     const change = generateChange(services, draw, 100, (name) => 9000 + Number(name.slice(1)));
     const plan = planOf(change);
     return { seed, change, plan, review: reviewPlan(plan, "t") };
@@ -115,7 +119,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("open and close exactly those ports and ways out that differ", () => {
+  test("open and close exactly those ports and outgoing connections that differ", () => {
     const wrong = changes.flatMap(({ seed, change, review: { access } }) => {
       const told = (effect: string, pattern: RegExp) =>
         access
@@ -127,10 +131,14 @@ describe(`${CHANGES} generated changes`, () => {
           .sort();
       const out = (services: readonly GeneratedService[]) =>
         services.filter(({ egress }) => egress).map(({ name }) => name);
+      // of a container that is removed no connection is told.
+      const kept = change.before.filter((one) => change.after.some(({ name }) => name === one.name));
+      const outgoing = /^connections from t-(\S+) to any outside address$/;
       const found = [
         [told("opens", /^port (\S+) leads/), without(portsOf(change.after), portsOf(change.before))],
         [told("closes", /^port (\S+),/), without(portsOf(change.before), portsOf(change.after))],
-        [told("opens", /^a way to the outside for t-(\S+)$/), without(out(change.after), out(change.before))],
+        [told("opens", outgoing), without(out(change.after), out(change.before))],
+        [told("closes", outgoing), without(out(kept), out(change.after))],
       ];
       return found.every(([left, right]) => left?.join() === right?.join()) ? [] : [{ seed, found }];
     });
@@ -171,22 +179,24 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("cover every verdict, lost data and every kind of opening", () => {
-    const seen = new Set(changes.flatMap(({ change }) => [...change.kinds.values()].flat()));
+  test("are told with every action, lost data, and every change of access that they can have", () => {
+    const told = <T>(of: (review: Review) => readonly T[]) =>
+      [...new Set(changes.flatMap(({ review }) => of(review)))].sort();
 
-    expect([...seen].sort()).toEqual([
-      "add",
-      "egress",
-      "binding",
-      "healthCheck",
-      "image",
-      "line",
-      "memory",
-      "port",
-      "remove",
-      "secret",
-      "setting",
-      "volume",
+    // none of the containers had stopped before, so none is started again.
+    expect(told(({ services }) => services.map(({ action }) => action))).toEqual([
+      "new",
+      "nothing",
+      "removed",
+      "replaced",
+      "updated",
+    ]);
+    expect(told(({ data }) => data.map(({ effect }) => effect))).toEqual(["kept", "lost", "new", "warning"]);
+    expect(told(({ access }) => access.map(({ effect, text }) => `${effect} ${String(text[0])}`))).toEqual([
+      "closes connections from ",
+      "closes port ",
+      "opens connections from ",
+      "opens port ",
     ]);
   });
 });
