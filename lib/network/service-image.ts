@@ -57,7 +57,7 @@ class RegistryImage extends ServiceImage {
     if (!isImageReference(name)) {
       throw new ValidationError(
         "ImageName",
-        `an image must be a name such as 'registry.example.com/team/mlflow:v3.17.2', got: '${name}'`,
+        `an image must be a name such as 'registry.example.com/team/mlflow:v3.1.0', got: '${name}'`,
       );
     }
     if (!isPinned(name)) {

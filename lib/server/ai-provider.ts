@@ -1,6 +1,6 @@
 import { ValidationError } from "../values/errors";
 
-// what MLflow 3.17.2 asks by its own client, which holds up no worker, at the host of an `api_base` that has to be https;
+// what MLflow asks by its own client, which holds up no worker, at the host of an `api_base` that has to be https;
 // and Bedrock, by AWS's client in threads of its own, at the host of a region.
 const OWN_CLIENT = [
   ...["anthropic", "azure", "deepseek", "gemini", "groq", "mistral", "ollama", "openai", "openrouter", "portkey"],

@@ -2,8 +2,8 @@ import { Annotations } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import { RELEASES } from "../values/releases";
 
-// 4.x reads a stopped container without deleting it, so that a plan changes nothing; 4.6.0 also applies changed health
-// checks. The bindings of @cdktf/provider-docker were made for 3.6.2 and work with both.
+// 4.x reads a stopped container without deleting it, so that a plan changes nothing; since 4.6 it also applies changed
+// health checks. The bindings of @cdktf/provider-docker were made for 3.6.2 and work with both.
 const { docker: DOCKER, random: RANDOM } = RELEASES.providers;
 
 /** Which releases of the Terraform providers a stack uses. */

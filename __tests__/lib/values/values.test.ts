@@ -68,7 +68,7 @@ describe("ServiceImage", () => {
 
   test.each(["", "Postgres:18", "postgres:18 ", "https://example.com/postgres:18"])("fails on '%s'", (name) => {
     expect(() => ServiceImage.registry(name)).toThrow(
-      `an image must be a name such as 'registry.example.com/team/mlflow:v3.17.2', got: '${name}'`,
+      `an image must be a name such as 'registry.example.com/team/mlflow:v3.1.0', got: '${name}'`,
     );
   });
 });

@@ -36,7 +36,7 @@ function migration(job: PlannedContainer, running: readonly PlannedContainer[], 
     : text`${what}. No backup is made before it, and only a backup leads back`;
 }
 
-/** The release in an image's name: `ghcr.io/mlflow/mlflow:v3.17.2-full` is of 3.17.2. */
+/** The release in an image's name: `mlflow:v3.1.0-full` is of 3.1.0. */
 function versionOf(image: string | undefined): string | undefined {
   return /:[^/]*?(\d+\.\d+(?:\.\d+)?)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "")?.[1];
 }
