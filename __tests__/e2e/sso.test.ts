@@ -13,6 +13,7 @@ import { OAuth2ProxyContainer } from "../support/servers/oauth2-proxy-container"
 import { headerValues, RecordingUpstream } from "../support/servers/recording-upstream";
 import { eventually, runOk } from "../support/run";
 import { container, environment, synth, testStack } from "../support/stacks/synth";
+import { fakeUpstream } from "../support/stacks/upstream";
 
 jest.setTimeout(5 * 60_000);
 
@@ -378,7 +379,7 @@ function deployed(url: string, options: Partial<OAuth2Options>) {
   const { stack, network } = testStack();
   new AuthGateway(stack, "gateway", {
     network,
-    upstream: { hostname: "mlflow", port: 5000 },
+    upstream: fakeUpstream(),
     url,
     tls: Tls.internal(),
     failedLogins: { perAddress: FAILURES },

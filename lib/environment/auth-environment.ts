@@ -4,8 +4,8 @@ import { brokenPasswordRule } from "../secrets/login-password";
 import { AuthMethod } from "../users/auth-method";
 import { IdentityProvider } from "../users/identity-provider";
 import { Role } from "../users/role";
-import { UserPassword } from "../users/user";
 import type { UserOptions } from "../users/user";
+import { UserPassword } from "../users/user-password";
 import { UsersFile } from "../users/users-file";
 import { ValidationError } from "../values/errors";
 
