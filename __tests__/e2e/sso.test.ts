@@ -181,7 +181,7 @@ describe("A stack whose users log in at an issuer", () => {
       OAUTH2_ALLOWED_GROUPS: USERS_GROUP,
       OAUTH2_AUDIENCES: IdentityProvider.AUDIENCE,
       OAUTH2_WRITE_GROUPS: WRITERS_GROUP,
-      OAUTH2_WRITE_MACHINES: "batch",
+      OAUTH2_WRITE_SERVICE_ACCOUNTS: "batch",
       OAUTH2_ADMIN_GROUPS: ADMINS_GROUP,
       OAUTH2_ADMIN_EMAILS: `boss@${DOMAIN}`,
       MINIO_CONSOLE: "true",
@@ -418,7 +418,7 @@ describe("A gateway over https in front of an upstream that records", () => {
 
   beforeAll(async () => {
     const { settings, proxy } = deployed(SECURE, {
-      roles: { write: { machines: ["batch"] }, admin: { emails: [`boss@${DOMAIN}`] } },
+      roles: { write: { serviceAccounts: ["batch"] }, admin: { emails: [`boss@${DOMAIN}`] } },
     });
     gateway = await GatewayContainer.start({
       settings: { ...settings, UPSTREAM: `mlflow-server:${upstream.port}`, OAUTH2_PROXY: "oauth2-proxy:4180" },

@@ -80,10 +80,10 @@ function oauth2Auth(options: OAuth2Options, { network, url }: AuthContext, scope
     OAUTH2_LOGOUT: `/oauth2/sign_out?rd=${encodeURIComponent(proxy.endSessionUrl ?? "/oauth2/signed_out")}`,
     WRITE_GROUPS: caddyWords(write?.groups),
     WRITE_EMAILS: caddyWords(write?.emails),
-    WRITE_MACHINES: caddyWords(write?.machines),
+    WRITE_MACHINES: caddyWords(write?.serviceAccounts),
     ADMIN_GROUPS: caddyWords(admin?.groups),
     ADMIN_EMAILS: caddyWords(admin?.emails),
-    ADMIN_MACHINES: caddyWords(admin?.machines),
+    ADMIN_MACHINES: caddyWords(admin?.serviceAccounts),
   };
   return { ...fragment("oauth2", settings), ...bindUsers(scope, options.users ?? []) };
 }

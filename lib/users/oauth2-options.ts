@@ -26,7 +26,7 @@ export interface RoleMembers {
    *
    * @default - none
    */
-  readonly machines?: string[];
+  readonly serviceAccounts?: string[];
 }
 
 /** Roles of users who log in at an issuer. All others who may log in have the role `read`. */
@@ -87,7 +87,7 @@ export interface OAuth2Options {
    *
    * @default - the subjects that have a role
    */
-  readonly allowedMachines?: string[];
+  readonly allowedServiceAccounts?: string[];
 
   /**
    * Whether everyone with an account at the issuer may log in. At a public issuer that is everybody.

@@ -5,7 +5,7 @@ import { Duration } from "../values/duration";
 import { HealthCheck } from "../network/health-check";
 import { IdentityProvider } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { allGroups, allMachines, validateOAuth2 } from "./oauth2-validation";
+import { allGroups, allServiceAccounts, validateOAuth2 } from "./oauth2-validation";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 import type { PublicUrl } from "../values/public-url";
@@ -22,7 +22,7 @@ const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
 const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
 const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
 const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
-const MACHINES_FILE = "/etc/oauth2-proxy/machines";
+const SUBJECTS_FILE = "/etc/oauth2-proxy/machines";
 // oauth2-proxy takes 16, 24 or 32 bytes, and decodes a value that could be base64 of so many: 24 characters cannot.
 const COOKIE_SECRET_LENGTH = 24;
 
@@ -78,7 +78,7 @@ export class OAuth2Proxy extends Construct {
         { path: CLIENT_SECRET_FILE, content: clientSecret.unsafeUnwrap(), secret: true },
         { path: COOKIE_SECRET_FILE, content: cookieSecret.unsafeUnwrap(), secret: true },
         ...issuerCertificate(props.issuerCertificate),
-        ...machinesFile(allMachines(props)),
+        ...subjectsFile(allServiceAccounts(props)),
       ],
       user: USER,
       memory: props.memory ?? DataSize.mebibytes(128),
@@ -115,7 +115,7 @@ export class OAuth2Proxy extends Construct {
       upstreams: ["static://202"],
       ...(profile.hasTokens && { skip_jwt_bearer_tokens: true, oidc_extra_audiences: props.audiences ?? [] }),
       email_domains: props.allowedDomains?.length ? props.allowedDomains : ["*"],
-      ...(allMachines(props).length > 0 && { authenticated_emails_file: MACHINES_FILE }),
+      ...(allServiceAccounts(props).length > 0 && { authenticated_emails_file: SUBJECTS_FILE }),
       allowed_groups: props.allowedGroups ?? [],
       session_cookie_minimal: true,
       cookie_name: this.cookieName,
@@ -135,8 +135,8 @@ function scopeFor(options: OAuth2Options, { scope, groupsScope }: ProviderProfil
 }
 
 // oauth2-proxy uses the subject of a token without an e-mail address as its e-mail address.
-function machinesFile(machines: string[]): ServiceFile[] {
-  return machines.length === 0 ? [] : [{ path: MACHINES_FILE, content: `${machines.join("\n")}\n`, secret: false }];
+function subjectsFile(subjects: string[]): ServiceFile[] {
+  return subjects.length === 0 ? [] : [{ path: SUBJECTS_FILE, content: `${subjects.join("\n")}\n`, secret: false }];
 }
 
 function issuerCertificate(content: string | undefined): ServiceFile[] {

@@ -30,8 +30,14 @@ export function allGroups({ allowedGroups = [], roles }: OAuth2Options): string[
 }
 
 /** All service accounts that may log in. */
-export function allMachines({ allowedMachines = [], roles }: OAuth2Options): string[] {
-  return [...new Set([...allowedMachines, ...(roles?.write?.machines ?? []), ...(roles?.admin?.machines ?? [])])];
+export function allServiceAccounts({ allowedServiceAccounts = [], roles }: OAuth2Options): string[] {
+  return [
+    ...new Set([
+      ...allowedServiceAccounts,
+      ...(roles?.write?.serviceAccounts ?? []),
+      ...(roles?.admin?.serviceAccounts ?? []),
+    ]),
+  ];
 }
 
 function validateIssuer(
@@ -135,20 +141,20 @@ function validateNames(scope: Construct, props: OAuth2Options, profile: Provider
       throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, scope);
     }
   }
-  const machines = allMachines(props);
-  if (machines.length > 0 && !profile.hasTokens) {
+  const subjects = allServiceAccounts(props);
+  if (subjects.length > 0 && !profile.hasTokens) {
     throw new ValidationError(
-      "OAuth2Machines",
-      "'machines' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
+      "OAuth2ServiceAccounts",
+      "'serviceAccounts' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
       scope,
     );
   }
-  for (const machine of machines) {
+  for (const subject of subjects) {
     // oauth2-proxy reads the file of subjects as comma-separated values.
-    if (!/^[^\s,`"#][^\s,`"]*$/.test(machine)) {
+    if (!/^[^\s,`"#][^\s,`"]*$/.test(subject)) {
       throw new ValidationError(
-        "OAuth2Machines",
-        `'machines' must hold subjects without blanks, commas and quotes, got: '${machine}'`,
+        "OAuth2ServiceAccounts",
+        `'serviceAccounts' must hold subjects without blanks, commas and quotes, got: '${subject}'`,
         scope,
       );
     }

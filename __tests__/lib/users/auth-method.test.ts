@@ -169,8 +169,11 @@ describe("AuthMethod.oauth2", () => {
     });
   });
 
-  test("lets machines in by their subjects, beside the domains", () => {
-    const auth = oauth2({ allowedMachines: ["nightly"], roles: { write: { machines: ["batch"] }, admin: {} } });
+  test("lets service accounts in by their subjects, beside the domains", () => {
+    const auth = oauth2({
+      allowedServiceAccounts: ["nightly"],
+      roles: { write: { serviceAccounts: ["batch"] }, admin: {} },
+    });
     const { stack } = gatewayStack(auth);
 
     expect(configuration(auth).authenticated_emails_file).toBe("/etc/oauth2-proxy/machines");
@@ -283,14 +286,14 @@ describe("AuthMethod.oauth2", () => {
       "'issuerUrl' must be https://github.com for the provider 'github'; others may work with the provider 'oidc', got: 'https://github.example.com'",
     ],
     [
-      "machines of an issuer without tokens",
-      { provider: IdentityProvider.GITHUB, issuerUrl: undefined, allowedMachines: ["batch"] },
-      "'machines' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
+      "service accounts of an issuer without tokens",
+      { provider: IdentityProvider.GITHUB, issuerUrl: undefined, allowedServiceAccounts: ["batch"] },
+      "'serviceAccounts' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
     ],
     [
       "a machine with a comma",
-      { roles: { admin: { machines: ["a,b"] } } },
-      "'machines' must hold subjects without blanks, commas and quotes, got: 'a,b'",
+      { roles: { admin: { serviceAccounts: ["a,b"] } } },
+      "'serviceAccounts' must hold subjects without blanks, commas and quotes, got: 'a,b'",
     ],
     ["no client", { clientId: "" }, "'clientId' must not be empty: it is the id of this stack at the issuer"],
   ])("fails on %s", (_title, options, message) => {
