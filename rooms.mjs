@@ -8,7 +8,6 @@ export const ROOMS = [
   "lib/secrets",
   "lib/guard",
   "lib/network",
-  "lib/caddy",
   "lib/stores",
   "lib/users",
   "lib/gateway",

@@ -12,8 +12,7 @@ import { table } from "../console/table";
 import { runSteps } from "../console/tasks";
 import { addressesOf, isolationProblem, portProblem } from "../verify/isolation";
 
-// Reads the settings from the first line of standard input, where no process list and no container's configuration shows
-// them, and then the program.
+// reads the settings from the first line, so that no list of processes and no container shows them, then the program.
 const BOOTSTRAP = "import json, sys; settings = json.loads(sys.stdin.readline()); exec(sys.stdin.read())";
 const HARDENED = [
   "--cap-drop",
@@ -28,7 +27,7 @@ const HARDENED = [
 
 /** Options of `verify`. */
 export interface VerifyOptions {
-  /** Id of the stack, if the app has several. */
+  /** Id of the stack, where the app has several. */
   readonly stack?: string;
 
   /** Prints JSON. */
@@ -38,7 +37,7 @@ export interface VerifyOptions {
   readonly largeSize: number;
 }
 
-/** The result of a check. */
+/** A thing that was tried. */
 export interface Check {
   readonly check: string;
   readonly passed: boolean;
@@ -127,7 +126,7 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   return { name, docker, url, username, password, rootCertificate, containers, gateway, edgeNetwork, image };
 }
 
-// From this machine, as a browser would.
+// from the host itself, as a browser would.
 async function wrongPassword({ url, username, rootCertificate, docker }: Target): Promise<Check[]> {
   const check = "a wrong password is refused from this host";
   if (!docker.isLocal && isOwnHost(url)) return [];
@@ -140,7 +139,7 @@ async function wrongPassword({ url, username, rootCertificate, docker }: Target)
   }
 }
 
-// The gateway listens on the url's own port, so a container that shares its network can use the url as it is.
+// the gateway listens on the url's own port, so whoever shares its network uses the url as it is.
 async function useAsClient(target: Target, largeSize: number, progress: (line: string) => void): Promise<Check[]> {
   const { gateway, image, url, username, password, rootCertificate } = target;
   const checks: Check[] = [];

@@ -8,12 +8,12 @@ export const ExitCode = {
   stalePlan: 3,
 } as const;
 
-/** An error that the user can act on. The command prints its message, without a stack trace. */
+/** A failure that a person can do something about. It is printed as its message, without a stack. */
 export class CommandError extends Error {
   public override readonly name = "CommandError";
 
   /**
-   * @param message what was found.
+   * @param message what is wrong.
    * @param remedy what to do about it: sentences or lines of commands.
    * @param exitCode exit status of the command, see `ExitCode`.
    */

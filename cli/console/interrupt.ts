@@ -1,11 +1,11 @@
-/** Catches SIGINT and SIGTERM, for work that must not be cut off. */
+/** Ctrl-C or a request to stop, for work that has to be brought to a good end first. */
 export class Interrupt {
-  /** Whether a signal has arrived. */
+  /** Whether there was one. */
   public happened = false;
 
   readonly #handle: () => void;
 
-  /** @param first is called for the first signal only. */
+  /** @param first is called for the first one only. */
   constructor(first: () => void) {
     this.#handle = () => {
       if (this.happened) return;
@@ -16,7 +16,7 @@ export class Interrupt {
     process.on("SIGTERM", this.#handle);
   }
 
-  /** Stops catching signals: the next one ends the program. */
+  /** From now on the program ends at once again. */
   public stop(): void {
     process.off("SIGINT", this.#handle);
     process.off("SIGTERM", this.#handle);

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-// No lines between rows.
+// no line between rows.
 const COMPACT = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
 
 /** A table in plain text. */

@@ -1,15 +1,16 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { ImageName } from "../../lib/values/image-name";
 import { offlineEnvironment } from "../../offline";
 import type { Environment } from "../app/environment";
 import { SynthesizedStack } from "../app/synthesized-stack";
 
 /**
  * The images built on this machine for the services that used one when the app's stacks were last synthesized. So
- * `verify` or a second `up` changes no image by itself, and an image whose sources have changed is built here again.
+ * `verify` or a second `up` changes nothing by itself, and what has changed since is built here again.
  *
  * @param output folder that the app writes to.
- * @param environment the environment of the command; an image that the user names there has priority.
+ * @param environment the environment of the command; an image that the user names there wins.
  * @returns variables for the environment of the app.
  */
 export function imagesBuiltHere(output: string, environment: Environment): { [name: string]: string } {
@@ -25,7 +26,7 @@ export function imagesBuiltHere(output: string, environment: Environment): { [na
   );
 }
 
-// Without the tag, which changes with the sources of the image.
+// the tag changes with the files that the image is built from.
 function repository(image: string): string {
-  return image.replace(/:[^:/]*$/, "");
+  return new ImageName(image).repository;
 }

@@ -3,8 +3,8 @@ import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 
 /**
- * What to do:
- * - `synthesize`: only check that the app can be synthesized;
+ * What there is to do:
+ * - `synthesize`: see whether the app works, and nothing else;
  * - `review`: plan, comment, keep the plan;
  * - `apply`: apply the plan that was kept;
  * - `discard`: remove it;
@@ -26,7 +26,7 @@ interface Payload {
   };
 }
 
-/** The event of a pull request, from the file that GitHub gives to a job. */
+/** What happened to a pull request, as the file says that GitHub gives to a job. */
 export class PullRequestEvent {
   /**
    * @throws CommandError when there is no such file, or it is of another event.
@@ -34,9 +34,7 @@ export class PullRequestEvent {
   public static read(environment: Environment): PullRequestEvent {
     const { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file } = environment;
     if (!name || !file)
-      throw new CommandError(
-        "this command is for a job of GitHub Actions, which has GITHUB_EVENT_NAME and GITHUB_EVENT_PATH",
-      );
+      throw new CommandError("this command is for a job of GitHub Actions: GITHUB_EVENT_NAME and GITHUB_EVENT_PATH");
     if (name === "pull_request_target")
       throw new CommandError(
         "pull_request_target would run the code of a fork with the rights of this repository",
@@ -65,15 +63,15 @@ export class PullRequestEvent {
   readonly #isMerged: boolean;
   readonly #label?: string;
 
-  /** @throws CommandError when the payload has no pull request. */
+  /** @throws CommandError when it says nothing of a pull request. */
   constructor({ action, label, repository, pull_request: pullRequest }: Payload) {
-    if (!action || !repository || !pullRequest) throw new CommandError("the event has no pull request");
+    if (!action || !repository || !pullRequest) throw new CommandError("the event says nothing of a pull request");
     this.action = action;
     this.number = pullRequest.number;
     this.base = pullRequest.base.ref;
     this.head = pullRequest.head.sha;
     this.mergeCommit = pullRequest.merge_commit_sha ?? undefined;
-    // GitHub gives no repository where the fork was deleted.
+    // a fork that was deleted is not there any more.
     this.#isFork = pullRequest.head.repo?.full_name !== repository.full_name;
     this.#isOpen = pullRequest.state === "open";
     this.#isMerged = pullRequest.merged === true;
@@ -90,7 +88,7 @@ export class PullRequestEvent {
   }
 }
 
-/** Whether two labels are the same to GitHub, which ignores their case. */
+/** Whether two labels are one to GitHub. */
 export function isSameLabel(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
 }

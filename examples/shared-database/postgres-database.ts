@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { DataSize, Secret } from "cdktf-mlflow";
+import { DataSize, PostgresClient, Secret, ServiceFile } from "cdktf-mlflow";
 import type { ClientSettings, IBackendStore, IServiceNetwork, PostgresStore, ServiceImage } from "cdktf-mlflow";
 
 const PASSWORD_FILE = "/run/secrets/database-password";
@@ -52,7 +52,7 @@ export class PostgresDatabase extends Construct implements IBackendStore {
 
     const { network, server, hostname, image, name } = props;
     const admin = server.clientSettings;
-    const password = Secret.generated().bind(this, "password").unsafeUnwrap();
+    const password = Secret.generated().bind(this, "password");
     const job = network.addJob(this, "Default", {
       image,
       entrypoint: ["psql"],
@@ -69,8 +69,8 @@ export class PostgresDatabase extends Construct implements IBackendStore {
       environment: admin.environment,
       files: [
         ...admin.files,
-        { path: "/sql/make.sql", content: SQL, secret: false },
-        { path: PASSWORD_FILE, content: password, secret: true },
+        ServiceFile.of("/sql/make.sql", SQL),
+        ServiceFile.ofSecret("database-password", password.unsafeUnwrap()),
       ],
       user: "postgres",
       memory: DataSize.mebibytes(64),
@@ -80,23 +80,15 @@ export class PostgresDatabase extends Construct implements IBackendStore {
     });
 
     this.connectionLimit = props.connectionLimit ?? 45;
-    this.clientSettings = {
-      environment: admin.environment,
-      files: admin.files.map((file) => ({
-        ...file,
-        content: [
-          "[mlflow]",
-          `host=${hostname}`,
-          `dbname=${name}`,
-          `user=${name}`,
-          `password=${password}`,
-          "sslmode=disable",
-          "",
-        ].join("\n"),
-      })),
-      dependsOn: [job],
+    this.clientSettings = PostgresClient.settings(this, {
+      host: hostname,
+      database: name,
+      username: name,
+      password,
+      sslMode: "disable",
       external: false,
+      dependsOn: [job],
       triggers: admin.triggers,
-    };
+    });
   }
 }

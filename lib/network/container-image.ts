@@ -1,6 +1,7 @@
 import { Image } from "@cdktf/provider-docker/lib/image";
 import { AssetType, TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
+import { ImageName } from "../values/image-name";
 import type { ServiceImage } from "./service-image";
 
 /** The images of a network: one resource each, owned by the first container that uses it. */
@@ -22,7 +23,7 @@ export class ContainerImages {
 
   private render(container: Construct, image: ServiceImage) {
     const { registry } = this;
-    if (!image._build) return { name: registry ? mirrored(image.name, registry) : image.name };
+    if (!image._build) return { name: registry ? new ImageName(image.name).at(registry) : image.name };
 
     // the asset lies in a folder named after its content, so that a change of it is a change of the build.
     const context = new TerraformAsset(container, "context", { path: image._build.folder, type: AssetType.DIRECTORY });
@@ -38,10 +39,4 @@ export class ContainerImages {
       },
     };
   }
-}
-
-function mirrored(name: string, registry: string): string {
-  const [first = "", ...rest] = name.split("/");
-  const hasRegistry = rest.length > 0 && /[.:]|^localhost$/.test(first);
-  return `${registry.replace(/\/+$/, "")}/${hasRegistry ? rest.join("/") : name}`;
 }

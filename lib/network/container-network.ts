@@ -14,6 +14,7 @@ import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
 import { PublishedPorts } from "./published-ports";
+import type { ServiceFile } from "./service-file";
 import { EgressSide } from "./service-network";
 import type {
   ContainerSpec,
@@ -22,7 +23,6 @@ import type {
   IServiceNetwork,
   IVolume,
   JobSpec,
-  ServiceFile,
   ServiceSpec,
   VolumeOptions,
 } from "./service-network";
@@ -163,7 +163,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     networks: ContainerNetworksAdvanced[],
   ): ContainerConfig {
     const memory = spec.memory.toMebibytes();
-    for (const file of spec.files ?? []) validateSecretFile(file, container);
+    for (const file of spec.files ?? []) validateFile(file, container);
 
     return {
       name: physicalName(container),
@@ -221,10 +221,14 @@ function attachment(network: Network, aliases: string[] = []): ContainerNetworks
   return { name: network.id, ...(aliases.length > 0 && { aliases }) };
 }
 
-// Terraform hides all files of a container or none: who reads a plan tells the secret ones by where they lie.
-function validateSecretFile({ path, secret }: ServiceFile, container: Construct): void {
-  if (secret && !path.startsWith(SECRETS)) {
-    throw new ValidationError("SecretFile", `'files' must have secrets below ${SECRETS}, got: '${path}'`, container);
+// Terraform hides all files of a container or none, so a plan's reader knows the secret ones by their folder.
+function validateFile({ path, secret }: ServiceFile, container: Construct): void {
+  if (secret !== path.startsWith(SECRETS)) {
+    throw new ValidationError(
+      "SecretFile",
+      `'files' must have secrets, and nothing else, below ${SECRETS}, got: '${path}'`,
+      container,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ export interface HealthCheckOptions {
   /**
    * Time between two checks.
    *
-   * @default 5 seconds
+   * @default 2 seconds
    */
   readonly interval?: Duration;
 
@@ -61,7 +61,7 @@ export class HealthCheck {
 
   private constructor(command: string[], options: HealthCheckOptions) {
     this.test = [...command];
-    this.interval = options.interval ?? Duration.seconds(5);
+    this.interval = options.interval ?? Duration.seconds(2);
     this.timeout = options.timeout ?? Duration.seconds(5);
     this.retries = options.retries ?? 6;
     this.startPeriod = options.startPeriod ?? Duration.minutes(1);

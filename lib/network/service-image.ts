@@ -1,5 +1,5 @@
 import { ValidationError } from "../values/errors";
-import { isImageReference, isPinned } from "../values/image-reference";
+import { ImageName } from "../values/image-name";
 
 /** Options of `ServiceImage.build()`. */
 export interface ImageBuildOptions {
@@ -54,13 +54,13 @@ class RegistryImage extends ServiceImage {
 
   constructor(public readonly name: string) {
     super();
-    if (!isImageReference(name)) {
+    if (!ImageName.isValid(name)) {
       throw new ValidationError(
         "ImageName",
         `an image must be a name such as 'registry.example.com/team/mlflow:v3.1.0', got: '${name}'`,
       );
     }
-    if (!isPinned(name)) {
+    if (!new ImageName(name).isPinned) {
       throw new ValidationError(
         "ImagePin",
         `an image must have a tag other than 'latest', or a digest, got: '${name}'`,

@@ -3,19 +3,10 @@ import type { DataSize } from "../values/data-size";
 import type { Duration } from "../values/duration";
 import type { HostBinding } from "./host-binding";
 import type { HealthCheck } from "./health-check";
+import type { ServiceFile } from "./service-file";
 import type { ServiceImage } from "./service-image";
 
-/** A file inside a container. A change of its content replaces the container. */
-export interface ServiceFile {
-  /** Absolute path in the container. */
-  readonly path: string;
-
-  /** The content, not empty. Secret contents are references, in Terraform's template syntax. */
-  readonly content: string;
-
-  /** Whether the content is secret. Secret files lie under `/run/secrets`. */
-  readonly secret: boolean;
-}
+export type { ServiceFile } from "./service-file";
 
 /** A place for data that outlives a container. */
 export interface IVolume extends IConstruct {
@@ -194,13 +185,6 @@ export interface ServiceSpec extends ContainerSpec {
    * @default - the engine's own, 64 MiB
    */
   readonly sharedMemory?: DataSize;
-
-  /**
-   * Whether two of it may never run at once, because they would share data.
-   *
-   * @default false
-   */
-  readonly stateful?: boolean;
 }
 
 /** What a one-shot job needs. It fails the deployment when its exit code is not 0. */
@@ -230,6 +214,15 @@ export interface IJob extends IConstruct {
 
 /** The place where services run. It decides the runtime, and hardens everything that runs there. */
 export interface IServiceNetwork extends IConstruct {
+  /** Name of the network that services with published ports are on, for containers of yours to join. */
+  readonly edgeNetworkName: string;
+
+  /** Image of each service: its digest where it came from a registry, else its id. */
+  readonly images: { [service: string]: string };
+
+  /** Names of the volumes that Terraform refuses to delete, by address. */
+  readonly volumes: { [address: string]: string };
+
   /** Places a service that keeps running. */
   addService(scope: Construct, id: string, spec: ServiceSpec): IService;
 

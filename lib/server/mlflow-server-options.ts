@@ -1,28 +1,28 @@
 import type { DataSize } from "../values/data-size";
 import type { EgressOptions } from "./egress-options";
 import type { HealthCheckOptions } from "../network/health-check";
-import type { MlflowFeatureOptions } from "./feature-options";
+import type { MlflowFeatureOptions } from "./mlflow-features";
 import type { Secret } from "../secrets/secret";
 import type { ServiceImage } from "../network/service-image";
 import type { VolumeOptions } from "../network/service-network";
 
 /**
- * How many database connections each pool may hold: 4 or more, because one call of MLflow may need 4 at once. A call
- * waits until so many are free, and gets 503 after 30 seconds. A worker process has two pools: one for runs and traces, one
- * for models. `jobExecution` and `workspaces` add one each.
+ * How many database connections each pool may hold, 4 or more: one call of MLflow may need so many at once, and calls
+ * wait until there are as many left. After 30 seconds they are answered with 503. A worker process has two pools: for
+ * runs and traces, and for models; one more with `jobExecution`, and one more with `workspaces`.
  */
 export interface ConnectionPoolOptions {
   /**
-   * Connections that stay open, 1 or more.
+   * Connections that are kept, 1 or more.
    *
    * @default 5
    */
   readonly size?: number;
 
   /**
-   * Further connections under load, 1 or more.
+   * Connections on top of `size` under load, 1 or more.
    *
-   * @default - 10, or fewer if the store's connection limit allows fewer
+   * @default - 10, or fewer where the store's connection limit has no room for them
    */
   readonly overflow?: number;
 }
@@ -37,79 +37,79 @@ export interface MlflowServerOptions {
   readonly image?: ServiceImage;
 
   /**
-   * Number of worker processes. More workers than cores gain nothing: `up`, `plan` and `status` warn of them.
+   * Number of worker processes. More than the engine has cores gain nothing, and `up`, `plan` and `status` say so.
    *
    * @default 2
    */
   readonly workers?: number;
 
   /**
-   * Connections to the database. The connection limit of the store must allow all pools of all workers.
+   * Connections to the database. All pools of all workers must fit into the connection limit of the store.
    *
    * @default - the defaults of `ConnectionPoolOptions`
    */
   readonly connectionPool?: ConnectionPoolOptions;
 
   /**
-   * Memory limit: at least 384 MiB and 576 MiB for each worker, and 1792 MiB more with `jobExecution`.
+   * Memory limit, 384 MiB and 576 MiB for each worker or more, and 1792 MiB more with `jobExecution`.
    *
-   * @default - the minimum
+   * @default - the least
    */
   readonly memory?: DataSize;
 
   /**
-   * The volume for `/tmp`. A file that a client does not transfer directly takes its own size there while it passes
-   * through MLflow. It is emptied whenever the server starts. A file that does not fit gets 507.
+   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly: each needs its own
+   * size there while it passes. It is emptied whenever the server starts. A file that does not fit is refused with 507.
    *
-   * @default - the writable layer of the container, on the disk of the engine
+   * @default - the container's own layer, on the disk of the engine
    */
   readonly temporaryVolume?: VolumeOptions;
 
   /**
-   * Additional host names under which clients reach the server. The host names of its gateways are always accepted.
+   * Host names besides that of `url` under which clients reach the server through the gateway.
    *
    * @default - none
    */
   readonly hostNames?: string[];
 
   /**
-   * Hosts that the server may connect to, in addition to those of its features. It cannot be combined with an external
-   * store, to which the server connects directly.
+   * Hosts outside of the stack that the server may connect to, besides those of its features. Not with an external store:
+   * the server then has egress of its own to the store, past any list of hosts.
    *
-   * @default - none
+   * @default - nothing
    */
   readonly egress?: EgressOptions;
 
   /**
-   * Features besides tracking and the model registry.
+   * What is switched on besides tracking and the model registry.
    *
-   * @default - the defaults of `MlflowFeatureOptions`
+   * @default - traces alone
    */
   readonly features?: MlflowFeatureOptions;
 
   /**
-   * Additional settings of MLflow, as environment variables. Not for secrets.
+   * Further settings of MLflow, by environment variable. Not for secrets.
    *
    * @default - none
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * Additional secret settings, as environment variables of the process.
+   * Further settings that are secret, by environment variable.
    *
    * @default - none
    */
   readonly secretEnvironment?: { [name: string]: Secret };
 
   /**
-   * Additional arguments of `mlflow server`.
+   * Further arguments of `mlflow server`.
    *
    * @default - none
    */
   readonly flags?: string[];
 
   /**
-   * Timing of the health check.
+   * Timing of the check whether the server answers.
    *
    * @default - the defaults of `HealthCheckOptions`
    */

@@ -3,12 +3,14 @@ import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
+import { requireMemory } from "../values/memory";
 import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
 import { BUCKET_JOB, POLICY_FILE, bucketPolicy } from "./minio-bucket-job";
-import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
 import { RELEASES, imageName } from "../values/releases";
+import { S3Client, validateBucket } from "./s3-client";
 import { Secret } from "../secrets/secret";
+import { ServiceFile } from "../network/service-file";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
 import { identitiesOf } from "./stack-identity";
@@ -20,10 +22,6 @@ const IMAGE = imageName(RELEASES.silo);
 const PORT = 9000;
 const CONSOLE_PORT = 9001;
 const REGION = "us-east-1";
-const ROOT_USER_FILE = "/run/secrets/minio-root-user";
-const ROOT_PASSWORD_FILE = "/run/secrets/minio-root-password";
-const ACCESS_KEY_FILE = "/run/secrets/minio-access-key";
-const SECRET_KEY_FILE = "/run/secrets/minio-secret-key";
 // the server's own bound: access keys have 3 to 20 characters.
 const ACCESS_KEY_LENGTH = 20;
 const MIN_MEMORY = DataSize.mebibytes(512);
@@ -115,16 +113,14 @@ export class MinioStore extends Construct implements IArtifactStore {
     const bucket = props.bucket ?? "mlflow";
     const memory = props.memory ?? DataSize.gibibytes(1);
     validateBucket(bucket, this);
-    this.validateMemory(memory);
+    requireMemory("MinioMemory", memory, MIN_MEMORY, this);
     this.validateS3Api(props);
 
     const image = props.image ?? ServiceImage.registry(IMAGE);
     const rootUser = Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "root-user");
     const rootPassword = Secret.generated().bind(this, "root-password");
-    const rootFiles = [
-      { path: ROOT_USER_FILE, content: rootUser.unsafeUnwrap(), secret: true },
-      { path: ROOT_PASSWORD_FILE, content: rootPassword.unsafeUnwrap(), secret: true },
-    ];
+    const rootUserFile = ServiceFile.ofSecret("minio-root-user", rootUser.unsafeUnwrap());
+    const rootPasswordFile = ServiceFile.ofSecret("minio-root-password", rootPassword.unsafeUnwrap());
     const data = props.network.addVolume(this, "data", props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
@@ -135,8 +131,8 @@ export class MinioStore extends Construct implements IArtifactStore {
         ...(props.console ? ["--console-address", `:${CONSOLE_PORT}`] : []),
       ],
       environment: {
-        MINIO_ROOT_USER_FILE: ROOT_USER_FILE,
-        MINIO_ROOT_PASSWORD_FILE: ROOT_PASSWORD_FILE,
+        MINIO_ROOT_USER_FILE: rootUserFile.path,
+        MINIO_ROOT_PASSWORD_FILE: rootPasswordFile.path,
         MINIO_REGION: REGION,
         MINIO_BROWSER: props.console ? "on" : "off",
         MINIO_UPDATE: "off",
@@ -144,15 +140,11 @@ export class MinioStore extends Construct implements IArtifactStore {
         MINIO_API_STALE_UPLOADS_EXPIRY: "23h",
         MINIO_API_STALE_UPLOADS_CLEANUP_INTERVAL: "1h",
       },
-      files: rootFiles,
+      files: [rootUserFile, rootPasswordFile],
       volumes: [{ volume: data, path: "/data" }],
       memory,
-      healthCheck: HealthCheck.command(["mc", "ready", "local"], {
-        ...props.healthCheck,
-        interval: props.healthCheck?.interval ?? Duration.seconds(2),
-      }),
+      healthCheck: HealthCheck.command(["mc", "ready", "local"], props.healthCheck),
       stopGrace: Duration.seconds(30),
-      stateful: true,
     });
 
     const endpoint = `${service.hostname}:${PORT}`;
@@ -160,6 +152,8 @@ export class MinioStore extends Construct implements IArtifactStore {
       accessKeyId: Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "access-key"),
       secretAccessKey: Secret.generated({ length: 40 }).bind(this, "secret-key"),
     };
+    const accessKeyFile = ServiceFile.ofSecret("minio-access-key", keys.accessKeyId.unsafeUnwrap());
+    const secretKeyFile = ServiceFile.ofSecret("minio-secret-key", keys.secretAccessKey.unsafeUnwrap());
     const bucketJob = props.network.addJob(this, "bucket", {
       role: ContainerRole.BUCKET_JOB,
       image,
@@ -170,16 +164,17 @@ export class MinioStore extends Construct implements IArtifactStore {
         BUCKET: bucket,
         POLICY: POLICY_FILE,
         IDENTITIES: identitiesOf(this),
-        ROOT_USER_FILE,
-        ROOT_PASSWORD_FILE,
-        ACCESS_KEY_FILE,
-        SECRET_KEY_FILE,
+        ROOT_USER_FILE: rootUserFile.path,
+        ROOT_PASSWORD_FILE: rootPasswordFile.path,
+        ACCESS_KEY_FILE: accessKeyFile.path,
+        SECRET_KEY_FILE: secretKeyFile.path,
       },
       files: [
-        ...rootFiles,
-        { path: ACCESS_KEY_FILE, content: keys.accessKeyId.unsafeUnwrap(), secret: true },
-        { path: SECRET_KEY_FILE, content: keys.secretAccessKey.unsafeUnwrap(), secret: true },
-        { path: POLICY_FILE, content: bucketPolicy(bucket), secret: false },
+        rootUserFile,
+        rootPasswordFile,
+        accessKeyFile,
+        secretKeyFile,
+        ServiceFile.of(POLICY_FILE, bucketPolicy(bucket)),
       ],
       memory: DataSize.mebibytes(256),
       dependsOn: [service],
@@ -198,19 +193,17 @@ export class MinioStore extends Construct implements IArtifactStore {
       this.s3ApiAddress = endpoint;
       this.s3ApiLogin = login;
     }
-    this.clientSettings = {
-      environment: {
-        ...s3Environment(REGION),
-        MLFLOW_S3_ENDPOINT_URL: `http://${endpoint}`,
-        MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: "path",
-        // a store that does not know this user any more has lost what the bucket job made.
-        STACK_MAKES_BUCKET: "true",
-      },
-      files: [credentialsFile(keys)],
-      dependsOn: [bucketJob],
+    const settings = S3Client.settings({
+      ...keys,
+      region: REGION,
+      endpoint: `http://${endpoint}`,
+      pathStyle: true,
       external: false,
+      dependsOn: [bucketJob],
       triggers: [data.source],
-    };
+    });
+    // tells stores.py that an access key which the store does not know means an emptied store.
+    this.clientSettings = { ...settings, environment: { ...settings.environment, STACK_MAKES_BUCKET: "true" } };
   }
 
   private validateS3Api({ s3Api, image, imageChecksSignatures }: MinioStoreOptions): void {
@@ -220,11 +213,5 @@ export class MinioStore extends Construct implements IArtifactStore {
       "'s3Api' needs an image that checks every signature, as the default one does; say 'imageChecksSignatures: true' if yours is known to",
       this,
     );
-  }
-
-  private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
-      throw new ValidationError("MinioMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
-    }
   }
 }

@@ -1,56 +1,128 @@
-import type { IConstruct } from "constructs";
 import { Token } from "cdktf";
+import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
-import type { SecretValue } from "../secrets/secret";
-import type { ServiceFile } from "../network/service-network";
+import { ServiceFile } from "../network/service-file";
 import { secretText } from "../secrets/terraform-text";
+import type { SecretValue } from "../secrets/secret";
+import type { ClientSettings } from "./store";
 
+const PORT = 5432;
+const CA_FILE = "/etc/mlflow/postgres-ca.pem";
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
 
-/** Where the service file lies in every client's container. */
-export const SERVICE_FILE = "/run/secrets/pg_service.conf";
-
-/** Name of the libpq service: a client connects with `service=mlflow` and needs to know nothing else. */
+/** Name of the service in libpq's service file: clients connect with `service=mlflow`. */
 export const SERVICE_NAME = "mlflow";
 
-/** What a libpq service file says. */
-export interface PostgresConnection {
+/** A database on a PostgreSQL server, and how to connect to it. */
+export interface PostgresClientOptions {
+  /** Host name or address of the server. */
   readonly host: string;
-  readonly port: number;
+
+  /**
+   * TCP port of the server.
+   *
+   * @default 5432
+   */
+  readonly port?: number;
+
+  /** Name of the database. */
   readonly database: string;
+
+  /** Name of the user. */
   readonly username: string;
+
+  /** Password of the user. */
   readonly password: SecretValue;
-  readonly sslMode: string;
-  readonly sslRootCertificate?: string;
+
+  /**
+   * How the connection is encrypted, in libpq's words: `disable`, `require`, `verify-ca` or `verify-full`.
+   *
+   * @default "verify-full"
+   */
+  readonly sslMode?: string;
+
+  /**
+   * Certificate of the authority that signed the server's certificate, in PEM form.
+   *
+   * @default - the authorities that the image trusts
+   */
+  readonly caCertificate?: string;
+
+  /** Whether the server is outside of the network, so that clients need egress. */
+  readonly external: boolean;
+
+  /**
+   * Services and jobs that a client starts after.
+   *
+   * @default - none
+   */
+  readonly dependsOn?: IConstruct[];
+
+  /**
+   * Values that change when the database is recreated empty.
+   *
+   * @default - none
+   */
+  readonly triggers?: string[];
 }
 
-/**
- * A libpq service file. Unlike a password file it may be readable for all in the container, and unlike an address it
- * needs no escaping: a value is the rest of its line.
- */
-export function serviceFile(connection: PostgresConnection): ServiceFile {
-  const { host, port, database, username, password, sslMode, sslRootCertificate } = connection;
-  const root = sslRootCertificate ? `sslrootcert=${sslRootCertificate}\n` : "";
-  return {
-    path: SERVICE_FILE,
-    secret: true,
-    content: secretText`[${SERVICE_NAME}]
+/** How clients connect to PostgreSQL: by a libpq service file, for backend stores of your own too. */
+export class PostgresClient {
+  /**
+   * The settings of a client. A libpq service file may be readable for all users of the container, unlike a password file,
+   * and needs no escaping, unlike a connection URI: a value is the rest of its line.
+   *
+   * @param scope the store.
+   * @throws ValidationError when a name or the host is empty, or would not survive as the rest of a line.
+   */
+  public static settings(scope: IConstruct, options: PostgresClientOptions): ClientSettings {
+    const { host, port = PORT, database, username, password, sslMode = "verify-full", caCertificate } = options;
+    for (const [prop, value] of Object.entries({ host, database, username })) validateLine(prop, value, scope);
+    password.require(
+      'VALUE == trimspace(VALUE) && length(regexall("[\\\\r\\\\n]", VALUE)) == 0',
+      "The database password must not begin or end with a blank, or hold a line break.",
+    );
+
+    const rootCertificate = caCertificate ? CA_FILE : sslMode.startsWith("verify") ? "system" : undefined;
+    const service = ServiceFile.ofSecret(
+      "pg_service.conf",
+      secretText`[${SERVICE_NAME}]
 host=${host}
 port=${port}
 dbname=${database}
 user=${username}
 password=${password}
 sslmode=${sslMode}
-${root}`,
-  };
+` + (rootCertificate === undefined ? "" : `sslrootcert=${rootCertificate}\n`),
+    );
+    return {
+      environment: { PGSERVICEFILE: service.path },
+      files: [service, ...(caCertificate ? [ServiceFile.of(CA_FILE, caCertificate)] : [])],
+      dependsOn: options.dependsOn ?? [],
+      external: options.external,
+      triggers: options.triggers ?? [],
+    };
+  }
+
+  private constructor() {}
 }
 
-/** Fails on names that PostgreSQL would only take in quotes. */
+/** @throws ValidationError when PostgreSQL would take a name only in quotes. */
 export function validateIdentifier(prop: string, value: string, scope: IConstruct): void {
   if (!Token.isUnresolved(value) && !IDENTIFIER.test(value)) {
     throw new ValidationError(
       "PostgresIdentifier",
       `'${prop}' must be 1 to 63 of a-z, 0-9 and _ and not start with a digit, got: '${value}'`,
+      scope,
+    );
+  }
+}
+
+function validateLine(prop: string, value: string, scope: IConstruct): void {
+  if (!Token.isUnresolved(value) && (value !== value.trim() || value === "" || /[\r\n]/.test(value))) {
+    throw new ValidationError(
+      "PostgresConnection",
+      `'${prop}' must not be empty, begin or end with a blank, or hold a line break, got: '${value}'`,
       scope,
     );
   }

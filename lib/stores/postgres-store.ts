@@ -4,16 +4,16 @@ import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { RELEASES, imageName, postgresMajors, postgresVersion } from "../values/releases";
+import { requireMemory } from "../values/memory";
 import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
-import { SERVICE_FILE, serviceFile, validateIdentifier } from "./postgres-client";
+import { PostgresClient, validateIdentifier } from "./postgres-client";
 import { Secret } from "../secrets/secret";
+import { ServiceFile } from "../network/service-file";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
 import type { ClientSettings, IBackendStore } from "./store";
 
-const PORT = 5432;
-const PASSWORD_FILE = "/run/secrets/postgres-password";
 // below this PostgreSQL starts, and dies when a search sorts.
 const MIN_MEMORY = DataSize.mebibytes(256);
 
@@ -137,11 +137,12 @@ export class PostgresStore extends Construct implements IBackendStore {
     const connectionLimit = props.connectionLimit ?? 100;
     validateIdentifier("database", database, this);
     validateIdentifier("username", username, this);
-    this.validateMemory(memory);
+    requireMemory("PostgresMemory", memory, MIN_MEMORY, this);
     this.validateConnectionLimit(connectionLimit);
 
     this.connectionLimit = connectionLimit;
     const password = (props.password ?? Secret.generated()).bind(this, "password");
+    const passwordFile = ServiceFile.ofSecret("postgres-password", password.unsafeUnwrap());
     const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
@@ -152,31 +153,33 @@ export class PostgresStore extends Construct implements IBackendStore {
       environment: {
         POSTGRES_DB: database,
         POSTGRES_USER: username,
-        POSTGRES_PASSWORD_FILE: PASSWORD_FILE,
+        POSTGRES_PASSWORD_FILE: passwordFile.path,
         PGDATA: pgdata,
       },
-      files: [{ path: PASSWORD_FILE, content: password.unsafeUnwrap(), secret: true }],
+      files: [passwordFile],
       volumes: [{ volume: data, path: mount }],
       user: "postgres",
       memory,
       sharedMemory: DataSize.mebibytes(256),
       // over TCP, because the server of the first start listens on its socket only.
-      healthCheck: HealthCheck.command(["pg_isready", "-q", "-h", "127.0.0.1", "-U", username, "-d", database], {
-        ...props.healthCheck,
-        interval: props.healthCheck?.interval ?? Duration.seconds(2),
-      }),
+      healthCheck: HealthCheck.command(
+        ["pg_isready", "-q", "-h", "127.0.0.1", "-U", username, "-d", database],
+        props.healthCheck,
+      ),
       stopSignal: "SIGINT",
       stopGrace: Duration.seconds(90),
-      stateful: true,
     });
 
-    this.clientSettings = {
-      environment: { PGSERVICEFILE: SERVICE_FILE },
-      files: [serviceFile({ host: service.hostname, port: PORT, database, username, password, sslMode: "disable" })],
-      dependsOn: [service],
+    this.clientSettings = PostgresClient.settings(this, {
+      host: service.hostname,
+      database,
+      username,
+      password,
+      sslMode: "disable",
       external: false,
+      dependsOn: [service],
       triggers: [data.source],
-    };
+    });
   }
 
   // the rules of thumb of PostgreSQL's own documentation, chapter "Resource Consumption".
@@ -192,12 +195,6 @@ export class PostgresStore extends Construct implements IBackendStore {
       wal_compression: "on",
       random_page_cost: "1.1",
     };
-  }
-
-  private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
-      throw new ValidationError("PostgresMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
-    }
   }
 
   private validateConnectionLimit(connectionLimit: number): void {

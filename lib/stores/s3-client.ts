@@ -1,45 +1,99 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
-import type { SecretValue } from "../secrets/secret";
-import type { ServiceFile } from "../network/service-network";
+import { ServiceFile } from "../network/service-file";
 import { secretText } from "../secrets/terraform-text";
+import type { SecretValue } from "../secrets/secret";
+import type { ClientSettings } from "./store";
 
+const CA_FILE = "/etc/mlflow/s3-ca.pem";
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 const BUCKET = /^(?!xn--|sthree-)(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
-/** Where the keys lie in every client's container. */
-export const CREDENTIALS_FILE = "/run/secrets/aws-credentials";
-
-/** Keys of an S3 user. */
-export interface S3Keys {
+/** An S3 service, and how to connect to it. */
+export interface S3ClientOptions {
+  /** Access key. */
   readonly accessKeyId: SecretValue;
+
+  /** Secret key. */
   readonly secretAccessKey: SecretValue;
+
+  /**
+   * Token of temporary keys.
+   *
+   * @default - the keys are permanent
+   */
   readonly sessionToken?: SecretValue;
+
+  /** Region of the bucket, as requests to it are signed. */
+  readonly region: string;
+
+  /**
+   * Address of the S3 API, without a path.
+   *
+   * @default - Amazon's, of the region
+   */
+  readonly endpoint?: string;
+
+  /** Whether the bucket stands in the path of requests (true) or in the host name (false). */
+  readonly pathStyle: boolean;
+
+  /**
+   * Certificate of the authority that signed the endpoint's certificate, in PEM form.
+   *
+   * @default - the authorities that the image trusts
+   */
+  readonly caCertificate?: string;
+
+  /** Whether the service is outside of the network, so that clients need egress. */
+  readonly external: boolean;
+
+  /**
+   * Services and jobs that a client starts after.
+   *
+   * @default - none
+   */
+  readonly dependsOn?: IConstruct[];
+
+  /**
+   * Values that change when the bucket is recreated empty.
+   *
+   * @default - none
+   */
+  readonly triggers?: string[];
 }
 
-/** A credentials file as every AWS SDK reads it. */
-export function credentialsFile({ accessKeyId, secretAccessKey, sessionToken }: S3Keys): ServiceFile {
-  const token = sessionToken ? secretText`aws_session_token = ${sessionToken}\n` : "";
-  return {
-    path: CREDENTIALS_FILE,
-    secret: true,
-    content:
-      secretText`[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` + token,
-  };
+/** How MLflow and boto3 connect to an S3 service, for artifact stores of your own too. */
+export class S3Client {
+  /** The settings of a client. The keys are in a credentials file, which every AWS SDK reads. */
+  public static settings(options: S3ClientOptions): ClientSettings {
+    const { accessKeyId, secretAccessKey, sessionToken, endpoint, caCertificate } = options;
+    const credentials = ServiceFile.ofSecret(
+      "aws-credentials",
+      secretText`[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
+        (sessionToken ? secretText`aws_session_token = ${sessionToken}\n` : ""),
+    );
+    return {
+      environment: {
+        AWS_SHARED_CREDENTIALS_FILE: credentials.path,
+        AWS_DEFAULT_REGION: options.region,
+        // no container runs on EC2. Without this, botocore waits for 169.254.169.254 when a key is wrong.
+        AWS_EC2_METADATA_DISABLED: "true",
+        ...(endpoint && { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) }),
+        ...(caCertificate && { AWS_CA_BUNDLE: CA_FILE }),
+        MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: options.pathStyle ? "path" : "auto",
+      },
+      files: [credentials, ...(caCertificate ? [ServiceFile.of(CA_FILE, caCertificate)] : [])],
+      dependsOn: options.dependsOn ?? [],
+      external: options.external,
+      triggers: options.triggers ?? [],
+    };
+  }
+
+  private constructor() {}
 }
 
-/** Environment variables that every S3 client of the stack gets. */
-export function s3Environment(region: string): { [name: string]: string } {
-  return {
-    AWS_SHARED_CREDENTIALS_FILE: CREDENTIALS_FILE,
-    AWS_DEFAULT_REGION: region,
-    // no container is an instance of EC2; without this a wrong key becomes a wait for 169.254.169.254.
-    AWS_EC2_METADATA_DISABLED: "true",
-  };
-}
-
-/** Fails on names that no S3 service takes. */
+/** @throws ValidationError when no S3 service takes a bucket of this name. */
 export function validateBucket(bucket: string, scope: IConstruct): void {
   if (!Token.isUnresolved(bucket) && !BUCKET.test(bucket)) {
     throw new ValidationError(
@@ -48,4 +102,9 @@ export function validateBucket(bucket: string, scope: IConstruct): void {
       scope,
     );
   }
+}
+
+// boto3 leaves out the port that the scheme implies, also in presigned addresses.
+function originOf(endpoint: string): string {
+  return Token.isUnresolved(endpoint) ? endpoint : new URL(endpoint).origin;
 }

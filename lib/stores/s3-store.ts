@@ -2,13 +2,9 @@ import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 import { rejectLoopback } from "../values/loopback";
-import { credentialsFile, s3Environment, validateBucket } from "./s3-client";
+import { S3Client, validateBucket } from "./s3-client";
 import type { Secret } from "../secrets/secret";
-import type { ServiceFile } from "../network/service-network";
 import type { ClientSettings, IArtifactStore, TransferTarget } from "./store";
-
-// botocore reads it, for MLflow and for whoever gets the same settings.
-const CA_FILE = "/run/secrets/s3-ca.pem";
 
 /** Which bucket to use, and as whom. */
 export interface S3StoreOptions {
@@ -94,25 +90,16 @@ export class S3Store extends Construct implements IArtifactStore {
     // named, so that it is known what presigned addresses begin with.
     const endpoint = options.endpoint ?? (pathStyle ? `https://s3.${region}.amazonaws.com` : undefined);
     this.destination = ["s3:/", options.bucket, ...(options.prefix ? [options.prefix] : [])].join("/");
-    this.clientSettings = {
-      environment: {
-        ...s3Environment(region),
-        ...(endpoint && { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) }),
-        ...(options.caCertificate && { AWS_CA_BUNDLE: CA_FILE }),
-        MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: pathStyle ? "path" : "auto",
-      },
-      files: [
-        credentialsFile({
-          accessKeyId: options.accessKeyId.bind(this, "access-key-id"),
-          secretAccessKey: options.secretAccessKey.bind(this, "secret-access-key"),
-          sessionToken: options.sessionToken?.bind(this, "session-token"),
-        }),
-        ...authority(options.caCertificate),
-      ],
-      dependsOn: [],
+    this.clientSettings = S3Client.settings({
+      accessKeyId: options.accessKeyId.bind(this, "access-key-id"),
+      secretAccessKey: options.secretAccessKey.bind(this, "secret-access-key"),
+      sessionToken: options.sessionToken?.bind(this, "session-token"),
+      region,
+      endpoint,
+      pathStyle,
+      caCertificate: options.caCertificate,
       external: true,
-      triggers: [],
-    };
+    });
     this.transferTarget = transferTarget(options, endpoint, pathStyle);
   }
 
@@ -141,15 +128,6 @@ export class S3Store extends Construct implements IArtifactStore {
       );
     }
   }
-}
-
-// as boto3 writes it into presigned addresses: without the port that the scheme implies.
-function originOf(endpoint: string): string {
-  return Token.isUnresolved(endpoint) ? endpoint : new URL(endpoint).origin;
-}
-
-function authority(caCertificate: string | undefined): ServiceFile[] {
-  return caCertificate === undefined ? [] : [{ path: CA_FILE, content: caCertificate, secret: false }];
 }
 
 function transferTarget(

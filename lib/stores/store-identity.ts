@@ -1,5 +1,5 @@
 import { packageText } from "../values/package-folder";
-import type { ServiceFile } from "../network/service-network";
+import { ServiceFile } from "../network/service-file";
 
 /** Where the program lies that compares a server's stores with its identity. */
 export const STORES_FILE = "/etc/mlflow/stores.py";
@@ -15,5 +15,5 @@ export enum StoresVerdict {
 
 /** The program. */
 export function storesFile(): ServiceFile {
-  return { path: STORES_FILE, content: packageText("mlflow", "stores.py"), secret: false };
+  return ServiceFile.of(STORES_FILE, packageText("mlflow", "stores.py"));
 }

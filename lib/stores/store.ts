@@ -1,6 +1,6 @@
 import type { IConstruct } from "constructs";
 import type { SecretValue } from "../secrets/secret";
-import type { ServiceFile } from "../network/service-network";
+import type { ServiceFile } from "../network/service-file";
 
 /** What a client of a store needs. The server, the jobs and the checks all use it the same way. */
 export interface ClientSettings {

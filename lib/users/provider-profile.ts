@@ -1,27 +1,27 @@
 import { IdentityProvider } from "./identity-provider";
 
-/** How oauth2-proxy is set up for an identity provider. */
+/** How an identity provider is used. */
 export interface ProviderProfile {
   /** `provider` of oauth2-proxy. */
   readonly provider: string;
 
-  /** Address of the issuer, where there is only one. */
+  /** Address of the issuer where it is always the same. */
   readonly issuerUrl?: string;
 
-  /** The form of the issuer's address, where no other works. */
+  /** What an issuer of this kind looks like, where others would not work. */
   readonly issuerForm?: { readonly pattern: RegExp; readonly example: string };
 
   readonly scope: string;
 
-  /** Additional scope where groups are used. Many issuers refuse a login with a scope that they do not know. */
+  /** What the scope needs besides where groups are used: many issuers refuse a login with a scope they do not know. */
   readonly groupsScope?: string;
 
   readonly hasGroups: boolean;
 
-  /** Whether its tokens are JWTs, which service accounts can use. */
+  /** Whether its tokens are JWTs that machines can use. */
   readonly hasTokens: boolean;
 
-  /** Address at which the provider ends its session. */
+  /** Where a session at the provider is ended, from the issuer's address. */
   readonly endSession?: (issuerUrl: string) => string;
 }
 
@@ -35,7 +35,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
     hasTokens: true,
   },
   [IdentityProvider.GOOGLE]: {
-    // oauth2-proxy's provider `google` only adds group look-ups, which need an administrator's key. `oidc` suffices.
+    // its own kind of oauth2-proxy's adds groups by an administrator's key, and nothing else that is needed.
     provider: "oidc",
     issuerUrl: "https://accounts.google.com",
     scope: "openid email profile",
@@ -51,7 +51,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
     hasTokens: false,
   },
   [IdentityProvider.ENTRA]: {
-    // Checks the tenant of a token, and looks up the groups of a user who is in more than 200.
+    // checks the tenant of a token, and asks for the groups of who is in more than 200.
     provider: "entra-id",
     issuerForm: {
       pattern: /^https:\/\/login\.microsoftonline\.com\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/v2\.0$/i,
@@ -64,7 +64,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
   },
   [IdentityProvider.KEYCLOAK]: {
     provider: "keycloak-oidc",
-    // Without `groups`: a realm has no such scope until somebody creates it, and then it is a default scope.
+    // without `groups`: a realm has no such scope until somebody makes it, and then by default.
     scope: "openid email profile",
     hasGroups: true,
     hasTokens: true,

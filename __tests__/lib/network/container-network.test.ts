@@ -1,18 +1,28 @@
-import { DataSize, ServiceImage } from "../../../lib";
+import { DataSize, ServiceFile, ServiceImage } from "../../../lib";
 import { container, testStack } from "../../support/stacks/synth";
 
 describe("ContainerNetwork", () => {
-  test("refuses a secret file that does not lie where secrets do", () => {
+  function uploads(...files: ServiceFile[]) {
     const { stack, network } = testStack();
+    const image = ServiceImage.registry("app:1");
+    network.addJob(stack, "job", { image, files, memory: DataSize.mebibytes(64), errorMessage: "It failed." });
+    return container(stack, "job").upload;
+  }
 
-    expect(() =>
-      network.addJob(stack, "job", {
-        image: ServiceImage.registry("app:1"),
-        files: [{ path: "/etc/app.conf", content: "x", secret: true }],
-        memory: DataSize.mebibytes(64),
-        errorMessage: "It failed.",
-      }),
-    ).toThrow("'files' must have secrets below /run/secrets/, got: '/etc/app.conf'");
+  test("writes files to the letter, and secret ones below /run/secrets as Terraform's templates", () => {
+    expect(uploads(ServiceFile.of("/etc/app.conf", "${x}"), ServiceFile.ofSecret("a/key", "${var.key}"))).toEqual([
+      { file: "/etc/app.conf", content: "$${x}", permissions: "0444" },
+      { file: "/run/secrets/a/key", content: "${var.key}", permissions: "0444" },
+    ]);
+  });
+
+  test.each([
+    ["a secret elsewhere", { path: "/etc/app.conf", content: "x", secret: true }],
+    ["a file that is no secret there", ServiceFile.of("/run/secrets/app.conf", "x")],
+  ])("keeps secrets, and nothing else, below /run/secrets: fails on %s", (_what, file) => {
+    expect(() => uploads(file)).toThrow(
+      `'files' must have secrets, and nothing else, below /run/secrets/, got: '${file.path}' [test/job]`,
+    );
   });
 
   test("labels a container with its role, and one without a role not at all", () => {

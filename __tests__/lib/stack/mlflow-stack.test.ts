@@ -66,8 +66,7 @@ describe("MlflowStack", () => {
       // outside its files a container never refers to a secret, and a secret file is nothing but references.
       expect([name, JSON.stringify(rest)]).not.toEqual([name, expect.stringMatching(REFERENCE)]);
       for (const { file, content } of upload ?? []) {
-        // The certificates of the stores' authorities are public.
-        const isSecret = file.startsWith("/run/secrets/") && !file.endsWith("-ca.pem");
+        const isSecret = file.startsWith("/run/secrets/");
         expect([name, file, REFERENCE.test(content)]).toEqual([name, file, isSecret]);
       }
     }
@@ -159,20 +158,6 @@ describe("MlflowStack", () => {
       "port 8080 is published by 'mlflow/gateway/Default' already; give one of the two another port in its 'url' [research/gateway/Default]",
     );
     expect(() => new MlflowStack(app, "remote", { engine: { host: "ssh://deploy@example.com" } })).not.toThrow();
-  });
-
-  test("reaches an engine behind TLS by the certificates in a folder", () => {
-    const stack = mlflowStack({
-      engine: { host: "tcp://mlflow.example.com:2376", certificatePath: "/etc/docker/tls" },
-    });
-
-    expect(synth(stack).provider.docker).toEqual([
-      { host: "tcp://mlflow.example.com:2376", cert_path: "/etc/docker/tls" },
-    ]);
-  });
-
-  test.each(["mlflow.example.com", "http://mlflow.example.com"])("tells of the wrong url '%s' at the stack", (url) => {
-    expect(() => mlflowStack({ url })).toThrow(/^'url' must .*, got: '.*mlflow\.example\.com' \[mlflow\]$/);
   });
 
   test("lets containers on the edge network in under the gateway's own name", () => {

@@ -40,10 +40,10 @@ describe("ExternalPostgres", () => {
   test("brings along the certificate of the server's authority", () => {
     const { store } = externalStack({ caCertificate: "-----BEGIN CERTIFICATE-----\n", port: 6432 });
 
-    expect(serviceFileLines(store)).toContain("sslrootcert=/run/secrets/postgres-ca.pem");
+    expect(serviceFileLines(store)).toContain("sslrootcert=/etc/mlflow/postgres-ca.pem");
     expect(serviceFileLines(store)).toContain("port=6432");
     expect(store.clientSettings.files[1]).toEqual({
-      path: "/run/secrets/postgres-ca.pem",
+      path: "/etc/mlflow/postgres-ca.pem",
       content: "-----BEGIN CERTIFICATE-----\n",
       secret: false,
     });
@@ -68,7 +68,7 @@ describe("ExternalPostgres", () => {
 
   test.each(["localhost", "db.localhost", "127.0.0.1", "::1", "[::1]", "0.0.0.0"])("fails on the host %s", (host) => {
     expect(() => externalStack({ host })).toThrow(
-      `'host' must be a name or address that containers reach, because '${host}' means each container itself there; use the address of the machine, got: '${host}' [test/postgres]`,
+      `'host' must be a name or address that containers reach, because inside a container '${host}' is the container itself; use the address of the machine, got: '${host}' [test/postgres]`,
     );
   });
 

@@ -87,8 +87,8 @@ describe("S3Store", () => {
   test("is trusted by the certificate of its authority", () => {
     const { clientSettings } = s3Stack({ endpoint: "https://s3.example.com", caCertificate: CA }).store;
 
-    expect(clientSettings.environment.AWS_CA_BUNDLE).toBe("/run/secrets/s3-ca.pem");
-    expect(clientSettings.files[1]).toEqual({ path: "/run/secrets/s3-ca.pem", content: CA, secret: false });
+    expect(clientSettings.environment.AWS_CA_BUNDLE).toBe("/etc/mlflow/s3-ca.pem");
+    expect(clientSettings.files[1]).toEqual({ path: "/etc/mlflow/s3-ca.pem", content: CA, secret: false });
   });
 
   test.each(["http://localhost:9000", "http://127.0.0.1:9000", "https://[::1]"])(

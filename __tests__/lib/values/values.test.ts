@@ -1,4 +1,6 @@
 import { DataSize, Duration, HealthCheck, ServiceImage, StateBackend } from "../../../lib";
+import { ImageName } from "../../../lib/values/image-name";
+import { IpRange } from "../../../lib/values/ip-range";
 import { mlflowStack } from "../../support/stacks/synth";
 
 describe("Duration", () => {
@@ -34,7 +36,7 @@ describe("DataSize", () => {
 
 describe("HealthCheck", () => {
   test("waits long enough for its last verdict", () => {
-    expect(HealthCheck.command(["true"]).startTimeout.toSeconds()).toBe(120);
+    expect(HealthCheck.command(["true"]).startTimeout.toSeconds()).toBe(102);
   });
 
   test("fails on timing that Docker refuses", () => {
@@ -70,6 +72,57 @@ describe("ServiceImage", () => {
     expect(() => ServiceImage.registry(name)).toThrow(
       `an image must be a name such as 'registry.example.com/team/mlflow:v3.1.0', got: '${name}'`,
     );
+  });
+});
+
+describe("ImageName", () => {
+  test.each([
+    ["postgres:18", undefined, "postgres", "18"],
+    ["team/app", undefined, "team/app", undefined],
+    ["ghcr.io/mlflow/mlflow:v3", "ghcr.io", "ghcr.io/mlflow/mlflow", "v3"],
+    ["localhost/app:1", "localhost", "localhost/app", "1"],
+    ["localhost:5000/app", "localhost:5000", "localhost:5000/app", undefined],
+    ["ghcr.io/app:1@sha256:abc", "ghcr.io", "ghcr.io/app", "1"],
+  ])("reads the parts of %s", (text, registry, repository, tag) => {
+    const { registry: host, repository: path, tag: version } = new ImageName(text);
+
+    expect([host, path, version]).toEqual([registry, repository, tag]);
+  });
+
+  test.each([
+    ["postgres:18", "mirror.example.com/hub/postgres:18"],
+    ["team/app@sha256:abc", "mirror.example.com/hub/team/app@sha256:abc"],
+    ["localhost:5000/app:1", "mirror.example.com/hub/app:1"],
+  ])("moves %s to another registry", (text, expected) => {
+    expect(new ImageName(text).at("mirror.example.com/hub/")).toBe(expected);
+  });
+});
+
+describe("IpRange", () => {
+  test.each([
+    ["10.0.0.0/8", 4, 8],
+    ["10.1.2.3", 4, 32],
+    ["::/0", 6, 0],
+    ["fd00::1", 6, 128],
+  ])("reads %s", (text, version, prefixLength) => {
+    expect(IpRange.parse(text)).toMatchObject({ version, prefixLength });
+  });
+
+  test.each(["", "a", "10.0.0", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/", "::/129", "fe80::1%eth0", "10.0.0.1 ::1"])(
+    "takes no '%s'",
+    (text) => {
+      expect(IpRange.parse(text)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["10.0.0.0/8", "10.1.0.0/16", true],
+    ["10.1.0.0/16", "10.0.0.0/8", true],
+    ["10.1.2.3", "10.1.2.3/32", true],
+    ["10.0.0.0/9", "10.128.0.0/9", false],
+    ["0.0.0.0/0", "::/0", false],
+  ])("knows whether %s and %s overlap", (one, other, expected) => {
+    expect(IpRange.parse(one)?.overlaps(IpRange.parse(other) as IpRange)).toBe(expected);
   });
 });
 

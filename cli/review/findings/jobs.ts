@@ -1,4 +1,5 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
+import { ImageName } from "../../../lib/values/image-name";
 import type { PlannedContainer } from "./container-change";
 import type { Configuration } from "../plan/configuration";
 import type { JobRun } from "../model/model";
@@ -38,7 +39,7 @@ function migration(job: PlannedContainer, running: readonly PlannedContainer[], 
 
 /** The release in an image's name: `mlflow:v3.1.0-full` is of 3.1.0. */
 function versionOf(image: string | undefined): string | undefined {
-  return /:[^/]*?(\d+\.\d+(?:\.\d+)?)[^/]*$/.exec(image?.replace(/@.*$/, "") ?? "")?.[1];
+  return /\d+\.\d+(?:\.\d+)?/.exec(new ImageName(image ?? "").tag ?? "")?.[0];
 }
 
 function isOlder(a: string, b: string): boolean {
