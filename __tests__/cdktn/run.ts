@@ -7,9 +7,7 @@ import { packagePath } from "../../lib/values/package-folder";
 
 // The unit tests and the compiler on a copy of the project in which `cdktf` is an alias of `cdktn`.
 const REPLACED = ["@cdktf", "cdktf", "constructs"];
-// what is made of the sources is the same whatever they run with.
-const OF_SOURCES = ["__tests__/jsii", "__tests__/docs/api.test.ts"];
-const LEFT_OUT = new Set(["node_modules", ".git", "dist", "cdktf.out", ...OF_SOURCES].map((path) => packagePath(path)));
+const LEFT_OUT = new Set(["node_modules", ".git", "dist", "cdktf.out"].map((path) => packagePath(path)));
 
 const folder = mkdtempSync(join(tmpdir(), "mlflow-cdktn-"));
 try {

@@ -1,33 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parsePlan } from "../../../cli/review/plan/plan-file";
 import { render } from "../../../cli/review/render/render";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import { secretsOf } from "../../../cli/review/secrets/secrets";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../../support/stacks/deployment";
 import { random } from "../../support/plans/generated-changes";
 import { PlanBuilder, ourContainer, upload } from "../../support/plans/plan-builder";
-import { run } from "../../support/run";
-
-jest.setTimeout(120_000);
 
 const SECRET = "hunter2-hunter2-hunter2";
-const folder = mkdtempSync(join(tmpdir(), "mlflow-review-"));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function command(args: string[], input?: string) {
-  const [node = "", ...loader] = NODE_TYPESCRIPT;
-  return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), "review", ...args], { cwd: folder, input });
-}
-
-function save(name: string, content: string | Buffer): string {
-  const file = join(folder, name);
-  writeFileSync(file, content);
-  return file;
-}
-
 const plan = new PlanBuilder()
   .resource("docker_volume.data", { name: "mlflow-data" }, null)
   .resource(
@@ -89,71 +67,9 @@ describe("What is no plan", () => {
       "p has format 2.0 of Terraform's plans, which this release does not know",
     );
   });
-
-  test("ends the command with status 1 and a remedy", async () => {
-    const missing = await command([join(folder, "nowhere")]);
-    const state = await command([save("state.json", '{"format_version":"1.0","values":{}}')]);
-    const directory = await command([folder]);
-
-    expect(missing).toMatchObject({ code: 1, stdout: "" });
-    expect(missing.stderr).toContain(`there is no plan at ${join(folder, "nowhere")}`);
-    expect(missing.stderr).toContain("terraform plan -out=FILE");
-    expect(state).toMatchObject({ code: 1, stdout: "" });
-    expect(state.stderr).toContain("is no plan: it is a state");
-    expect(directory.stderr).toContain("is a folder, not a plan");
-  });
 });
 
 describe("A plan", () => {
-  test("is read from standard input, written to a file as well, and ends with status 2 where data would be lost", async () => {
-    const output = join(folder, "comment.md");
-    const { code, stdout, stderr } = await command(
-      ["-", "--format", "markdown", "--output", output],
-      JSON.stringify(plan),
-    );
-
-    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
-    expect(stdout).toContain("<!-- mlflow-stack review: mlflow -->");
-    expect(readFileSync(output, "utf8")).toBe(stdout);
-    expect(stdout).not.toContain("hunter2");
-  });
-
-  test("that loses data ends with status 0 where that is allowed", async () => {
-    const { code, stdout } = await command(
-      ["-", "--allow-data-loss", "--stack", "other", "--format", "json"],
-      JSON.stringify(plan),
-    );
-
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ version: 1, stack: "other", dataLoss: true });
-  });
-
-  test("is read in UTF-16, as PowerShell writes it", async () => {
-    const file = save("utf16.json", Buffer.from(`\ufeff${JSON.stringify(plan)}`, "utf16le"));
-
-    expect((await command([file])).stdout).toContain("Data would be lost: the volume 'mlflow-data'");
-  });
-
-  test("of 50 MB is told", async () => {
-    const file = (index: number) => upload("/etc/app.conf", `${index}\n${"configuration ".repeat(100)}\n`.repeat(9));
-    const builder = new PlanBuilder();
-    for (let index = 0; index < 1000; index += 1) {
-      builder.resource(
-        `docker_container.c${index}`,
-        ourContainer(`c${index}`, { upload: [file(index)] }),
-        ourContainer(`c${index}`, { upload: [file(index + 1)] }),
-      );
-    }
-    const json = JSON.stringify(builder.build());
-    expect(json.length).toBeGreaterThan(50_000_000);
-
-    const { code, stdout } = await command([save("huge.json", json), "--format", "markdown"]);
-
-    expect(code).toBe(0);
-    expect(stdout).toContain("1,000 services replaced.");
-    expect(stdout.length).toBeLessThanOrEqual(65_000);
-  });
-
   test("of which parts are missing or of another kind is told or refused, and never crashes", () => {
     const draw = random(1);
     const original = new PlanBuilder()

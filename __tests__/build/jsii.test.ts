@@ -12,8 +12,8 @@ describe("jsii, which makes the library available to other languages", () => {
   let outcome: { code: number; stdout: string; stderr: string };
 
   beforeAll(async () => {
-    cpSync(join(__dirname, "project.json"), join(folder, "package.json"));
-    cpSync(join(__dirname, "tsconfig.json"), join(folder, "tsconfig.json"));
+    cpSync(join(__dirname, "jsii", "project.json"), join(folder, "package.json"));
+    cpSync(join(__dirname, "jsii", "tsconfig.json"), join(folder, "tsconfig.json"));
     for (const name of ["lib", "README.md"]) cpSync(packagePath(name), join(folder, name), { recursive: true });
     symlinkSync(packagePath("node_modules"), join(folder, "node_modules"));
     // a word that is reserved in one of them gets another spelling there.

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { NODE_TYPESCRIPT, REPOSITORY } from "./support/stacks/deployment";
-import { EVENTS_REPOSITORY, recordedEvent } from "./support/plans/pull-request-event";
-import type { Changes } from "./support/plans/pull-request-event";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
+import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
+import type { Changes } from "../support/plans/pull-request-event";
 
 // each starts a program.
 jest.setTimeout(60_000);

@@ -2,10 +2,10 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { AuthMethod, Role, Secret } from "../../../lib";
-import { packagePath } from "../../../lib/values/package-folder";
-import { runOk } from "../../support/run";
-import { mlflowStack, synth } from "../../support/stacks/synth";
+import { AuthMethod, Role, Secret } from "../../lib";
+import { packagePath } from "../../lib/values/package-folder";
+import { runOk } from "../support/run";
+import { mlflowStack, synth } from "../support/stacks/synth";
 
 jest.setTimeout(60_000);
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { packagePath } from "../../lib/values/package-folder";
 import { runOk } from "../support/run";
 
-const REPOSITORY = resolve(__dirname, "..", "..");
 const cache = mkdtempSync(join(tmpdir(), "offline-step-"));
 
 // in a process of its own, because jest cannot load execa, a package of ES modules only.
@@ -37,7 +37,7 @@ describe("A step", () => {
 
   beforeAll(async () => {
     const env = { XDG_CACHE_HOME: cache, DOCKER_HOST: "unix:///nonexistent/docker.sock" };
-    seen = JSON.parse(await runOk(process.execPath, ["--import", "tsx", "-e", SCRIPT], { cwd: REPOSITORY, env }));
+    seen = JSON.parse(await runOk(process.execPath, ["--import", "tsx", "-e", SCRIPT], { cwd: packagePath(), env }));
   });
 
   test("that fails tells the end of what it printed, and where all of it is", () => {

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { packagePath } from "../../lib/values/package-folder";
+import { PlanBuilder, ourContainer, upload } from "../support/plans/plan-builder";
+import { run } from "../support/run";
+import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
+
+jest.setTimeout(120_000);
+
+const folder = mkdtempSync(join(tmpdir(), "mlflow-review-"));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function command(args: string[], input?: string) {
+  const [node = "", ...loader] = NODE_TYPESCRIPT;
+  return run(node, [...loader, packagePath("cli", "index.ts"), "review", ...args], { cwd: folder, input });
+}
+
+function save(name: string, content: string | Buffer): string {
+  const file = join(folder, name);
+  writeFileSync(file, content);
+  return file;
+}
+
+const plan = new PlanBuilder()
+  .resource("docker_volume.data", { name: "mlflow-data" }, null)
+  .resource(
+    "docker_container.web",
+    ourContainer("mlflow-web", { upload: [upload("/run/secrets/a", "hunter2-hunter2-hunter2")] }),
+    ourContainer("mlflow-web", { upload: [upload("/run/secrets/a", "hunter2-hunter2-hunter22")] }),
+    { sensitive: ["upload"] },
+  )
+  .build();
+
+describe("The command 'review'", () => {
+  test("exits with 1 and a remedy if the file is no plan", async () => {
+    const missing = await command([join(folder, "nowhere")]);
+    const state = await command([save("state.json", '{"format_version":"1.0","values":{}}')]);
+    const directory = await command([folder]);
+
+    expect(missing).toMatchObject({ code: 1, stdout: "" });
+    expect(missing.stderr).toContain(`there is no plan at ${join(folder, "nowhere")}`);
+    expect(missing.stderr).toContain("terraform plan -out=FILE");
+    expect(state).toMatchObject({ code: 1, stdout: "" });
+    expect(state.stderr).toContain("is no plan: it is a state");
+    expect(directory.stderr).toContain("is a folder, not a plan");
+  });
+
+  test("reads a plan from standard input, writes the review to a file as well, and exits with 2 if data would be lost", async () => {
+    const output = join(folder, "comment.md");
+    const { code, stdout, stderr } = await command(
+      ["-", "--format", "markdown", "--output", output],
+      JSON.stringify(plan),
+    );
+
+    expect({ code, stderr }).toEqual({ code: 2, stderr: "" });
+    expect(stdout).toContain("<!-- mlflow-stack review: mlflow -->");
+    expect(readFileSync(output, "utf8")).toBe(stdout);
+    expect(stdout).not.toContain("hunter2");
+  });
+
+  test("exits with 0 if the loss of data is allowed", async () => {
+    const { code, stdout } = await command(
+      ["-", "--allow-data-loss", "--stack", "other", "--format", "json"],
+      JSON.stringify(plan),
+    );
+
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1, stack: "other", dataLoss: true });
+  });
+
+  test("reads a plan in UTF-16, as PowerShell writes it", async () => {
+    const file = save("utf16.json", Buffer.from(`\ufeff${JSON.stringify(plan)}`, "utf16le"));
+
+    expect((await command([file])).stdout).toContain("Data would be lost: the volume 'mlflow-data'");
+  });
+
+  test("reviews a plan of 50 MB", async () => {
+    const file = (index: number) => upload("/etc/app.conf", `${index}\n${"configuration ".repeat(100)}\n`.repeat(9));
+    const builder = new PlanBuilder();
+    for (let index = 0; index < 1000; index += 1) {
+      builder.resource(
+        `docker_container.c${index}`,
+        ourContainer(`c${index}`, { upload: [file(index)] }),
+        ourContainer(`c${index}`, { upload: [file(index + 1)] }),
+      );
+    }
+    const json = JSON.stringify(builder.build());
+    expect(json.length).toBeGreaterThan(50_000_000);
+
+    const { code, stdout } = await command([save("huge.json", json), "--format", "markdown"]);
+
+    expect(code).toBe(0);
+    expect(stdout).toContain("1,000 services replaced.");
+    expect(stdout.length).toBeLessThanOrEqual(65_000);
+  });
+});
