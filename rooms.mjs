@@ -8,6 +8,7 @@ export const ROOMS = [
   "lib/secrets",
   "lib/guard",
   "lib/network",
+  "lib/caddy",
   "lib/stores",
   "lib/users",
   "lib/gateway",

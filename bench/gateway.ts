@@ -141,7 +141,7 @@ function loginSettings(issuer: IdentityProvider) {
     OAUTH2_ALLOWED_DOMAINS: DOMAIN,
     OAUTH2_AUDIENCES: IdentityProvider.AUDIENCE,
     OAUTH2_WRITE_EMAILS: `${PERSON}@${DOMAIN}`,
-    OAUTH2_WRITE_MACHINES: MACHINE,
+    OAUTH2_WRITE_SERVICE_ACCOUNTS: MACHINE,
   };
 }
 

@@ -31,28 +31,28 @@ command("up", "Deploy the stack, or bring it up to date.")
   .option("--online", "never build images and providers here")
   .action(up);
 
-command("plan", "Show what 'up' would change, and keep that for 'apply'.")
+command("plan", "Show what 'up' would change, and save the plan for 'apply'.")
   .requiredOption("-o, --out <file>", "file for the plan, which holds secrets")
   .action(plan);
 
 program
   .command("apply")
-  .description("Apply a plan that 'plan' has made, if it is still what would happen.")
+  .description("Apply a plan saved by 'plan', if nothing has changed since.")
   .argument("<file>", "the plan")
   .option("-y, --yes", "answer every question with yes")
-  .option("--allow-data-loss", "apply it although it deletes volumes")
+  .option("--allow-data-loss", "apply the plan even if it deletes volumes")
   .action(apply);
 
 program
   .command("pull-request")
   .description("Review the plan of a pull request, and apply it on merge: for a job of GitHub Actions.")
   .requiredOption("-s, --stack <id>", "the stack")
-  .option("--plans <folder>", "folder of the runner that keeps plans until the merge")
+  .option("--plans <folder>", "folder on the runner where plans wait for the merge")
   .option("--data-loss-label <name>", "label that allows a plan to delete data", "allow-data-loss")
-  .option("--author <login>", "name under which the token comments", "github-actions[bot]")
+  .option("--author <login>", "login of the token's user, whose comment is updated", "github-actions[bot]")
   .action((options: PullRequestOptions) => pullRequest(options));
 
-command("lock", "Write down which builds of Terraform's providers the stack takes.").action(lock);
+command("lock", "Write the lock file of the stack's Terraform providers.").action(lock);
 
 command("down", "Remove the services; data and secrets stay.")
   .option("-y, --yes", "answer every question with yes")
@@ -60,7 +60,7 @@ command("down", "Remove the services; data and secrets stay.")
   .option("--confirm <stack>", "the stack's id, to delete its data without being asked")
   .action(down);
 
-command("accept-stores", "Take the database and the bucket for the stack's, although they are empty or another's.")
+command("accept-stores", "Accept a database and a bucket that are empty or were another stack's.")
   .option("-y, --yes", "answer every question with yes")
   .action(acceptStores);
 
@@ -72,7 +72,12 @@ command("status", "Show the services and their addresses.")
 
 command("verify", "Use the deployed stack as a client does, and clean up.")
   .option("--json", "print JSON")
-  .option("--large-size <MiB>", "size of the large artifact; from 500 on it is sent in parts", positiveInteger, 64)
+  .option(
+    "--large-size <MiB>",
+    "size of the large artifact; clients send 500 MiB or more in parts",
+    positiveInteger,
+    64,
+  )
   .action(verify);
 
 const users = program.command("users").description("Show or edit the file that names the users and their roles.");
@@ -88,12 +93,14 @@ usersCommand("add <name>", "Add a user; the next deployment generates the passwo
 
 usersCommand("remove <name>", "Remove a user.").action(removeUser);
 
-usersCommand("rotate <name>", "Generate another password with the next deployment.").action(rotateUser);
-command("review", "Tell what a plan means for services, users and data.")
-  .argument("<plan>", "a saved plan, or what 'terraform show -json' prints of one; - is the standard input")
-  .addOption(new Option("--format <format>", "how to write it").choices(["text", "markdown", "json"]).default("text"))
+usersCommand("rotate <name>", "Have the next deployment generate another password.").action(rotateUser);
+command("review", "Explain what a plan means for services, users and data.")
+  .argument("<plan>", "a saved plan, or the output of 'terraform show -json'; - is standard input")
+  .addOption(
+    new Option("--format <format>", "format of the review").choices(["text", "markdown", "json"]).default("text"),
+  )
   .option("--allow-data-loss", "end with status 0 even if data would be lost")
-  .option("--output <file>", "write it to this file as well")
+  .option("--output <file>", "write the review to this file as well")
   .action(review);
 
 program
@@ -115,7 +122,7 @@ function command(name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option("-s, --stack <id>", "the stack, where the app has several");
+    .option("-s, --stack <id>", "id of the stack, if the app has several");
 }
 
 function positiveInteger(text: string): number {
@@ -133,7 +140,7 @@ function explain(error: unknown): void {
     process.exitCode = error.exitCode;
     return;
   }
-  // refusals of the library, failed builds and ends of prompts need no stack either.
+  // Refusals of the library, failed builds and a Ctrl-C at a prompt are printed without a stack trace, too.
   const isExpected = error instanceof Error && /^(ValidationError|ExitPromptError|StepError)$/.test(error.name);
   const text = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
   console.error(redaction.apply(`\nError: ${text}`));

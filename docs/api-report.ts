@@ -23,7 +23,7 @@ function emitDeclarations(outDir: string): void {
   const { config } = ts.readConfigFile(packagePath("tsconfig.json"), (path) => ts.sys.readFile(path));
   const { options } = ts.convertCompilerOptionsFromJson(
     // whether the types are right is for the compiler's own run to say.
-    { ...config.compilerOptions, types: ["node"], noCheck: true, emitDeclarationOnly: true },
+    { ...config.compilerOptions, types: ["node"], noCheck: true, emitDeclarationOnly: true, stripInternal: true },
     packagePath(),
   );
   ts.createProgram([packagePath("lib", "index.ts")], { ...options, outDir, rootDir: packagePath("lib") }).emit();

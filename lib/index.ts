@@ -27,25 +27,31 @@ export type { S3ClientOptions } from "./stores/s3-client";
 export * from "./stores/s3-store";
 export * from "./stores/store";
 
-export * from "./users/auth-method";
+export { AuthMethod } from "./users/auth-method";
+export type { BasicAuthOptions } from "./users/auth-method";
 export * from "./users/identity-provider";
 export * from "./users/oauth2-options";
 export * from "./users/role";
 export * from "./users/user";
+export { UserPassword } from "./users/user-password";
 export * from "./users/users-file";
 
 export * from "./gateway/auth-gateway";
 export * from "./gateway/auth-gateway-options";
+export type { AccessLogOptions } from "./gateway/access-log";
 export * from "./gateway/content-security-policy";
-export * from "./gateway/tls";
-export * from "./gateway/tls-options";
-export * from "./gateway/transfers";
-export * from "./gateway/upstream";
+export type { FailedLoginOptions, RateLimitOptions } from "./gateway/request-limits";
+export { Tls } from "./gateway/tls/tls";
+export type { AutomaticTlsOptions } from "./gateway/tls/automatic";
+export type { CertificateTlsOptions } from "./gateway/tls/certificate";
+export type { TerminatedTlsOptions } from "./gateway/tls/terminated";
+export { Transfers } from "./gateway/transfers";
+export type { IUpstream, UpstreamGateway } from "./gateway/upstream";
 
 export * from "./server/ai-provider";
 export * from "./server/egress-options";
 export * from "./server/egress-proxy";
-export * from "./server/mlflow-features";
+export * from "./server/feature-options";
 export * from "./server/mlflow-server";
 export * from "./server/mlflow-server-options";
 

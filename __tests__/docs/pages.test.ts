@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { packagePath } from "../../lib/values/package-folder";
 import { GuardRule } from "../../lib/guard/guard-rule";
-import { FEATURES } from "../../lib/server/features-on";
+import { FEATURES } from "../../lib/server/features";
 import { ROUTE_TABLE } from "../support/route-table";
 import { GUIDES, PAGES, anchorsOf, proseOf, textOf } from "../support/docs/pages";
 

@@ -19,12 +19,11 @@ new DockerProvider(stack, "docker");
 new RandomProvider(stack, "random");
 ProviderVersions.pin(stack);
 
-const url = "http://localhost:8080";
 const network = new ContainerNetwork(stack, "network");
 const backendStore = new PostgresStore(stack, "postgres", { network });
 const artifactStore = new MinioStore(stack, "minio", { network });
-const upstream = new MlflowServer(stack, "server", { network, backendStore, artifactStore, url });
-new AuthGateway(stack, "gateway", { network, upstream, auth: AuthMethod.basic(), url });
+const upstream = new MlflowServer(stack, "server", { network, backendStore, artifactStore });
+new AuthGateway(stack, "gateway", { network, upstream, auth: AuthMethod.basic(), url: "http://localhost:8080" });
 app.synth();
 `;
 

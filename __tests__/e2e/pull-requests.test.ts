@@ -143,7 +143,7 @@ describe("A pull request", () => {
     const { stdout } = await jobEnds(0, "synchronize", { head: "beef" });
     pushed = undefined;
 
-    expect(stdout).toContain("It was pushed to, merged or closed since: nothing to do.");
+    expect(stdout).toContain("The pull request was pushed to, merged or closed since: nothing to do.");
     expect(comment()).toBe(before);
     expect(existsSync(kept)).toBe(false);
   });
@@ -203,14 +203,14 @@ describe("A plan that is stale at the merge", () => {
     expect(comment()).toMatch(/\n\*\*Applied\.\*\*/);
   });
 
-  test("is not applied when what was merged is not what was planned", async () => {
+  test("is not applied when the merged commit has other content than the planned one", async () => {
     app.write(330);
     await app.commit("fix: more memory");
     await jobEnds(0, "opened");
     writeFileSync(join(app.folder, "README.md"), "somebody else's change");
     const { stderr } = await jobEnds(ExitCode.stalePlan, "closed", await merge());
 
-    expect(stderr).toContain("not applied: what was merged is not what was planned");
+    expect(stderr).toContain("not applied: the merged commit has other content than the planned one");
     expect(await limit()).toBe(320);
   });
 

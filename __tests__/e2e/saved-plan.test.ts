@@ -39,14 +39,14 @@ describe("A plan that was saved", () => {
     expect(existsSync(plan)).toBe(false);
     const { code, stderr } = await app.command(["apply", plan, "--yes"]);
     expect(code).toBe(ExitCode.failure);
-    expect(stderr).toContain(`${plan} is not a plan that 'mlflow-stack plan' has made`);
+    expect(stderr).toContain(`${plan} is not a plan that 'mlflow-stack plan' has saved`);
   });
 
   test("is not written over another file", async () => {
     writeFileSync(plan, "mine");
     const { code, stderr } = await app.command(["plan", "--out", plan]);
     expect(code).toBe(ExitCode.failure);
-    expect(stderr).toContain(`${plan} is there already`);
+    expect(stderr).toContain(`${plan} exists already`);
     await runOk("rm", [plan]);
   });
 
@@ -58,7 +58,7 @@ describe("A plan that was saved", () => {
 
     expect(code).toBe(ExitCode.stalePlan);
     expect(stderr).toContain(
-      "the app synthesizes something else than it did when the plan was made; nothing was changed",
+      "the stack that the app synthesizes has changed since the plan was made; nothing was changed",
     );
     expect(await limit()).toBe(256);
   });

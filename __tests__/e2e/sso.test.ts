@@ -13,6 +13,7 @@ import { OAuth2ProxyContainer } from "../support/servers/oauth2-proxy-container"
 import { headerValues, RecordingUpstream } from "../support/servers/recording-upstream";
 import { eventually, runOk } from "../support/run";
 import { container, environment, synth, testStack } from "../support/stacks/synth";
+import { fakeUpstream } from "../support/stacks/upstream";
 
 jest.setTimeout(5 * 60_000);
 
@@ -180,7 +181,7 @@ describe("A stack whose users log in at an issuer", () => {
       OAUTH2_ALLOWED_GROUPS: USERS_GROUP,
       OAUTH2_AUDIENCES: IdentityProvider.AUDIENCE,
       OAUTH2_WRITE_GROUPS: WRITERS_GROUP,
-      OAUTH2_WRITE_MACHINES: "batch",
+      OAUTH2_WRITE_SERVICE_ACCOUNTS: "batch",
       OAUTH2_ADMIN_GROUPS: ADMINS_GROUP,
       OAUTH2_ADMIN_EMAILS: `boss@${DOMAIN}`,
       MINIO_CONSOLE: "true",
@@ -378,7 +379,7 @@ function deployed(url: string, options: Partial<OAuth2Options>) {
   const { stack, network } = testStack();
   new AuthGateway(stack, "gateway", {
     network,
-    upstream: { hostname: "mlflow", port: 5000 },
+    upstream: fakeUpstream(),
     url,
     tls: Tls.internal(),
     failedLogins: { perAddress: FAILURES },
@@ -417,7 +418,7 @@ describe("A gateway over https in front of an upstream that records", () => {
 
   beforeAll(async () => {
     const { settings, proxy } = deployed(SECURE, {
-      roles: { write: { machines: ["batch"] }, admin: { emails: [`boss@${DOMAIN}`] } },
+      roles: { write: { serviceAccounts: ["batch"] }, admin: { emails: [`boss@${DOMAIN}`] } },
     });
     gateway = await GatewayContainer.start({
       settings: { ...settings, UPSTREAM: `mlflow-server:${upstream.port}`, OAUTH2_PROXY: "oauth2-proxy:4180" },

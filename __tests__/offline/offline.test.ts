@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { MlflowServer, PostgresStore } from "../../lib";
-import { builtGatewayImage } from "../../lib/gateway/gateway-image";
+import { builtCaddyImage } from "../../lib/caddy/caddy-image";
 import { RELEASES } from "../../lib/values/releases";
 import { offlineEnvironment } from "../../offline";
 
@@ -23,7 +23,7 @@ describe("Offline builds", () => {
     expect(release(POSTGRES_IMAGE)).toBe(release(PostgresStore.defaultImage().name));
     expect(release(MLFLOW_IMAGE)).toBe(release(MlflowServer.defaultImage().name));
     expect(release(OAUTH2_PROXY_IMAGE)).toBe(RELEASES["oauth2-proxy"].version);
-    expect(release(GATEWAY_IMAGE)).toBe(release(builtGatewayImage(undefined).name));
+    expect(release(GATEWAY_IMAGE)).toBe(release(builtCaddyImage(undefined).name));
   });
 
   test("write down what each image keeps to", () => {

@@ -6,12 +6,12 @@ import { CommandError } from "../console/command-error";
 const CONFIGURATION = "cdktf.json";
 const OUTPUT = "cdktf.out";
 
-/** A CDKTF app, and how it is run. */
+/** How to run a CDKTF app. */
 export interface App {
-  /** What runs it: a line for the shell, or a program and its arguments. */
+  /** A line for the shell, or a program with its arguments. */
   readonly command: string | string[];
 
-  /** Folder that it writes to, from the current folder. */
+  /** Folder that the app writes to, relative to the current folder. */
   readonly output: string;
 
   /** `context` of cdktf.json. */
@@ -27,7 +27,7 @@ export interface StackEntry {
 }
 
 /**
- * The app of a folder: what its cdktf.json names, else the one of this package.
+ * The app that a folder's cdktf.json names; without that file, the app of this package.
  *
  * @throws CommandError when cdktf.json names no app.
  */
@@ -49,8 +49,8 @@ export function appOf(folder: string): App {
  * The stack to work on.
  *
  * @param outputFolder where the app was synthesized to.
- * @param name the stack the user asked for.
- * @throws CommandError when there is none, none of that name, or several and no name.
+ * @param name id of the stack that the user asked for.
+ * @throws CommandError when the app has no such stack, or several and no name is given.
  */
 export function selectStack(outputFolder: string, name?: string): StackEntry {
   const stacks = readStacks(outputFolder);
@@ -67,9 +67,9 @@ export function selectStack(outputFolder: string, name?: string): StackEntry {
   return only;
 }
 
-/** What a failed app said, for people: the message alone where the app refused a value. */
+/** The error of a failed app: only the message when the app refused a value, else all that it printed. */
 export function explainFailure(stderr: string): string {
-  // what the rules of a stack found, a line each.
+  // CDKTF's validation lists what it found, one finding a line.
   const findings = /^Error: Validation failed with the following errors:\n((?:.+\n)+)/m.exec(stderr);
   if (findings?.[1]) return findings[1].replaceAll(/^ {2}/gm, "").trim();
   const refusal = /^(?:\w*ValidationError): ((?:.*\n?)+?)(?=\s+at |\s*\{|\n\s*\n|$(?![\s\S]))/m.exec(stderr);
@@ -93,7 +93,7 @@ function readStacks(outputFolder: string): StackEntry[] {
   return Object.values(manifest.stacks);
 }
 
-// main.ts beside the sources, main.js beside their build.
+// `main.ts` in a checkout, `main.js` in the published package.
 function packagedApp(): string[] {
   const extension = extname(__filename);
   const main = resolve(__dirname, "..", "..", `main${extension}`);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 
-/** Variables of a process. */
+/** The environment variables of a process. */
 export interface Environment {
   readonly [name: string]: string | undefined;
 }
@@ -9,7 +9,7 @@ export interface Environment {
  * The environment in which Terraform runs.
  *
  * @param base the environment of the command.
- * @param secrets `TF_VAR_*` for the secrets of the environment; a `TF_VAR_*` of the user's own wins.
+ * @param secrets `TF_VAR_*` for the secrets of the environment; a `TF_VAR_*` that the user has set has priority.
  * @param engine which Docker engine to use, see `engineEnvironment()`.
  */
 export function terraformEnvironment(base: Environment, secrets: Environment, engine: Environment): Environment {
@@ -22,7 +22,7 @@ export function terraformEnvironment(base: Environment, secrets: Environment, en
     CHECKPOINT_DISABLE: "1",
   };
   const configuration = environment.TF_CLI_CONFIG_FILE;
-  // Terraform would warn about it in every call.
+  // Terraform warns about a missing file in every call.
   if (configuration !== undefined && !existsSync(configuration)) delete environment.TF_CLI_CONFIG_FILE;
   return environment;
 }
@@ -35,21 +35,21 @@ export function terraformEnvironment(base: Environment, secrets: Environment, en
  * @param context the `context` of cdktf.json.
  */
 export function synthesisEnvironment(base: Environment, output: string, context?: object): Environment {
-  // values of variables are for Terraform only: an app that sees them might write them into its JSON.
+  // The app must not see the values of Terraform variables: it might write them into its JSON.
   const environment = Object.fromEntries(Object.entries(base).filter(([name]) => !name.startsWith("TF_VAR_")));
   const given = context ?? (base.CDKTF_CONTEXT_JSON ? (JSON.parse(base.CDKTF_CONTEXT_JSON) as object) : {});
   return {
     ...environment,
     NODE_OPTIONS: base.NODE_OPTIONS || "--max-old-space-size=4096",
     CDKTF_OUTDIR: output,
-    // they are in the manifest, from which the command prints them.
+    // Errors stay in the manifest, from which the command prints them.
     CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS: "true",
     CDKTF_CONTEXT_JSON: JSON.stringify({ ...given, cdktfRelativeModules: [] }),
     SYNTH_HCL_OUTPUT: "false",
   };
 }
 
-/** The environment of a job of GitHub Actions without its rights at GitHub, which an app and a provider do not need. */
+/** The environment of a job of GitHub Actions without its tokens, which neither an app nor a provider needs. */
 export function withoutTokens(environment: Environment): Environment {
   return {
     ...environment,

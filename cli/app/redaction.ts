@@ -27,14 +27,14 @@ export class Redaction {
   public static ofEnvironment(environment: Environment): Redaction {
     const redaction = new Redaction();
     for (const [name, value] of Object.entries(environment)) {
-      // a path is no secret, and a message about the file has to name it.
+      // A path is no secret, and a message about the file has to name it.
       if (/^TF_VAR_/i.test(name) || (mentionsSecret(name) && !/_(FILE|PATH)$/i.test(name))) redaction.add(value);
     }
     redaction.add(passwordOf(environment.DB_URL));
     return redaction;
   }
 
-  // by the first characters of a spelling, so that a text is read once, however many secrets there are.
+  // Spellings by their first characters, so that a text is read once, however many secrets there are.
   readonly #spellings = new Map<string, Set<string>>();
 
   constructor(secrets: Iterable<string> = []) {
@@ -71,7 +71,7 @@ export class Redaction {
     return { text: found === 0 ? text : parts.join("") + text.slice(copied), found };
   }
 
-  // one secret may begin another.
+  // One secret may begin another.
   private longestAt(text: string, at: number): string | undefined {
     let longest: string | undefined;
     for (const spelling of this.#spellings.get(text.slice(at, at + MIN_LENGTH)) ?? []) {
@@ -98,9 +98,9 @@ function spellingsOf(secret: string): string[] {
   const spellings = [
     secret,
     json,
-    // as Go writes JSON.
+    // Go's JSON.
     json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e"),
-    // inside the single quotes of a shell.
+    // Inside the single quotes of a shell.
     secret.replaceAll("'", String.raw`'\''`),
     url,
     url.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
@@ -113,7 +113,7 @@ function spellingsOf(secret: string): string[] {
   return [...new Set(spellings)].filter((spelling) => spelling.length >= MIN_LENGTH);
 }
 
-// without the characters at both ends that depend on the bytes beside it.
+// Without the characters at both ends, which depend on the bytes beside the secret.
 function base64At(bytes: Buffer, offset: number): string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64");
   const start = Math.ceil((offset * 8) / 6);

@@ -12,8 +12,8 @@ import { loadExeca } from "../console/es-modules";
  * Runs the app of the current folder, which writes its output folder and nothing else.
  *
  * @param stack id of the stack, needed when the app has several.
- * @param environment what the app gets.
- * @param redaction is applied to what a failed app said.
+ * @param environment variables for the app.
+ * @param redaction takes secrets out of the error of a failed app.
  * @returns id of the stack, and its folder from the current one.
  * @throws CommandError when the app fails, has no such stack, or annotates an error.
  */
@@ -36,7 +36,7 @@ async function runApp(
   environment: Environment,
   redaction: Redaction,
 ): Promise<void> {
-  // an old manifest would hide that the app wrote none.
+  // An old manifest would hide that the app wrote none.
   await rm(join(output, "manifest.json"), { force: true });
   const options = {
     env: { ...synthesisEnvironment(environment, output, context) },

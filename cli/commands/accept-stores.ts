@@ -5,12 +5,12 @@ import { Deployment } from "../deployment/deployment";
 import type { Docker, ProgramOutput } from "../docker/docker";
 import { requireYes } from "../console/prompts";
 
-// the lines that say what was found.
+// The lines in which a job describes the stores that it found.
 const FOUND = /^ {2}(?:database|bucket) .*$/gm;
 
 /** Options of `accept-stores`. */
 export interface AcceptStoresOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** Answers every question with yes. */
@@ -18,10 +18,11 @@ export interface AcceptStoresOptions {
 }
 
 /**
- * Takes the database and the bucket, as they are now, for those of the stack.
+ * Accepts the database and the bucket, as they are now, as the stack's own.
  *
- * The jobs that make the bucket and mark the stores run again in their own containers, which have the keys; what was seen
- * they get as a file. An emptied store gets its bucket and user again that way, before it is looked into.
+ * The jobs that make the bucket and mark the stores run again in their own containers, which have the keys. A job that
+ * refuses a store gets its description back in a file, so that it accepts exactly what the user has seen. An emptied
+ * store gets its bucket and user again that way.
  *
  * @throws CommandError when there is no such job yet, or the stores give no answer.
  */
@@ -33,24 +34,24 @@ export async function acceptStores({ stack, yes = false }: AcceptStoresOptions):
   let accepted = false;
   for (const job of jobs) {
     if (existing.includes(job)) accepted = (await acceptFor(job, docker, name, yes)) || accepted;
-    // an `up` that was refused the bucket ended before it made the next job.
+    // `up` ends at the job that refuses, so that the next one may not exist yet.
     else if (accepted) break;
     else throw new CommandError(`the job '${job}' has not run yet`, `Begin with: ${commandLine("up")}`);
   }
-  // users of earlier keys, which stay until the bucket is known to be this stack's.
+  // The bucket job removes the users of earlier keys only in a bucket that is this stack's: now it is.
   if (accepted) for (const job of synthesized.bucketJobs) requireEnd(await docker.runAgain(job));
-  // a server that refused them waits up to a minute before it looks again.
+  // A server that refused its stores looks again after up to a minute; a restart makes it look at once.
   for (const { Id, State } of await docker.containers(synthesized.servers)) {
     if (State.Health?.Status !== "healthy") await docker.restart(Id);
   }
   console.log(
     accepted
-      ? `They are. What is left to do: ${commandLine("up")}`
-      : `The database and the bucket are those of stack '${name}': nothing to accept.`,
+      ? `The database and the bucket are accepted. Now run: ${commandLine("up")}`
+      : `The database and the bucket are those of stack '${name}' already: nothing to accept.`,
   );
 }
 
-// whether there was something to accept.
+// Returns whether there was something to accept.
 async function acceptFor(job: string, docker: Docker, name: string, yes: boolean): Promise<boolean> {
   const said = await docker.runAgain(job);
   if (said.exitCode !== StoresVerdict.OTHER_STORES) {
@@ -58,7 +59,7 @@ async function acceptFor(job: string, docker: Docker, name: string, yes: boolean
     return false;
   }
   console.log(said.text);
-  await requireYes(`Take them as they are for those of stack '${name}'?`, yes);
+  await requireYes(`Accept them as they are for stack '${name}'?`, yes);
   await docker.put(job, ACCEPTED_FILE, (said.text.match(FOUND) ?? []).join("\n"));
   requireEnd(await docker.runAgain(job));
   await docker.put(job, ACCEPTED_FILE, "");
@@ -68,5 +69,5 @@ async function acceptFor(job: string, docker: Docker, name: string, yes: boolean
 function requireEnd({ exitCode, text }: ProgramOutput): void {
   if (exitCode === 0) return;
   const isAboutSchema = exitCode === StoresVerdict.OTHER_SCHEMA;
-  throw new CommandError(text, isAboutSchema ? undefined : `Which service is at fault: ${commandLine("status")}`);
+  throw new CommandError(text, isAboutSchema ? undefined : `To see which service failed: ${commandLine("status")}`);
 }

@@ -13,7 +13,7 @@ const OVERRIDE_FILE = "delete-data_override.tf.json";
 
 /** Options of `down`. */
 export interface DownOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** Answers every question with yes. */
@@ -22,11 +22,11 @@ export interface DownOptions {
   /** Deletes volumes, generated secrets and state as well. */
   readonly deleteData?: boolean;
 
-  /** Id of the stack once more, to delete its data where nobody can be asked. */
+  /** Id of the stack, typed once more: deletes its data without a prompt for it. */
   readonly confirm?: string;
 }
 
-/** Removes the services of a stack. What they know stays, so that `up` brings back the same, unless told otherwise. */
+/** Removes the services of a stack. Data, secrets and state stay for the next `up`, unless `deleteData` is set. */
 export async function down(options: DownOptions): Promise<void> {
   const deployment = await Deployment.synthesize(options.stack);
   await deployment.docker.info();
@@ -80,7 +80,7 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
     [
       "",
       `Stack '${name}' is deleted. Its images stay on the engine.`,
-      ...(kept.length > 0 ? ["Not deleted, because it is not Docker's:", ...kept] : []),
+      ...(kept.length > 0 ? ["Not deleted, because Docker does not manage them:", ...kept] : []),
       "A backup of a local state file (*.tfstate.backup) still has its old secrets.",
     ].join("\n"),
   );
@@ -88,7 +88,7 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
 
 async function requireName(name: string, { yes, confirm }: DownOptions): Promise<void> {
   const given = confirm ?? (yes ? undefined : await askForName(`Type the name of the stack to delete it:`));
-  if (given === undefined) throw new CommandError("--yes does not suffice to delete data", `Add --confirm ${name}.`);
+  if (given === undefined) throw new CommandError("--yes is not enough to delete data", `Add --confirm ${name}.`);
   if (given !== name) throw new CommandError(`'${given}' is not the name of the stack; nothing was changed`);
   if (confirm !== undefined) await requireYes("Delete it?", yes ?? false);
 }

@@ -3,11 +3,11 @@ import { Deployment } from "../deployment/deployment";
 
 /** Options of `lock`. */
 export interface LockOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 }
 
-/** Writes down which builds of Terraform's providers a stack takes. From then on all commands take these and no others. */
+/** Writes the stack's lock file. From then on all commands use exactly these builds of Terraform's providers. */
 export async function lock({ stack }: LockOptions): Promise<void> {
   const deployment = await Deployment.synthesize(stack);
   await deployment.lockProviders();

@@ -9,7 +9,7 @@ export interface OfflineCommandOptions {
   /** Answers every question with yes. */
   readonly yes?: boolean;
 
-  /** Builds only these. */
+  /** Builds only these parts. */
   readonly only?: OfflinePart[];
 
   /** Builds nothing. */
@@ -18,7 +18,7 @@ export interface OfflineCommandOptions {
 
 /**
  * Builds images and providers from package registries, and prints the lines that make a shell use them. The lines go to
- * standard output, all else to standard error, so that a shell can evaluate it.
+ * standard output and everything else to standard error, so that a shell can `eval` the output.
  */
 export async function offline({ yes = false, only, printOnly }: OfflineCommandOptions): Promise<void> {
   if (!printOnly) {

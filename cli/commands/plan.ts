@@ -9,16 +9,16 @@ import { runSteps } from "../console/tasks";
 
 /** Options of `plan`. */
 export interface PlanOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** File for the plan. It holds secrets. */
   readonly out: string;
 }
 
-/** Says what `up` would change, and keeps that for `apply`. */
+/** Shows what `up` would change, and saves the plan for `apply`. */
 export async function plan({ stack, out }: PlanOptions): Promise<void> {
-  if (existsSync(out)) throw new CommandError(`${out} is there already`, "Name another file, or remove it.");
+  if (existsSync(out)) throw new CommandError(`${out} exists already`, "Name another file, or remove it.");
   let saved: { deployment: Deployment; plan: Plan } | undefined;
   await runSteps({
     title: "Planning",
@@ -29,5 +29,5 @@ export async function plan({ stack, out }: PlanOptions): Promise<void> {
   });
   if (!saved) return;
   console.log(isEmpty(saved.plan) ? "Nothing to change." : describePlan(saved.deployment.name, saved.plan));
-  console.log(`\nThe plan holds secrets: it is for you alone.\n  To apply it:  ${commandLine("apply", out)}`);
+  console.log(`\nThe plan holds secrets: let nobody else read it.\n  To apply it:  ${commandLine("apply", out)}`);
 }

@@ -15,7 +15,7 @@ export interface PullRequestOptions extends PullRequestSettings {
   readonly plans?: string;
 }
 
-/** Does what a pull request's event asks for, in a job of GitHub Actions. */
+/** Reviews, applies or discards the plan of a pull request, as its event asks for, in a job of GitHub Actions. */
 export async function pullRequest(options: PullRequestOptions, reviewer: Reviewer = reviewPlan): Promise<void> {
   const event = PullRequestEvent.read(process.env);
   const task = event.task(options.dataLossLabel);
@@ -36,7 +36,7 @@ async function synthesizeOnly(stack: string): Promise<void> {
   const environment = withoutTokens(process.env);
   await synthesizeStack(stack, environment, Redaction.ofEnvironment(environment));
   console.log(
-    `Stack '${stack}' can be synthesized. It is not planned: that takes the rights of the engine, ` +
+    `Stack '${stack}' can be synthesized. It is not planned: that needs access to the engine, ` +
       "and this pull request comes from another repository.",
   );
 }

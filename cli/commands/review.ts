@@ -16,7 +16,7 @@ import { Terraform } from "../terraform/terraform";
 
 /** Options of `review`. */
 export interface ReviewOptions {
-  /** Id of the stack, where the app has several, or where the plan does not tell. */
+  /** Id of the stack, if the app has several, or if the plan does not show it. */
   readonly stack?: string;
 
   readonly format: Format;
@@ -28,7 +28,7 @@ export interface ReviewOptions {
   readonly output?: string;
 }
 
-/** Tells what a plan means for services, users and data. Ends with status 2 when data would be lost. */
+/** Explains what a plan means for services, users and data. Ends with status 2 when data would be lost. */
 export async function review(file: string, options: ReviewOptions): Promise<void> {
   const { plan, stack } = await readPlan(file, options.stack);
   const result = reviewPlan(plan, stack);
@@ -52,7 +52,7 @@ async function readPlan(file: string, stack: string | undefined): Promise<{ plan
   return { plan, stack: stack ?? (existsSync(join(folder, "cdk.tf.json")) ? basename(folder) : stackOf(plan)) };
 }
 
-// a saved plan is read with the providers that made it, which lie in the stack's folder.
+// Terraform reads a saved plan only with the providers that made it, which are in the stack's folder.
 function folderOf(file: string, stack: string | undefined): string {
   for (const folder of stack === undefined ? [dirname(resolve(file)), process.cwd()] : []) {
     if (existsSync(join(folder, ".terraform"))) return folder;
@@ -61,7 +61,7 @@ function folderOf(file: string, stack: string | undefined): string {
   const folder = join(output, selectStack(output, stack).workingDirectory);
   if (!existsSync(join(folder, ".terraform")))
     throw new CommandError(
-      `${folder} has no providers, with which a saved plan is read`,
+      `${folder} has no .terraform folder: without the providers in it Terraform reads no saved plan`,
       "Run terraform init there, or review the output of 'terraform show -json'.",
     );
   return folder;

@@ -8,12 +8,12 @@ import type { State } from "../terraform/state";
 import { table } from "../console/table";
 
 const MEBIBYTE = 1024 ** 2;
-// counting the size of a volume reads all of it; a big one is not worth the wait.
+// Docker reads a whole volume to tell its size; a big one is not worth the wait.
 const SIZE_TIMEOUT = 5_000;
 
 /** Options of `status`. */
 export interface StatusOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** Prints JSON. */
@@ -30,7 +30,7 @@ export interface StatusOptions {
 export interface ServiceStatus {
   readonly name: string;
 
-  /** Its health where it has a check, else its state; `missing` where the engine has it no more. */
+  /** Its health if it has a health check, else its state; `missing` if the engine has no such container. */
   readonly state: string;
   readonly image: string;
 
@@ -40,7 +40,7 @@ export interface ServiceStatus {
   /** Ports on the engine's host. */
   readonly ports: string[];
 
-  /** Volumes and host folders, with their size where it is quickly known. */
+  /** Volumes and host folders, with their sizes if Docker tells them in time. */
   readonly volumes: string[];
 }
 
@@ -67,9 +67,9 @@ function printPassword(name: string, state: State, user: string | undefined): vo
   if (password !== undefined) return console.log(password);
   throw new CommandError(
     user === undefined
-      ? `stack '${name}' knows no password of an admin: it is not deployed, or was given a hash`
-      : `stack '${name}' knows no password of '${user}'`,
-    `It knows those of: ${Object.keys(state.outputMap("passwords")).join(", ") || "nobody"}.`,
+      ? `the state of stack '${name}' has no password of an admin: it is not deployed, or was given a hash`
+      : `the state of stack '${name}' has no password of '${user}'`,
+    `It has those of: ${Object.keys(state.outputMap("passwords")).join(", ") || "nobody"}.`,
   );
 }
 

@@ -24,7 +24,7 @@ import type { Terraform } from "../terraform/terraform";
 
 /** Options of `up`. */
 export interface UpOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** Answers every question with yes. */

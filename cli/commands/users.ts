@@ -24,7 +24,7 @@ export interface AddUserOptions extends UsersOptions {
   /** `admin`, `write` or `read`. */
   readonly role: string;
 
-  /** Where the user works while workspaces are on. */
+  /** The user's workspace, if workspaces are switched on. */
   readonly workspace?: string;
 
   /** Terraform variable with the password. */
@@ -38,7 +38,7 @@ export interface AddUserOptions extends UsersOptions {
 export function listUsers({ file, json }: ListUsersOptions): void {
   const users = read(pathOf(file));
   if (json) return console.log(JSON.stringify(users, null, 2));
-  if (users.length === 0) return console.log("There is no such file: the one user is 'admin', with that role.");
+  if (users.length === 0) return console.log("There is no such file: the only user is 'admin', with the role admin.");
   console.log(
     table(
       ["user", "role", "workspace", "password"],
@@ -118,7 +118,7 @@ function requireUser(path: string, users: UserEntry[], name: string): UserEntry 
   throw new CommandError(`there is no user '${name}' in ${path}`, `It has: ${names || "nobody"}.`);
 }
 
-// one line a user, so that a change of one is a change of one line; renamed into place, so that it is whole or unchanged.
+// One user a line, for small diffs. Written aside and renamed, so that a crash leaves no half file.
 function write(path: string, users: UserEntry[]): void {
   if (!users.some(({ role }) => role === Role.ADMIN)) {
     throw new CommandError(

@@ -12,7 +12,8 @@ import { table } from "../console/table";
 import { runSteps } from "../console/tasks";
 import { addressesOf, isolationProblem, portProblem } from "../verify/isolation";
 
-// reads the settings from the first line, so that no list of processes and no container shows them, then the program.
+// Reads the settings from the first line of standard input, where no process list and no container's configuration shows
+// them, and then the program.
 const BOOTSTRAP = "import json, sys; settings = json.loads(sys.stdin.readline()); exec(sys.stdin.read())";
 const HARDENED = [
   "--cap-drop",
@@ -27,7 +28,7 @@ const HARDENED = [
 
 /** Options of `verify`. */
 export interface VerifyOptions {
-  /** Id of the stack, where the app has several. */
+  /** Id of the stack, if the app has several. */
   readonly stack?: string;
 
   /** Prints JSON. */
@@ -37,7 +38,7 @@ export interface VerifyOptions {
   readonly largeSize: number;
 }
 
-/** A thing that was tried. */
+/** The result of a check. */
 export interface Check {
   readonly check: string;
   readonly passed: boolean;
@@ -126,7 +127,7 @@ async function findTarget(stack: string | undefined): Promise<Target> {
   return { name, docker, url, username, password, rootCertificate, containers, gateway, edgeNetwork, image };
 }
 
-// from the host itself, as a browser would.
+// From this machine, as a browser would.
 async function wrongPassword({ url, username, rootCertificate, docker }: Target): Promise<Check[]> {
   const check = "a wrong password is refused from this host";
   if (!docker.isLocal && isOwnHost(url)) return [];
@@ -139,7 +140,7 @@ async function wrongPassword({ url, username, rootCertificate, docker }: Target)
   }
 }
 
-// the gateway listens on the url's own port, so whoever shares its network uses the url as it is.
+// The gateway listens on the url's own port, so a container that shares its network can use the url as it is.
 async function useAsClient(target: Target, largeSize: number, progress: (line: string) => void): Promise<Check[]> {
   const { gateway, image, url, username, password, rootCertificate } = target;
   const checks: Check[] = [];

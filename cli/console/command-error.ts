@@ -8,12 +8,12 @@ export const ExitCode = {
   stalePlan: 3,
 } as const;
 
-/** A failure that a person can do something about. It is printed as its message, without a stack. */
+/** An error that the user can act on. The command prints its message, without a stack trace. */
 export class CommandError extends Error {
   public override readonly name = "CommandError";
 
   /**
-   * @param message what is wrong.
+   * @param message what was found.
    * @param remedy what to do about it: sentences or lines of commands.
    * @param exitCode exit status of the command, see `ExitCode`.
    */

@@ -1,7 +1,7 @@
-/** Loads execa, which runs programs. It comes late, because it is an ES module only and tsx cannot require those. */
+/** Loads execa, which runs programs. It is an ES module, which only a dynamic import can load from here. */
 export const loadExeca = () => import("execa");
 
-/** Loads GitHub's own client, late for the same reason. */
+/** Loads GitHub's own client, an ES module as well. */
 export const loadOctokit = async () => {
   const [{ Octokit }, { paginateRest }] = await Promise.all([
     import("@octokit/core"),

@@ -4,21 +4,21 @@ import https from "node:https";
 import { rootCertificates } from "node:tls";
 import { TRUSTED_ROOTS } from "../../lib/stack/client-environment";
 
-/** How an address is asked. */
+/** Options of a request. */
 export interface StatusRequest {
   readonly headers?: { readonly [name: string]: string };
 
-  /** Certificate of an authority to trust besides those of this machine. */
+  /** Certificate of an authority to trust besides this machine's. */
   readonly rootCertificate?: string;
 
-  /** Milliseconds without a sign of life after which it is given up. */
+  /** Milliseconds without any data from the server after which the request fails. */
   readonly timeout: number;
 }
 
 /**
- * The status that an address answers, or of the redirect that stands there.
+ * The HTTP status of an address. Redirects are not followed.
  *
- * @throws Error with the reason, and its `code`, when there is no answer or the certificate is not trusted.
+ * @throws Error with the reason and Node.js's `code` when there is no answer, or the certificate is not trusted.
  */
 export function httpStatus(address: string, { headers, rootCertificate, timeout }: StatusRequest): Promise<number> {
   const client = address.startsWith("https:") ? https : http;
@@ -36,8 +36,8 @@ export function httpStatus(address: string, { headers, rootCertificate, timeout 
   });
 }
 
-// given authorities replace Node.js's own, which NODE_EXTRA_CA_CERTS would have added to; those of the machine it does not
-// look for by itself.
+// The option `ca` replaces all authorities that Node.js trusts, those of NODE_EXTRA_CA_CERTS included. Node.js does not
+// read the machine's own bundles.
 function trusted(rootCertificate: string | undefined): string[] {
   const files = [...TRUSTED_ROOTS, process.env.NODE_EXTRA_CA_CERTS ?? ""].filter((file) => existsSync(file));
   const bundles = files.map((file) => readFileSync(file, "utf8"));

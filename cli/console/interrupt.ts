@@ -1,11 +1,11 @@
-/** Ctrl-C or a request to stop, for work that has to be brought to a good end first. */
+/** Catches SIGINT and SIGTERM, for work that must not be cut off. */
 export class Interrupt {
-  /** Whether there was one. */
+  /** Whether a signal has arrived. */
   public happened = false;
 
   readonly #handle: () => void;
 
-  /** @param first is called for the first one only. */
+  /** @param first is called for the first signal only. */
   constructor(first: () => void) {
     this.#handle = () => {
       if (this.happened) return;
@@ -16,7 +16,7 @@ export class Interrupt {
     process.on("SIGTERM", this.#handle);
   }
 
-  /** From now on the program ends at once again. */
+  /** Stops catching signals: the next one ends the program. */
   public stop(): void {
     process.off("SIGINT", this.#handle);
     process.off("SIGTERM", this.#handle);

@@ -1,4 +1,4 @@
-/** What a program printed as JSON; nothing where it printed something else. */
+/** The JSON that a program printed; undefined when it printed something else. */
 export function parseJson<T>(text: string): T | undefined {
   try {
     return JSON.parse(text) as T;

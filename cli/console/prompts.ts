@@ -2,20 +2,20 @@ import { confirm, input } from "@inquirer/prompts";
 import { CommandError } from "./command-error";
 
 /**
- * Asks for a yes.
+ * Asks a question, and goes on only after a yes.
  *
- * @param yes whether it has been given already, by `--yes`.
- * @throws CommandError when the answer is no, or nobody is there to give one.
+ * @param yes whether `--yes` has answered it.
+ * @throws CommandError when the answer is no, or there is no terminal to ask on.
  */
 export async function requireYes(question: string, yes: boolean): Promise<void> {
   if (yes) return;
-  if (!process.stdin.isTTY) throw new CommandError(`${question} Nobody is here to answer.`, "Answer with --yes.");
+  if (!process.stdin.isTTY) throw new CommandError(`${question} There is no terminal to ask on.`, "Answer with --yes.");
   if (!(await confirm({ message: question, default: false }))) throw new CommandError("nothing was changed");
 }
 
-/** Asks for a name to be typed. */
+/** Asks the user to type a name. */
 export async function askForName(message: string): Promise<string> {
   if (!process.stdin.isTTY)
-    throw new CommandError(`${message} Nobody is here to answer.`, "Answer with --yes --confirm NAME.");
+    throw new CommandError(`${message} There is no terminal to ask on.`, "Answer with --yes --confirm NAME.");
   return (await input({ message })).trim();
 }

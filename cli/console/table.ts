@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 
-// no line between rows.
+// No lines between rows.
 const COMPACT = { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" };
 
 /** A table in plain text. */

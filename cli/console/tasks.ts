@@ -1,18 +1,18 @@
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import type { ListrTask } from "listr2";
 
-/** A step, with a title, that may show one line of progress. */
+/** A step of a command. */
 export interface Step {
   readonly title: string;
 
-  /** Does it. `progress` shows a line below the title; `rename` changes the title. */
+  /** Runs the step. `progress` shows a line below the title; `rename` changes the title. */
   run(show: { progress(line: string): void; rename(title: string): void }): Promise<void>;
 
-  /** Why there is nothing to do, where that is so. */
+  /** The reason to skip the step, or false. */
   skip?(): string | false;
 }
 
-/** Runs steps one after the other; stops at the first that fails, with its error. See `runTasks()` for `output`. */
+/** Runs steps one after the other; stops at the first that fails, and throws its error. See `runTasks()` for `output`. */
 export async function runSteps(steps: Step | Step[], output?: NodeJS.WriteStream): Promise<void> {
   await runTasks(
     [steps].flat().map(({ title, run, skip }) => ({
@@ -33,15 +33,15 @@ export async function runSteps(steps: Step | Step[], output?: NodeJS.WriteStream
 }
 
 /**
- * Runs listr2 tasks: alive on a terminal, a line an event elsewhere. Fails with the error of the task itself.
+ * Runs listr2 tasks: animated on a terminal, elsewhere with a line for each event. Throws the error of the task itself.
  *
- * @param output where the progress goes; standard output, unless that is needed for a result.
+ * @param output where the progress goes: standard output, unless the command prints its result there.
  */
 export async function runTasks(tasks: ListrTask[], output: NodeJS.WriteStream = process.stdout): Promise<void> {
   let failure: unknown;
   const logger = new ListrLogger({ useIcons: true, processOutput: new ProcessOutput(output, output) });
   const list = new Listr(tasks.map(withoutMessage((error) => (failure ??= error))), {
-    // a terminal would get the end of the program on Ctrl-C, while Terraform still writes its state.
+    // Listr2 would end the program on Ctrl-C while Terraform still writes its state.
     registerSignalListeners: false,
     fallbackRenderer: "simple",
     rendererOptions: { showErrorMessage: false, collapseSubtasks: false, logger },
@@ -55,7 +55,7 @@ export async function runTasks(tasks: ListrTask[], output: NodeJS.WriteStream = 
   }
 }
 
-// the message is printed once, whole, at the end of the program: not in the list as well.
+// The program prints the whole message at its end, so the list does not show it.
 function withoutMessage(remember: (error: unknown) => void): (task: ListrTask) => ListrTask {
   return (task) => ({
     ...task,

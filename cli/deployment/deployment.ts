@@ -19,7 +19,7 @@ import { Terraform } from "../terraform/terraform";
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
-/** Terraform, or why its providers cannot be had. */
+/** Terraform, or its error when the registry of the providers cannot be reached. */
 export interface OpenedTerraform {
   readonly terraform?: Terraform;
   readonly unreachable?: string;
@@ -31,7 +31,7 @@ export class Deployment {
    * Runs the app, which writes its output folder and nothing else.
    *
    * @param stack id of the stack, needed when the app has several.
-   * @param given what the app, Docker and Terraform get, besides the images that were built here.
+   * @param given variables for the app, Docker and Terraform, besides the images that were built here.
    * @throws CommandError when Terraform is missing or the app fails.
    */
   public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
@@ -60,7 +60,7 @@ export class Deployment {
     public readonly environment: Environment,
     public readonly docker: Docker,
     public readonly terraform: Terraform,
-    /** What is taken out of everything that is printed. */
+    /** Takes secrets out of everything that is printed. */
     public readonly redaction: Redaction,
   ) {}
 
@@ -69,15 +69,15 @@ export class Deployment {
     return `${this.terraform.binary} -chdir=${relative(process.cwd(), this.terraform.folder)}`;
   }
 
-  /** The file in the repository that says which builds of the providers this stack takes, if it is there. */
+  /** The lock file of the stack's providers, which a repository may keep. */
   public get lockFile(): string {
     return `terraform.${this.name}.lock.hcl`;
   }
 
   /**
-   * Terraform, ready to use. Providers that were built on this machine serve where their registry cannot be reached.
+   * Runs `terraform init`. Where the registry cannot be reached, it takes the providers that were built on this machine.
    *
-   * @throws CommandError when that fails for another reason than an unreachable registry.
+   * @throws CommandError when it fails for another reason than an unreachable registry.
    */
   public async openTerraform(): Promise<OpenedTerraform> {
     const isLocked = existsSync(this.lockFile);
@@ -88,7 +88,7 @@ export class Deployment {
   /**
    * Writes the lock file anew, for the providers that the stack asks for now.
    *
-   * @throws CommandError when they cannot be had.
+   * @throws CommandError when the providers cannot be fetched.
    */
   public async lockProviders(): Promise<void> {
     const file = join(this.terraform.folder, LOCK_FILE);
@@ -115,7 +115,8 @@ export class Deployment {
     if (!configuration || !existsSync(configuration)) return { unreachable: problem };
 
     const terraform = this.terraform.with({ TF_CLI_CONFIG_FILE: configuration });
-    // the checksums in it may be those of the registry's builds, which these are not; those that somebody keeps hold.
+    // The lock file may hold checksums of the registry's builds, which the ones built here do not match. A lock file that
+    // the repository keeps is obeyed.
     if (args.length === 0) await rm(join(terraform.folder, LOCK_FILE), { force: true });
     const second = await terraform.init(args);
     if (second === undefined) return { terraform };

@@ -1,7 +1,7 @@
 import type { Docker } from "../docker/docker";
 import type { EngineLookup } from "../terraform/plan-guard";
 
-/** Asks an engine for what a plan would meet on it. */
+/** Looks up on an engine what the guard of plans asks for. */
 export function engineLookup(docker: Docker): EngineLookup {
   return {
     volume: async (name) => {

@@ -8,10 +8,10 @@ import { refuseEnded, requireOwnStores } from "./store-identity";
 
 const TIMEOUT = 120_000;
 const INTERVAL = 1_000;
-// what OpenSSL calls a certificate that is there and is not trusted: waiting does not help.
+// OpenSSL's codes for a certificate that is not trusted: waiting does not help.
 const UNTRUSTED = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(GET|VERIFY)_|CERT_|ERR_TLS_CERT_)/;
 
-/** How a container is, in one word: its health where it has a check, else its status. */
+/** A container's health if it has a health check, else its status. */
 export function conditionOf({ State }: ContainerDetails): string {
   return State.Status === "running" ? (State.Health?.Status ?? "running") : State.Status;
 }
@@ -39,7 +39,7 @@ export async function waitUntilReady(deployment: Deployment, progress: (line: st
   const state = await terraform.state();
   const url = state.output("url");
   if (url === undefined) return;
-  // an address of the engine's own host means nothing here when the engine is elsewhere.
+  // A loopback address leads to this machine, and not to the host of an engine elsewhere.
   if (!docker.isLocal && isOwnHost(url)) return;
   await eventually(progress, async () => {
     const answer = await answerOf(`${url}/healthz`, state.output("root_certificate"));

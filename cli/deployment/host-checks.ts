@@ -10,9 +10,9 @@ const GIB = 1024 ** 3;
 
 /** Free space an engine needs, in GiB. */
 export const DiskNeed = {
-  /** The images are there: room for data to begin with. */
+  /** All images are there: room for the first data. */
   running: 1,
-  /** Images have to be pulled: 3 GB of them, and data. */
+  /** Images have to be pulled: 3 GB of images, and data. */
   pulling: 5,
   /** Images have to be built: the same, and the intermediate steps. */
   building: 10,
@@ -29,17 +29,17 @@ export async function requireFreePorts(stack: SynthesizedStack, docker: Docker):
   );
 }
 
-/** Says on standard error what of the stack is more than the engine can use. */
+/** Warns on standard error when MLflow has more workers than the engine has cores for. */
 export function warnOfEngine(stack: SynthesizedStack, { cores }: EngineInfo): void {
   const warning = cores === undefined ? undefined : workersOverCores(stack.workers, cores);
   if (warning !== undefined) console.error(`Warning: ${warning}.`);
 }
 
 /**
- * Looks for room in the folder of the engine. Engines elsewhere, or in a virtual machine, are left to themselves.
+ * Checks the free space in the engine's folder. Engines elsewhere, or in a virtual machine, are not checked.
  *
  * @param needed in GiB.
- * @throws CommandError when there is less.
+ * @throws CommandError when less is free.
  */
 export async function requireDiskSpace(docker: Docker, rootFolder: string, needed: number): Promise<void> {
   if (!docker.isLocal || !existsSync(rootFolder)) return;
@@ -52,13 +52,13 @@ export async function requireDiskSpace(docker: Docker, rootFolder: string, neede
     );
 }
 
-/** Why the room does not suffice; nothing where it does. */
+/** The problem with the free space; undefined if it is enough. */
 export function diskProblem(freeBytes: number, neededGib: number, folder: string): string | undefined {
   if (freeBytes >= neededGib * GIB) return undefined;
   return `not enough disk: ${(freeBytes / GIB).toFixed(1)} GiB free in ${folder}, ${neededGib} GiB needed`;
 }
 
-/** Whether this machine can get an engine: Debian's packages, and the right to install them. */
+/** Whether an engine can be installed on this machine: by root, from Debian's packages. */
 export function canInstallEngine(docker: Docker): boolean {
   return docker.isDefault && process.getuid?.() === 0 && existsSync("/etc/debian_version");
 }

@@ -24,7 +24,7 @@ export interface ImageSources {
 export async function missingImages(stack: SynthesizedStack, docker: Docker): Promise<string[]> {
   const missing = new Set<string>();
   for (const image of stack.images) {
-    // what was built before is there under its own name, and is not built again.
+    // An image that was built before is on the engine under its own name, and needs no base images.
     if (await docker.hasImage(image.name)) continue;
     for (const name of imagesToPull(image)) if (!(await docker.hasImage(name))) missing.add(name);
   }
@@ -48,7 +48,7 @@ export async function provideImages(
   if (sources.online) {
     if (unreachable.length === 0) return deployment;
     throw new CommandError(
-      `these images cannot be pulled, and --online forbids to build others: ${unreachable.join(", ")}`,
+      `these images cannot be pulled, and --online forbids building them here: ${unreachable.join(", ")}`,
     );
   }
   if (unreachable.length === 0 && !sources.offline && !usesImagesBuiltHere(deployment)) return deployment;
@@ -101,7 +101,7 @@ async function buildHere(
     );
     await requireYes("Build them here?", yes);
   }
-  // also when all are there: what is not current is built anew.
+  // Also when all are there: an image whose sources have changed is built again.
   await runTasks(offlineTasks({ only: ["images", "providers"] }));
   return local;
 }
@@ -111,7 +111,7 @@ function usesImagesBuiltHere({ synthesized }: Deployment): boolean {
   return synthesized.images.some(({ name }) => builtHere.includes(name));
 }
 
-// who names an image wants that one.
+// An image that the user names is used.
 function chosenImages({ environment }: Deployment): { [name: string]: string } {
   const names = Object.keys(offlineEnvironment()).filter((name) => name.endsWith("_IMAGE") && environment[name]);
   return Object.fromEntries(names.map((name) => [name, environment[name] ?? ""]));

@@ -23,15 +23,15 @@ export interface ApplyOptions {
 /**
  * Plans a stack, and saves the plan with its record.
  *
- * Volumes that it removes are no reason to refuse it: that is for the review, and for `apply`.
+ * A plan that removes volumes is saved, too: `review` shows that, and `apply` refuses it.
  *
- * @throws CommandError when there is no plan, or it would meet what belongs to others.
+ * @throws CommandError when planning fails, or the plan would use volumes or containers of another stack.
  */
 export async function savePlan(deployment: Deployment, out: string): Promise<Plan> {
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   const terraform = await deployment.requireTerraform();
   const file = resolve(out);
-  // before the plan: what is applied in between makes it stale.
+  // Read before planning, so that whatever is applied in between makes the plan stale.
   const state = await terraform.state();
   try {
     const { plan } = await terraform.plan(file, state.rerunFailedJobs);
@@ -45,7 +45,7 @@ export async function savePlan(deployment: Deployment, out: string): Promise<Pla
 }
 
 /**
- * Applies a plan that `savePlan` has saved, if it is still what would happen. Then removes it.
+ * Applies a plan that `savePlan()` has saved, if nothing has changed since. Then removes it.
  *
  * @throws CommandError with exit status 3 when the plan is stale, with 2 when it deletes data and that was not allowed.
  */

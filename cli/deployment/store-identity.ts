@@ -3,7 +3,7 @@ import { CommandError, ExitCode } from "../console/command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
 
-/** What the servers say against their stores: that they are empty or another stack's. No answer is none of these. */
+/** What the servers report of stores that are empty or another stack's. A server that does not answer reports nothing. */
 export async function storeProblems({ docker, synthesized }: Deployment): Promise<string[]> {
   const servers = await docker.containers(synthesized.servers);
   return (await Promise.all(servers.map((server) => storeProblem(docker, server)))).filter((text) => text !== "");
@@ -22,23 +22,23 @@ export async function requireOwnStores(deployment: Deployment): Promise<void> {
 /**
  * Refuses a server that has ended because its stores are not right.
  *
- * @throws CommandError with exit status 2, and what the server said.
+ * @throws CommandError with exit status 2, and the server's message.
  */
 export async function refuseEnded(docker: Docker, server: ContainerDetails): Promise<void> {
-  const said = await lastWords(docker, server, [StoresVerdict.OTHER_STORES, StoresVerdict.OTHER_SCHEMA]);
+  const said = await refusalOf(docker, server, [StoresVerdict.OTHER_STORES, StoresVerdict.OTHER_SCHEMA]);
   if (said !== "") throw new CommandError(said, undefined, ExitCode.dataAtRisk);
 }
 
 async function storeProblem(docker: Docker, server: ContainerDetails): Promise<string> {
-  if (server.State.Status !== "running") return lastWords(docker, server, [StoresVerdict.OTHER_STORES]);
+  if (server.State.Status !== "running") return refusalOf(docker, server, [StoresVerdict.OTHER_STORES]);
   const { exitCode, text } = await docker.execOutput(server.Id, ["python", STORES_FILE, "check"]);
   if (exitCode === StoresVerdict.OTHER_STORES) return text;
-  // it may have ended under the question.
+  // It may have stopped during the check.
   const [now] = exitCode === 0 ? [] : await docker.containers([server.Id]);
-  return now ? lastWords(docker, now, [StoresVerdict.OTHER_STORES]) : "";
+  return now ? refusalOf(docker, now, [StoresVerdict.OTHER_STORES]) : "";
 }
 
-async function lastWords(docker: Docker, { Id, State }: ContainerDetails, verdicts: number[]): Promise<string> {
+async function refusalOf(docker: Docker, { Id, State }: ContainerDetails, verdicts: number[]): Promise<string> {
   const hasRefused = State.Status !== "running" && verdicts.includes(State.ExitCode);
   return hasRefused ? docker.logs(Id, State.StartedAt) : "";
 }

@@ -31,16 +31,16 @@ export interface VolumeDetails {
   readonly CreatedAt?: string;
 }
 
-/** What an engine says of itself. */
+/** What `docker info` says of an engine. */
 export interface EngineInfo {
   readonly rootFolder: string;
   readonly operatingSystem: string;
 
-  /** Number of cores of its machine, where it says so. */
+  /** Cores of its machine; undefined if Docker does not say. */
   readonly cores?: number;
 }
 
-/** What a program said, and how it ended. */
+/** What a program printed, and its exit status. */
 export interface ProgramOutput {
   readonly exitCode: number | undefined;
   readonly text: string;
@@ -56,13 +56,13 @@ export class Docker {
     return /^(unix|npipe):/.test(this.environment.DOCKER_HOST ?? "unix:");
   }
 
-  /** Whether it is the engine that an installation on this machine provides. */
+  /** Whether it is this machine's default engine. */
   public get isDefault(): boolean {
     return (this.environment.DOCKER_HOST ?? DEFAULT_HOST) === DEFAULT_HOST;
   }
 
   /**
-   * What the engine says of itself.
+   * What `docker info` says of the engine.
    *
    * @throws CommandError when there is no `docker` command or no engine behind it.
    */
@@ -89,7 +89,7 @@ export class Docker {
     return (await this.run(["image", "inspect", "--format", "{{.Id}}", name])).exitCode === 0;
   }
 
-  /** Pulls an image. `onLine` gets the progress. Gives what Docker said where it failed. */
+  /** Pulls an image. `onLine` gets the progress. Returns Docker's error, or undefined. */
   public async pull(name: string, onLine: (line: string) => void): Promise<string | undefined> {
     const { execa } = await loadExeca();
     const child = execa("docker", ["pull", name], this.options);
@@ -129,7 +129,7 @@ export class Docker {
     return new Map(stdout.split("\n").map((line) => [line.split("\t")[0] ?? "", line.split(/\t| \/ /)[1] ?? ""]));
   }
 
-  /** Size of each volume, by name; empty when the engine needs more than `limit` milliseconds to count. */
+  /** Size of each volume, by name; empty when the engine needs more than `limit` milliseconds. */
   public async volumeSizes(limit: number): Promise<Map<string, string>> {
     const format = "{{range .Volumes}}{{.Name}}\t{{.Size}}\n{{end}}";
     const { stdout, exitCode } = await this.run(["system", "df", "--verbose", "--format", format], limit);
@@ -151,15 +151,15 @@ export class Docker {
     await this.run(["restart", container]);
   }
 
-  /** What a container has said since a time. */
+  /** What a container has printed since a time. */
   public async logs(container: string, since: string): Promise<string> {
     return outputOf(await this.run(["logs", "--since", since, container])).text;
   }
 
   /**
-   * Puts a file into a container, also into a stopped one.
+   * Copies a file into a container, also into a stopped one.
    *
-   * @throws CommandError with what Docker said.
+   * @throws CommandError with Docker's error.
    */
   public async put(container: string, path: string, content: string): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
@@ -174,10 +174,10 @@ export class Docker {
   }
 
   /**
-   * Runs a container with `input` on its standard input and removes it. `onLine` gets what it prints. On Ctrl-C its
-   * program is told once, and may clean up.
+   * Runs a container with `input` on its standard input, and removes it. `onLine` gets what it prints. On Ctrl-C its
+   * program gets one SIGINT, and may clean up.
    *
-   * @throws CommandError when it fails, with what Docker or the program said last.
+   * @throws CommandError when it fails, with the last line that Docker or the program printed.
    */
   public async runOnce(name: string, args: string[], input: string, onLine: (line: string) => void): Promise<void> {
     const { execa } = await loadExeca();
@@ -196,7 +196,7 @@ export class Docker {
   }
 
   private async inspect<T>(args: string[]): Promise<T[]> {
-    // an unknown name is an error, but the known ones are printed all the same.
+    // Docker fails for an unknown name, and prints the known ones all the same.
     return parseJson<T[]>((await this.run(args)).stdout) ?? [];
   }
 

@@ -4,10 +4,10 @@ import { loadExeca } from "../console/es-modules";
 import { parseJson } from "../console/parse-json";
 
 /**
- * Variables that lead both Docker and Terraform's provider, which knows no contexts, to the same engine.
+ * Variables that lead the docker command and Terraform's provider, which ignores Docker contexts, to the same engine.
  *
  * @param base the environment of the command.
- * @param app what the app says of the engine; it wins.
+ * @param app the engine that the app has chosen; it has priority.
  */
 export async function engineEnvironment(
   base: Environment,
@@ -19,7 +19,7 @@ export async function engineEnvironment(
   DOCKER_CONTEXT?: undefined;
 }> {
   const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
-  // DOCKER_HOST and a context at once make the docker command complain.
+  // The docker command complains when both DOCKER_HOST and a context are set.
   if (host) return { DOCKER_HOST: host, DOCKER_CONTEXT: undefined };
 
   const context = app.engineContext ? [app.engineContext] : [];

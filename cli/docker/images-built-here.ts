@@ -7,10 +7,10 @@ import { SynthesizedStack } from "../app/synthesized-stack";
 
 /**
  * The images built on this machine for the services that used one when the app's stacks were last synthesized. So
- * `verify` or a second `up` changes nothing by itself, and what has changed since is built here again.
+ * `verify` or a second `up` changes no image by itself, and an image whose sources have changed is built here again.
  *
  * @param output folder that the app writes to.
- * @param environment the environment of the command; an image that the user names there wins.
+ * @param environment the environment of the command; an image that the user names there has priority.
  * @returns variables for the environment of the app.
  */
 export function imagesBuiltHere(output: string, environment: Environment): { [name: string]: string } {
@@ -26,7 +26,7 @@ export function imagesBuiltHere(output: string, environment: Environment): { [na
   );
 }
 
-// the tag changes with the files that the image is built from.
+// Without the tag, which changes with the sources of the image.
 function repository(image: string): string {
   return new ImageName(image).repository;
 }

@@ -32,7 +32,7 @@ export async function portConflicts(
   return conflicts;
 }
 
-/** Tries to listen. Only "in use" counts as no: the engine may do what this user may not. */
+/** Tries to listen. Only EADDRINUSE counts as no: the engine may bind ports that this user may not. */
 export async function canListen(address: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -5,7 +5,7 @@ import type { NeededImage } from "../app/synthesized-stack";
 const UNREACHABLE =
   /no such host|dial tcp|i\/o timeout|connection (?:refused|reset)|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout|context deadline exceeded|proxyconnect|server misbehaving|name resolution|could not connect to|failed to request discovery document|unexpected EOF|: EOF\b/i;
 
-/** Whether an error of Docker or Terraform says that a registry cannot be reached at all, and not that it lacks something. */
+/** Whether an error of Docker or Terraform says that a registry cannot be reached, and not that it lacks something. */
 export function isUnreachable(error: string): boolean {
   return UNREACHABLE.test(error);
 }
@@ -15,7 +15,7 @@ export function registryOf(image: string): string {
   return new ImageName(image).registry ?? "docker.io";
 }
 
-/** Whether an image can only be made on the engine: its name leads to no registry. */
+/** Whether an image can only be built: its name leads to no registry. */
 export function isLocalOnly(image: string): boolean {
   return /^localhost(?::\d+)?$/.test(registryOf(image));
 }

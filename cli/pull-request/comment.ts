@@ -1,4 +1,4 @@
-// GitHub refuses longer ones.
+// GitHub refuses longer comments.
 const MAX_LENGTH = 65_536;
 
 /** The first line of the comment on a stack, by which it is found again. */
@@ -7,17 +7,17 @@ export function markerOf(stack: string): string {
 }
 
 /**
- * Puts the state of things above a review.
+ * The comment on a stack: what was done or is to be done, and the review below it.
  *
  * @param stack id of the stack.
- * @param state what is, or is to be done, in Markdown.
+ * @param state what was done or is to be done, in Markdown.
  * @param review the review, in Markdown; it may begin with a marker.
  * @param run address of the run's page.
  */
 export function commentOf(stack: string, state: string, review: string | undefined, run: string): string {
   const head = `${markerOf(stack)}\n${state} ([log](${run}))\n`;
   if (review === undefined) return head;
-  // a review may have guessed the id from the plan, which does not tell it.
+  // The review has a first line of its own, with an id that it may have guessed from the plan.
   const text = `${head}\n${review.replace(/^<!-- mlflow-stack review: .* -->\s*/, "")}`;
   return text.length <= MAX_LENGTH
     ? text

@@ -3,8 +3,8 @@ import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 
 /**
- * What there is to do:
- * - `synthesize`: see whether the app works, and nothing else;
+ * What to do:
+ * - `synthesize`: only check that the app can be synthesized;
  * - `review`: plan, comment, keep the plan;
  * - `apply`: apply the plan that was kept;
  * - `discard`: remove it;
@@ -26,7 +26,7 @@ interface Payload {
   };
 }
 
-/** What happened to a pull request, as the file says that GitHub gives to a job. */
+/** The event of a pull request, from the file that GitHub gives to a job. */
 export class PullRequestEvent {
   /**
    * @throws CommandError when there is no such file, or it is of another event.
@@ -34,7 +34,9 @@ export class PullRequestEvent {
   public static read(environment: Environment): PullRequestEvent {
     const { GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file } = environment;
     if (!name || !file)
-      throw new CommandError("this command is for a job of GitHub Actions: GITHUB_EVENT_NAME and GITHUB_EVENT_PATH");
+      throw new CommandError(
+        "this command is for a job of GitHub Actions, which has GITHUB_EVENT_NAME and GITHUB_EVENT_PATH",
+      );
     if (name === "pull_request_target")
       throw new CommandError(
         "pull_request_target would run the code of a fork with the rights of this repository",
@@ -63,15 +65,15 @@ export class PullRequestEvent {
   readonly #isMerged: boolean;
   readonly #label?: string;
 
-  /** @throws CommandError when it says nothing of a pull request. */
+  /** @throws CommandError when the payload has no pull request. */
   constructor({ action, label, repository, pull_request: pullRequest }: Payload) {
-    if (!action || !repository || !pullRequest) throw new CommandError("the event says nothing of a pull request");
+    if (!action || !repository || !pullRequest) throw new CommandError("the event has no pull request");
     this.action = action;
     this.number = pullRequest.number;
     this.base = pullRequest.base.ref;
     this.head = pullRequest.head.sha;
     this.mergeCommit = pullRequest.merge_commit_sha ?? undefined;
-    // a fork that was deleted is not there any more.
+    // GitHub gives no repository where the fork was deleted.
     this.#isFork = pullRequest.head.repo?.full_name !== repository.full_name;
     this.#isOpen = pullRequest.state === "open";
     this.#isMerged = pullRequest.merged === true;
@@ -88,7 +90,7 @@ export class PullRequestEvent {
   }
 }
 
-/** Whether two labels are one to GitHub. */
+/** Whether two labels are the same to GitHub, which ignores their case. */
 export function isSameLabel(one: string | undefined, other: string): boolean {
   return one?.toLowerCase() === other.toLowerCase();
 }

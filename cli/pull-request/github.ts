@@ -33,9 +33,9 @@ export class GitHub {
   ) {}
 
   /**
-   * Writes the comment that begins with a marker: changes it where it is there, adds it where not.
+   * Writes the comment that begins with a marker: changes it if it is there, else adds it.
    *
-   * @param author who writes here. Others' comments are left alone, whatever they begin with: they could be changed again.
+   * @param author login that writes. Comments of others are left alone, although they may begin with the marker.
    */
   public async putComment(number: number, author: string, marker: string, body: string): Promise<void> {
     await this.call("comment on the pull request", async () => {
@@ -61,7 +61,7 @@ export class GitHub {
     });
   }
 
-  /** Who put a label on a pull request that is still there. */
+  /** Login of the user who put a label on a pull request, if the label is still there. */
   public async labelledBy(number: number, label: string): Promise<string | undefined> {
     return this.call("read the labels of the pull request", async () => {
       const events: LabelEvent[] = await this.octokit.paginate(

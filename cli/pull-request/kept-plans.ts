@@ -5,31 +5,31 @@ import { join, resolve, sep } from "node:path";
 import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 
-// an older one is stale for certain, or was forgotten because a run was lost.
+// An older plan is stale, or was left behind by a run that broke off.
 const DAYS = 30;
 
-/** A review that was written as a comment, and the plan it is about. */
+/** A review that was written as a comment, and the commit whose plan it reviews. */
 export interface KeptReview {
-  /** Tree of the commit that was planned, by Git. */
+  /** Git's tree of the commit that was planned. */
   readonly tree: string;
 
   /** The review, as Markdown. */
   readonly markdown: string;
 
-  /** Whether somebody allowed it to delete data. */
+  /** Whether somebody with write access allowed the plan to delete data. */
   readonly allowsDataLoss: boolean;
 }
 
 /**
  * The plans of a repository's pull requests for one stack, between their review and their merge. They hold secrets, and
- * so stay on the runner, in a folder for its user alone, outside of the checkout.
+ * so stay on the runner, in a folder outside of the checkout that only the runner's user can read.
  */
 export class KeptPlans {
   /**
    * @param environment a job's.
    * @param stack id of the stack.
    * @param folder where to keep them.
-   * @throws CommandError when others may read the folder, or it does not outlive the job.
+   * @throws CommandError when others may read the folder, or the next job would not find it.
    */
   public static open(environment: Environment, stack: string, folder = defaultFolder(environment)): KeptPlans {
     const { GITHUB_REPOSITORY: repository = "", GITHUB_WORKSPACE: workspace, RUNNER_ENVIRONMENT: kind } = environment;
@@ -42,12 +42,12 @@ export class KeptPlans {
     const { mode, uid } = statSync(folder);
     if ((mode & 0o077) !== 0 || uid !== process.getuid?.())
       throw new CommandError(
-        `${folder} is not for this user alone, and plans hold secrets`,
+        `${folder} must be this user's, with mode 700: plans hold secrets`,
         `chmod 700 ${folder}, as the user of the runner.`,
       );
     if (workspace && existsSync(workspace) && isWithin(folder, workspace))
       throw new CommandError(`${folder} is in the checkout, which the next job empties`);
-    // what comes from a pull request's code must not lead out of the folder.
+    // The id comes from a pull request's code, and must not lead out of the folder.
     const names = [...repository.split("/"), `stack-${stack}`].map(encodeURIComponent);
     return new KeptPlans(folder, join(folder, ...names));
   }
@@ -57,7 +57,7 @@ export class KeptPlans {
     private readonly folder: string,
   ) {}
 
-  /** Folder for a pull request's plan, and for what else must not be seen. */
+  /** Makes the folder for a pull request's plan, and for other files that hold secrets. */
   public prepare(number: number): string {
     const folder = this.folderOf(number);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -69,12 +69,12 @@ export class KeptPlans {
     return join(this.folderOf(number), "plan");
   }
 
-  /** Says that a pull request's plan was reviewed. Only then it is one. */
+  /** Keeps the review of a pull request's plan. Without one `read()` finds no plan. */
   public keep(number: number, review: KeptReview): void {
     writeFileSync(this.reviewOf(number), JSON.stringify(review), { mode: 0o600 });
   }
 
-  /** The review of a pull request's plan, where both are there whole. */
+  /** The review of a pull request's plan; undefined if either is missing or broken. */
   public read(number: number): KeptReview | undefined {
     if (!existsSync(this.planOf(number))) return undefined;
     try {
@@ -84,12 +84,12 @@ export class KeptPlans {
     }
   }
 
-  /** Removes what is kept of a pull request. */
+  /** Removes the plan of a pull request. */
   public async discard(number: number): Promise<void> {
     await rm(this.folderOf(number), { recursive: true, force: true });
   }
 
-  /** Removes the plans that nobody came back for, of all repositories. */
+  /** Removes the old plans of all repositories. */
   public async discardOld(now = Date.now()): Promise<void> {
     for (const entry of await readdir(this.root, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);

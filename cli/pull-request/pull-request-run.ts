@@ -14,7 +14,7 @@ import { isWithin } from "./kept-plans";
 import type { KeptPlans, KeptReview } from "./kept-plans";
 import type { Reviewer } from "./review-plan";
 
-/** What does not depend on the event. */
+/** Settings of a job, whatever its event. */
 export interface PullRequestSettings {
   /** Id of the stack. */
   readonly stack: string;
@@ -22,7 +22,7 @@ export interface PullRequestSettings {
   /** Label by which somebody with write access allows a plan to delete data. */
   readonly dataLossLabel: string;
 
-  /** Name under which the token comments. */
+  /** Login of the token's user, who writes the comment. */
   readonly author: string;
 }
 
@@ -39,16 +39,16 @@ export class PullRequestRun {
 
   /** Plans, comments, and keeps the plan for the merge. */
   public async review(): Promise<void> {
-    // a job that waited, or is run again, must not speak of what is past.
+    // A job that waited in a queue, or is run again, must not comment on an old commit.
     if ((await this.github.headOf(this.event.number)) !== this.event.head)
-      return console.log("It was pushed to, merged or closed since: nothing to do.");
+      return console.log("The pull request was pushed to, merged or closed since: nothing to do.");
     await this.plans.discard(this.event.number);
-    // who allowed the plan before this push has not seen what comes now.
+    // Whoever allowed the deletion of data has not seen the plan of this push.
     if (this.event.action === "synchronize") await this.revoke();
     await this.makeReview(`Merging applies this plan, made of ${this.event.head}.`);
   }
 
-  /** Applies the plan that was reviewed, or has what would happen instead reviewed. */
+  /** Applies the plan that was reviewed. If it cannot be applied, plans and reviews again. */
   public async apply(): Promise<void> {
     const kept = this.plans.read(this.event.number);
     const reason = (await this.whyNot(kept)) ?? (kept && (await this.applyKept(kept)));
@@ -69,14 +69,14 @@ export class PullRequestRun {
   }
 
   private async whyNot(kept: KeptReview | undefined): Promise<string | undefined> {
-    if (!kept) return "there is no plan of it that was reviewed";
-    if (kept.tree !== (await treeOfCheckout())) return "what was merged is not what was planned";
+    if (!kept) return "there is no reviewed plan of it";
+    if (kept.tree !== (await treeOfCheckout())) return "the merged commit has other content than the planned one";
     if (kept.allowsDataLoss && !(await this.isDataLossAllowed()))
-      return "it deletes data, and that is not allowed any more";
+      return "it deletes data, and that is no longer allowed";
     return undefined;
   }
 
-  /** Gives the reason where the plan turns out to be stale. */
+  /** Returns the reason if the plan is stale. */
   private async applyKept({ markdown, allowsDataLoss }: KeptReview): Promise<string | undefined> {
     const { number } = this.event;
     try {
@@ -154,10 +154,10 @@ export class PullRequestRun {
     const { dataLossLabel: label } = this.options;
     if ((await this.github.labelledBy(number, label)) === undefined) return;
     await this.github.removeLabel(number, label);
-    console.log(`The label '${label}' was for an earlier plan: it is off.`);
+    console.log(`The label '${label}' was for an earlier plan: it was removed.`);
   }
 
-  // an older merge, planned now, would take back what was merged after it.
+  // A plan of an older merge, made now, would undo what was merged after it.
   private async requireNewest(reason: string): Promise<void> {
     const { base, mergeCommit } = this.event;
     if ((await this.github.tipOf(base)) === mergeCommit) return;
@@ -180,7 +180,7 @@ export class PullRequestRun {
     await this.report("**There is no plan.** Merging applies nothing.", `\`\`\`text\n${text}\n\`\`\``);
   }
 
-  // what was done is done, whether GitHub hears of it or not.
+  // A comment that fails must not hide the result of the job.
   private async report(state: string, markdown?: string): Promise<void> {
     try {
       await this.comment(state, markdown);

@@ -4,7 +4,7 @@ import { CommandError, ExitCode } from "../console/command-error";
 import type { Plan } from "../terraform/plan-json";
 import { loadExeca } from "../console/es-modules";
 
-/** What the review of a plan says. */
+/** The review of a plan. */
 export interface PlanReview {
   readonly markdown: string;
 
@@ -12,14 +12,14 @@ export interface PlanReview {
   readonly refused: boolean;
 }
 
-/** Reviews a plan for people. */
+/** Reviews a plan. */
 export type Reviewer = (stack: string, plan: Plan, folder: string, allowDataLoss: boolean) => Promise<PlanReview>;
 
 /**
- * Has `mlflow-stack review` review a plan.
+ * Reviews a plan by `mlflow-stack review`, in a process of its own.
  *
  * @param stack id of the stack.
- * @param folder one that nobody else can read.
+ * @param folder that only this user can read.
  * @throws CommandError when it cannot be reviewed.
  */
 export const reviewPlan: Reviewer = async (stack, plan, folder, allowDataLoss) => {

@@ -3,7 +3,7 @@ import { runSteps } from "../console/tasks";
 import type { SavedPlan, Terraform } from "./terraform";
 import { UnderWay, finishedStep } from "./terraform-messages";
 
-/** Applies a plan as one step of the command: a terminal shows what goes on, a log gets what is done. */
+/** Applies a plan as one step of the command. A terminal shows the operations that run, a log those that have ended. */
 export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan, title: string): Promise<void> {
   await runSteps({
     title,

@@ -7,13 +7,13 @@ import type { Plan, ResourceChange } from "./plan-json";
 const VOLUME = "docker_volume";
 const CONTAINER = "docker_container";
 
-/** What is on the engine already under a name that a plan would use. */
+/** A volume or container that the engine already has under a name of the plan. */
 export interface Found {
   /** When it was made, and what uses it. */
   readonly description: string;
 }
 
-/** What the guard may ask the engine. */
+/** Looks up what the engine already has. */
 export interface EngineLookup {
   /** A volume of this name. */
   volume(name: string): Promise<Found | undefined>;
@@ -25,8 +25,8 @@ export interface EngineLookup {
 /**
  * Refuses a plan that would lose or mix up data.
  *
- * @param inFolder begins a line that runs Terraform in the stack's folder.
- * @param allowDataLoss whether the volumes that it removes may go. What is wrong with the engine is refused all the same.
+ * @param inFolder the beginning of a line that runs Terraform in the stack's folder.
+ * @param allowDataLoss lets the plan remove volumes. Volumes that are gone, or another stack's, are refused all the same.
  * @throws CommandError with exit status 2 when a volume would be removed, is gone from the engine, or would be taken over.
  */
 export async function guardPlan(
@@ -66,7 +66,7 @@ function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
   ]);
 }
 
-// the provider would make an empty one, on which everything looks healthy.
+// The provider would make an empty volume, and every service would look healthy.
 function refuseLostVolumes(plan: Plan, inFolder: string): void {
   const lost = missingData(plan);
   if (lost.length === 0) return;
@@ -80,7 +80,7 @@ function refuseLostVolumes(plan: Plan, inFolder: string): void {
   );
 }
 
-// the provider takes over an existing volume without a word.
+// The provider silently adopts a volume that exists.
 async function refuseForeignVolumes(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
   for (const change of created(plan, VOLUME)) {
     const name = String(change.change.after?.name ?? "");
@@ -115,7 +115,7 @@ async function refuseForeignContainers(plan: Plan, engine: EngineLookup, inFolde
   }
 }
 
-// a replaced container has its name already, and that is right.
+// A container that is replaced exists under its name already, as it should.
 function created(plan: Plan, type: string): ResourceChange[] {
   return changesOf(plan).filter((change) => change.type === type && actionOf(change) === "create");
 }

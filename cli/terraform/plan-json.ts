@@ -1,4 +1,4 @@
-/** What `terraform show -json` says of a plan, as far as it is used here. Holds secrets: never print it. */
+/** The parts of `terraform show -json` that are used here. Holds secrets: never print it. */
 export interface Plan {
   readonly format_version?: string;
   readonly resource_changes?: ResourceChange[];
@@ -27,15 +27,15 @@ export interface ResourceChange {
     readonly before: Values | null;
     readonly after: Values | null;
 
-    /** In the shape of `after`: what only the apply tells. */
+    /** In the shape of `after`: which values are known only after the apply. */
     readonly after_unknown?: unknown;
 
-    /** In the shape of `before`: what is sensitive. */
+    /** In the shape of `before`: which values are sensitive. */
     readonly before_sensitive?: unknown;
     readonly after_sensitive?: unknown;
     readonly importing?: { readonly id?: string };
 
-    /** Which attributes ask for a new resource. */
+    /** Paths of the attributes that cause the replacement. */
     readonly replace_paths?: unknown;
   };
 }
@@ -75,7 +75,7 @@ export interface ModuleState {
   readonly child_modules?: ModuleState[];
 }
 
-/** What happens to a resource, in one word; `forget` takes it out of the state and leaves it where it is. */
+/** What happens to a resource; `forget` takes it out of the state and leaves it where it is. */
 export type Action = "create" | "update" | "replace" | "delete" | "forget" | "none";
 
 export function actionOf({ change }: ResourceChange): Action {
@@ -107,7 +107,7 @@ export function summarize(plan: Plan): string {
   );
 }
 
-/** A plan in some lines, of everything but values. */
+/** A plan in a few lines, without values. */
 export function describePlan(stack: string, plan: Plan): string {
   return [`Stack '${stack}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n");
 }

@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
 import type { StateVersion } from "./state";
 
-/** What a saved plan was made of. Lies beside it, and holds no secret. */
+/** What a saved plan was made from: a file beside the plan, without secrets. */
 export interface PlanRecord {
   /** Id of the stack. */
   readonly stack: string;
@@ -13,7 +13,7 @@ export interface PlanRecord {
   /** The state that the plan starts from. */
   readonly state: StateVersion;
 
-  /** Fingerprint of what the app had synthesized. */
+  /** Fingerprint of the synthesized stack. */
   readonly configuration: string;
 
   /** Fingerprint of the plan itself. */
@@ -34,20 +34,20 @@ export async function recordPlan(
 /**
  * Reads the record of a plan.
  *
- * @throws CommandError when there is none, or the plan is not the one that was recorded.
+ * @throws CommandError when there is none, or the plan has changed since.
  */
 export async function readRecord(file: string): Promise<PlanRecord> {
   const text = await readFile(recordOf(file), "utf8").catch(() => undefined);
   const record = text === undefined ? undefined : parse(text);
-  if (!record) throw new CommandError(`${file} is not a plan that 'mlflow-stack plan' has made`);
+  if (!record) throw new CommandError(`${file} is not a plan that 'mlflow-stack plan' has saved`);
 
   const fingerprint = await fingerprintOf(file).catch(() => undefined);
-  if (fingerprint !== record.plan) throw stale(`${file} is not as it was made`);
+  if (fingerprint !== record.plan) throw stale(`${file} has changed since it was saved`);
   return record;
 }
 
 /**
- * Refuses a plan that is not what would happen now.
+ * Refuses a plan that is stale: the app or the state has changed since it was made.
  *
  * @param configuration fingerprint of what the app synthesizes now.
  * @param state the state as it is now.
@@ -55,15 +55,15 @@ export async function readRecord(file: string): Promise<PlanRecord> {
  */
 export function requireFresh(record: PlanRecord, configuration: string, state: StateVersion): void {
   if (record.configuration !== configuration)
-    throw stale("the app synthesizes something else than it did when the plan was made");
-  if (record.state.lineage !== state.lineage) throw stale("the state is not the one that the plan was made with");
+    throw stale("the stack that the app synthesizes has changed since the plan was made");
+  if (record.state.lineage !== state.lineage) throw stale("the plan was made with another state");
   if (record.state.serial !== state.serial)
     throw stale("the state has changed since the plan was made: something else was applied");
 }
 
-/** Says that a plan is stale. */
+/** The error for a stale plan. */
 export function stale(reason: string): CommandError {
-  return new CommandError(`${reason}; nothing was changed`, "Make a new plan, and read it.", ExitCode.stalePlan);
+  return new CommandError(`${reason}; nothing was changed`, "Make a new plan, and review it.", ExitCode.stalePlan);
 }
 
 /** Removes a plan and its record. */
@@ -82,7 +82,7 @@ export function configurationOf(folder: string): string {
   const hash = createHash("sha256");
   for (const path of files) {
     const content = readFileSync(join(folder, path));
-    // the length keeps two files from passing as one.
+    // The length keeps two files from having the fingerprint of one.
     hash.update(`${path}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");

@@ -18,7 +18,7 @@ export interface StateInstance {
   readonly attributes: { [name: string]: unknown };
 }
 
-/** Which state it is: its lineage stays for its life, its serial grows with every change. Both are missing before the first. */
+/** A state's lineage, which never changes, and its serial, which grows with every change. Both are missing in a new state. */
 export interface StateVersion {
   readonly lineage?: string;
   readonly serial?: number;
@@ -56,14 +56,14 @@ export class State {
     return this.instances.filter((instance) => instance.type === type);
   }
 
-  /** Arguments of `terraform plan` for the one-shot containers that failed, and would not be run again by themselves. */
+  /** Arguments of `terraform plan` that run failed one-shot containers again, which Terraform does not by itself. */
   public get rerunFailedJobs(): string[] {
     return this.ofType("docker_container")
       .filter(({ attributes }) => attributes.must_run === false && (attributes.exit_code ?? 0) !== 0)
       .map(({ address }) => `-replace=${address}`);
   }
 
-  /** The passwords and keys that Terraform made. */
+  /** The passwords and keys that Terraform has generated. */
   public get generatedPasswords(): string[] {
     return this.ofType("random_password").flatMap(({ attributes: { result } }) =>
       typeof result === "string" ? [result] : [],

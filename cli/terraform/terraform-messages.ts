@@ -1,4 +1,4 @@
-/** What Terraform says about a problem. */
+/** An error or a warning of Terraform. */
 export interface Diagnostic {
   readonly severity: "error" | "warning";
   readonly summary: string;
@@ -24,7 +24,7 @@ const DONE: { [action: string]: string } = {
   replace: "replaced",
 };
 
-/** A line of Terraform's JSON output; nothing where it is not one. */
+/** A line of Terraform's JSON output; undefined if it is none. */
 export function parseMessage(line: string): Message | undefined {
   try {
     const message = JSON.parse(line) as Message;
@@ -34,14 +34,14 @@ export function parseMessage(line: string): Message | undefined {
   }
 }
 
-/** A finished step of an apply, in words; nothing for other messages. */
+/** A finished operation of an apply, in words; undefined for other messages. */
 export function finishedStep(message: Message): string | undefined {
   if (message.type !== "apply_complete" || !message.hook) return undefined;
   const { resource, action, elapsed_seconds: seconds } = message.hook;
   return `${resource.addr} ${DONE[action] ?? action}${seconds ? ` (${seconds} s)` : ""}`;
 }
 
-/** Which steps of an apply are under way, kept up to date by its messages. */
+/** The operations of an apply that are under way, kept up to date by Terraform's messages. */
 export class UnderWay {
   readonly #addresses = new Set<string>();
 
@@ -59,11 +59,11 @@ export class UnderWay {
 const HEAD = 3;
 const TAIL = 30;
 
-/** Problems, for people: what is wrong first, where it is last. */
+/** Errors in words: what is wrong first, the resource last. */
 export function describeProblems(problems: Diagnostic[]): string {
   return problems
     .map(({ summary, detail, address }) => {
-      // the text of a condition says what is wrong; its heading says only that there is a condition.
+      // Of a failed condition only the detail says what is wrong.
       const text = /(?:post|pre)condition failed$|^Invalid value for variable$/.test(summary)
         ? (detail ?? summary).replace(/\s*\bThis was checked by the validation rule at [^\n]*/s, "")
         : [summary, detail].filter(Boolean).join("\n");
@@ -72,7 +72,7 @@ export function describeProblems(problems: Diagnostic[]): string {
     .join("\n\n");
 }
 
-// a job's whole output is in the message; what went wrong stands at its end.
+// The message holds a job's whole output, with the error at its end.
 function shorten(text: string): string {
   const lines = text.split("\n");
   const skipped = lines.length - HEAD - TAIL;

@@ -14,7 +14,7 @@ import { requireVersion } from "./terraform-version";
 
 const LOCK_TIMEOUT = "-lock-timeout=60s";
 
-/** A plan that waits to be applied. It lies in a file of its own, because it holds secrets. */
+/** A plan in a file, and as JSON. Both hold secrets. */
 export interface SavedPlan {
   readonly file: string;
   readonly plan: Plan;
@@ -25,7 +25,7 @@ export class Terraform {
   /**
    * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`.
    *
-   * @throws CommandError when there is none, or it is too old.
+   * @throws CommandError when neither is installed, or it is too old.
    */
   public static async find(environment: Environment): Promise<string> {
     const candidates = environment.TERRAFORM_BINARY_NAME ? [environment.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
@@ -52,7 +52,7 @@ export class Terraform {
    * @param binary what `find()` found.
    * @param folder folder of the stack's Terraform JSON.
    * @param environment see `terraformEnvironment()`.
-   * @param redaction is applied to everything that is thrown.
+   * @param redaction takes secrets out of every error.
    */
   constructor(
     public readonly binary: string,
@@ -61,13 +61,13 @@ export class Terraform {
     private readonly redaction: Redaction,
   ) {}
 
-  /** The same with some variables more. */
+  /** The same Terraform with more environment variables. */
   public with(environment: Environment): Terraform {
     return new Terraform(this.binary, this.folder, { ...this.environment, ...environment }, this.redaction);
   }
 
   /**
-   * Gets the providers and opens the state. Gives what Terraform said where it failed.
+   * Gets the providers and opens the state. Returns Terraform's error, or undefined.
    *
    * @param args further arguments of `terraform init`.
    */
@@ -80,7 +80,7 @@ export class Terraform {
    * Makes a plan, hands it to `use`, and deletes it.
    *
    * @param args further arguments of `terraform plan`.
-   * @throws CommandError with what Terraform said.
+   * @throws CommandError with Terraform's error.
    */
   public async withPlan<T>(args: string[], use: (saved: SavedPlan) => Promise<T>): Promise<T> {
     const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
@@ -95,7 +95,7 @@ export class Terraform {
   /**
    * A saved plan as JSON, secrets in clear.
    *
-   * @throws CommandError with what Terraform said.
+   * @throws CommandError with Terraform's error.
    */
   public async show(file: string): Promise<string> {
     const shown = await this.run(["show", "-json", file]);
@@ -104,9 +104,9 @@ export class Terraform {
   }
 
   /**
-   * Applies a plan. On Ctrl-C Terraform is told once, and finishes what it is at.
+   * Applies a plan. On Ctrl-C Terraform gets one SIGINT, and finishes the operations that run.
    *
-   * @throws CommandError with what Terraform said.
+   * @throws CommandError with Terraform's error.
    */
   public async apply(file: string, onMessage: (message: Message) => void): Promise<void> {
     await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
@@ -117,19 +117,19 @@ export class Terraform {
    *
    * @param file its absolute path.
    * @param args further arguments of `terraform plan`.
-   * @throws CommandError with what Terraform said.
+   * @throws CommandError with Terraform's error.
    */
   public async plan(file: string, args: string[]): Promise<SavedPlan> {
     await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
     return this.read(file);
   }
 
-  /** Reads a plan that was saved. Fails as `show()` does. */
+  /** Reads a saved plan. Fails as `show()` does. */
   public async read(file: string): Promise<SavedPlan> {
     return { file, plan: JSON.parse(await this.show(file)) as Plan };
   }
 
-  /** The state, read through its backend. From then on the passwords in it are taken out of what Terraform says. */
+  /** The state, read from its backend. From then on the passwords in it are taken out of Terraform's errors. */
   public async state(): Promise<State> {
     const result = await this.run(["state", "pull"]);
     if (result.exitCode !== 0) throw new CommandError(this.redaction.apply(result.stderr.trim()));
@@ -140,11 +140,11 @@ export class Terraform {
 
   private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
     const problems: Diagnostic[] = [];
-    // in a process group of its own it gets a Ctrl-C from here only, and not twice, which would be the hard stop.
+    // Detached, so that Terraform gets Ctrl-C only from here: a second SIGINT would abort it.
     const { execa } = await loadExeca();
     const child = privately(() => execa(this.binary, args, { ...this.options, detached: true, cleanup: false }));
     const interrupt = new Interrupt(() => {
-      console.error("Terraform finishes what it is at…");
+      console.error("Terraform finishes the operations that run…");
       child.kill("SIGINT");
     });
     try {
@@ -159,7 +159,7 @@ export class Terraform {
     }
     const { exitCode, stderr } = await child;
     if (interrupt.happened)
-      throw new CommandError("interrupted; Terraform has finished what it was at and saved its state");
+      throw new CommandError("interrupted; Terraform has finished the operations that ran, and saved its state");
     if (exitCode === 0) return;
 
     const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
@@ -177,7 +177,7 @@ export class Terraform {
       env: { ...this.environment },
       extendEnv: false,
       reject: false,
-      // a big stack's plan is bigger than the default.
+      // The JSON of a large stack's plan exceeds execa's default.
       maxBuffer: 1024 ** 3,
     } as const;
   }
@@ -186,12 +186,12 @@ export class Terraform {
 function exitCodeOf(problems: Diagnostic[]): number {
   const said = (text: string) => problems.some(({ summary }) => summary === text);
   if (said("Instance cannot be destroyed")) return ExitCode.dataAtRisk;
-  // the second is what Terraform says of the state of another stack.
+  // Terraform prints the second one where the state has another lineage.
   const isStale = said("Saved plan is stale") || said("Saved plan does not match the given state");
   return isStale ? ExitCode.stalePlan : ExitCode.failure;
 }
 
-// state and plan hold secrets: files that Terraform makes are for this user only.
+// State and plan hold secrets: only this user may read the files that Terraform makes.
 function privately<T>(start: () => T): T {
   const mask = process.umask(0o077);
   try {

@@ -17,7 +17,7 @@ import urllib.error
 import urllib.request
 import uuid
 
-# set by whoever runs this: url, username, password, large_mebibytes, root_certificate where the gateway has its own
+# Set by the command `verify`: url, username, password, large_mebibytes, root_certificate where the gateway has its own
 settings: dict
 
 # MLflow writes to standard output as well, where only checks belong.
@@ -37,7 +37,7 @@ if settings.get("root_certificate"):
     bundle = os.path.join(tempfile.gettempdir(), "roots.pem")
     with open(bundle, "w") as file:
         file.write(settings["root_certificate"])
-    # presigned transfers use the second one.
+    # Presigned transfers read the second one.
     os.environ["MLFLOW_TRACKING_SERVER_CERT_PATH"] = bundle
     os.environ["REQUESTS_CA_BUNDLE"] = bundle
 
@@ -50,17 +50,17 @@ def report(check, passed, detail):
 
 
 class OutOfTime(BaseException):
-    """No Exception, because the client takes those for a passing fault and tries again."""
+    """Not an Exception: the client would take that for a temporary fault, and try again."""
 
 
 def out_of_time(*_):
-    raise OutOfTime("no end in sight, so it was given up")
+    raise OutOfTime("not finished in time")
 
 
 def run_check(check, function, *arguments, seconds=90):
-    """Reports what the function returns, or why it failed. Gives whether it passed."""
+    """Reports what the function returns, or why it failed. Returns whether it passed."""
     try:
-        # the client itself goes on for many minutes when the store does not answer.
+        # The client itself tries for many minutes when the store does not answer.
         signal.alarm(seconds)
         report(check, True, function(*arguments))
         return True
@@ -185,7 +185,7 @@ def cleans_up():
     if "run" in created:
         places.append(client.get_run(created["run"]).info.artifact_uri)
         client.delete_run(created["run"])
-    # deleted runs keep their files until somebody collects the garbage; these are not worth keeping.
+    # MLflow keeps the files of a deleted run until `mlflow gc`; these are not worth keeping.
     for place in places:
         get_artifact_repository(place).delete_artifacts()
     client.delete_experiment(experiment_id)
@@ -204,7 +204,7 @@ experiment_id = client.create_experiment(NAME)
 try:
     if run_check("a run is logged", logs_a_run):
         run_check("metrics are logged", logs_metrics)
-        # without the store nothing of the rest can work, and each would wait for its limit.
+        # Without the store no further check can pass, and each would wait for its time limit.
         if run_check("a small artifact goes up and down", transfers, "small.bin", 1000):
             large = settings["large_mebibytes"]
             # 2 MiB/s each way is the least that counts as working.

@@ -6,7 +6,7 @@ export type Address = [host: string, port: number];
 // MLflow, PostgreSQL, the object store and its console.
 const PORTS = [5000, 5432, 9000, 9001];
 
-/** Where services could be reached, if they were: their names, their aliases and their IP addresses. */
+/** The addresses at which services might be reachable: their names, aliases and IP addresses, with each port. */
 export function addressesOf(containers: ContainerDetails[]): Address[] {
   const hosts = new Set<string>();
   for (const { Name, NetworkSettings } of containers) {
@@ -19,7 +19,7 @@ export function addressesOf(containers: ContainerDetails[]): Address[] {
   return [...hosts].flatMap((host) => PORTS.map((port): Address => [host, port]));
 }
 
-/** Which of these containers publish ports; nothing where none does. */
+/** Which of these containers publish ports; undefined if none does. */
 export function portProblem(containers: ContainerDetails[]): string | undefined {
   const publishers = containers.flatMap(({ Name, HostConfig }) => {
     const ports = Object.values(HostConfig.PortBindings ?? {}).flatMap((bindings) => bindings ?? []);
@@ -28,11 +28,11 @@ export function portProblem(containers: ContainerDetails[]): string | undefined 
   return publishers.length > 0 ? publishers.join(", ") : undefined;
 }
 
-/** What is wrong with the addresses that a stranger reached: the gateway must be among them, and nothing else. */
+/** The problem with the addresses that a foreign container reached: it must reach the gateway, and nothing else. */
 export function isolationProblem(gateway: Address, reached: Address[]): string | undefined {
   const isGateway = ([host, port]: Address) => host === gateway[0] && port === gateway[1];
   const others = reached.filter((address) => !isGateway(address));
   if (others.length > 0) return `reached: ${others.map((address) => address.join(":")).join(", ")}`;
-  // else nothing was proven: the stranger may have had no network at all.
+  // Without the gateway nothing is proven: the container may have had no network at all.
   return reached.some(isGateway) ? undefined : `the gateway was not reached at ${gateway.join(":")}`;
 }

@@ -5,7 +5,7 @@ import json
 import socket
 import sys
 
-settings: dict  # set by whoever runs this: addresses, a list of [host, port]
+settings: dict  # set by the command `verify`: addresses, a list of [host, port]
 
 
 def connects(address):

@@ -35,8 +35,6 @@ const server = new MlflowServer(stack, "server", {
   network,
   backendStore: new PostgresStore(stack, "postgres", { network, image: image("POSTGRES_IMAGE") }),
   artifactStore: new MinioStore(stack, "minio", { network, image: image("MINIO_IMAGE") }),
-  url,
-  hostNames: [network.hostnameOf(stack, "gateway")],
   image: image("MLFLOW_IMAGE"),
 });
 const gateway = new AuthGateway(stack, "gateway", {

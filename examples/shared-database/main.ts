@@ -42,8 +42,6 @@ const postgres = new PostgresStore(stack, "postgres", {
   const url = `http://localhost:${firstPort + index}`;
   const server = new MlflowServer(platform, "server", {
     network,
-    url,
-    hostNames: [network.hostnameOf(platform, "gateway")],
     image: image("MLFLOW_IMAGE"),
     backendStore: new PostgresDatabase(platform, "database", {
       network,

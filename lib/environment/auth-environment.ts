@@ -4,8 +4,8 @@ import { brokenPasswordRule } from "../secrets/login-password";
 import { AuthMethod } from "../users/auth-method";
 import { IdentityProvider } from "../users/identity-provider";
 import { Role } from "../users/role";
-import { UserPassword } from "../users/user";
 import type { UserOptions } from "../users/user";
+import { UserPassword } from "../users/user-password";
 import { UsersFile } from "../users/users-file";
 import { ValidationError } from "../values/errors";
 
@@ -65,7 +65,7 @@ function oauth2From(environment: EnvironmentReader, users: UserOptions[] | undef
     clientSecret: environment.secret("OAUTH2_CLIENT_SECRET"),
     allowedDomains: environment.list("OAUTH2_ALLOWED_DOMAINS"),
     allowedGroups: environment.list("OAUTH2_ALLOWED_GROUPS"),
-    allowedMachines: environment.list("OAUTH2_ALLOWED_MACHINES"),
+    allowedServiceAccounts: environment.list("OAUTH2_ALLOWED_SERVICE_ACCOUNTS"),
     allowAnyDomain: environment.flag("OAUTH2_ALLOW_ANY_DOMAIN"),
     audiences: environment.list("OAUTH2_AUDIENCES"),
     groupsClaim: environment.value("OAUTH2_GROUPS_CLAIM"),
@@ -74,12 +74,12 @@ function oauth2From(environment: EnvironmentReader, users: UserOptions[] | undef
       write: {
         groups: environment.list("OAUTH2_WRITE_GROUPS"),
         emails: environment.list("OAUTH2_WRITE_EMAILS"),
-        machines: environment.list("OAUTH2_WRITE_MACHINES"),
+        serviceAccounts: environment.list("OAUTH2_WRITE_SERVICE_ACCOUNTS"),
       },
       admin: {
         groups: environment.list("OAUTH2_ADMIN_GROUPS"),
         emails: environment.list("OAUTH2_ADMIN_EMAILS"),
-        machines: environment.list("OAUTH2_ADMIN_MACHINES"),
+        serviceAccounts: environment.list("OAUTH2_ADMIN_SERVICE_ACCOUNTS"),
       },
     },
     users,

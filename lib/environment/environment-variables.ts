@@ -112,20 +112,20 @@ export const ENVIRONMENT_VARIABLES = [
     needs: OAUTH2,
   },
   {
-    names: ["OAUTH2_ALLOWED_MACHINES"],
+    names: ["OAUTH2_ALLOWED_SERVICE_ACCOUNTS"],
     description: "Subjects (`sub`) of service accounts that may log in, separated by commas.",
     default: "those that have a role",
     needs: OAUTH2,
   },
   {
-    names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS", "OAUTH2_WRITE_MACHINES"],
+    names: ["OAUTH2_WRITE_GROUPS", "OAUTH2_WRITE_EMAILS", "OAUTH2_WRITE_SERVICE_ACCOUNTS"],
     description:
       "Groups, e-mail addresses and service accounts with the role `write`. Everybody else who may log in has `read`.",
     default: "nobody",
     needs: OAUTH2,
   },
   {
-    names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS", "OAUTH2_ADMIN_MACHINES"],
+    names: ["OAUTH2_ADMIN_GROUPS", "OAUTH2_ADMIN_EMAILS", "OAUTH2_ADMIN_SERVICE_ACCOUNTS"],
     description: "Groups, e-mail addresses and service accounts with the role `admin`.",
     default: "nobody",
     needs: OAUTH2,

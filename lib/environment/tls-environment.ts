@@ -1,6 +1,6 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { EnvironmentReader } from "./environment-reader";
-import { Tls } from "../gateway/tls";
+import { Tls } from "../gateway/tls/tls";
 import { ValidationError } from "../values/errors";
 
 const KINDS = ["automatic", "internal", "certificate", "terminated"];

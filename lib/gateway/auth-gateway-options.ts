@@ -1,76 +1,16 @@
+import type { AccessLogOptions } from "./access-log";
 import type { ContentSecurityPolicy } from "./content-security-policy";
+import type { FailedLoginOptions, RateLimitOptions } from "./request-limits";
+import type { Tls } from "./tls/tls";
+import type { Transfers } from "./transfers";
+import type { HealthCheckOptions } from "../network/health-check";
+import type { HostBinding } from "../network/host-binding";
+import type { ServiceImage } from "../network/service-image";
 import type { DataSize } from "../values/data-size";
 import type { Duration } from "../values/duration";
-import type { HostBinding } from "../network/host-binding";
-import type { HealthCheckOptions } from "../network/health-check";
-import type { ServiceImage } from "../network/service-image";
-import type { VolumeOptions } from "../network/service-network";
-import type { Tls } from "./tls";
-import type { Transfers } from "./transfers";
 
-/** How many requests a client may make. */
-export interface RateLimitOptions {
-  /**
-   * Number of requests in a window.
-   *
-   * @default 3000
-   */
-  readonly events?: number;
-
-  /**
-   * Length of the window, which slides.
-   *
-   * @default 10 seconds
-   */
-  readonly window?: Duration;
-}
-
-/**
- * How many logins may fail. A login that has succeeded once since the gateway started is never held up by those that
- * fail, whoever makes them.
- */
-export interface FailedLoginOptions {
-  /**
-   * Failures of one client address in a window.
-   *
-   * @default 30
-   */
-  readonly perAddress?: number;
-
-  /**
-   * Failures of one client address with one user name in a window.
-   *
-   * @default 10
-   */
-  readonly perUser?: number;
-
-  /**
-   * Length of the window.
-   *
-   * @default 1 minute
-   */
-  readonly window?: Duration;
-}
-
-/** What is logged of requests, and where. */
-export interface AccessLogOptions {
-  /**
-   * A volume for log files, which are rotated at 100 MB and kept ten times or 90 days.
-   *
-   * @default - the log goes to the container's output
-   */
-  readonly volume?: VolumeOptions;
-
-  /**
-   * Whether the last part of client addresses is left out: 8 bits of IPv4, 80 bits of IPv6.
-   *
-   * @default false
-   */
-  readonly maskAddresses?: boolean;
-}
-
-/** A further port on the engine's host. */
-export interface AdminPortOptions {
+/** A port of the store that the gateway publishes on the engine's host. */
+export interface PublishedPortOptions {
   /**
    * Number of the port.
    *
@@ -79,9 +19,9 @@ export interface AdminPortOptions {
   readonly port?: number;
 
   /**
-   * From where it can be reached. Anything but the engine's own host needs an https `url`.
+   * The hosts that can reach the port. Others than the engine's own host need an https `url`.
    *
-   * @default - from the engine's own host
+   * @default - the engine's own host
    */
   readonly binding?: HostBinding;
 }
@@ -103,64 +43,65 @@ export interface AuthGatewayOptions {
   readonly buildArguments?: { [name: string]: string };
 
   /**
-   * Who ends TLS, and with which certificate.
+   * Where TLS ends, and which certificate is used.
    *
-   * @default - none at localhost, `Tls.automatic()` for https addresses
+   * @default - no TLS at localhost, `Tls.automatic()` for https addresses
    */
   readonly tls?: Tls;
 
   /**
-   * Requests of one client address, before any login. More are answered with 429 and `Retry-After`.
+   * Requests of one client address, counted before any login. Further requests get 429 and `Retry-After`.
    *
    * @default - 3,000 in 10 seconds
    */
   readonly rateLimit?: RateLimitOptions;
 
   /**
-   * Failed logins, which are counted before a hash is computed. More are answered with 429 and `Retry-After`.
+   * Failed logins, counted before a hash is computed. Further attempts get 429 and `Retry-After`.
    *
-   * @default - 30 of an address and 10 of an address with a user name in a minute
+   * @default - in 1 minute, 30 of one address and 10 of one address with one user name
    */
   readonly failedLogins?: FailedLoginOptions;
 
   /**
-   * What browsers accept from MLflow's pages.
+   * The sources that browsers accept for scripts, images and frames of MLflow's pages.
    *
    * @default ContentSecurityPolicy.strict()
    */
   readonly contentSecurityPolicy?: ContentSecurityPolicy;
 
   /**
-   * What is logged of requests.
+   * The log of requests.
    *
-   * @default - JSON lines with whole client addresses on the container's output
+   * @default - JSON lines with full client addresses on the container's output
    */
   readonly accessLog?: AccessLogOptions;
 
   /**
-   * Where the console of the bundled store is published, behind the login of an admin and then its own.
+   * The port of the bundled store's console. It asks for the login of an admin, and then for the console's own.
    *
-   * @default - on the engine's own host, where the store has it switched on
+   * @default - published on the engine's own host, if the store has the console switched on
    */
-  readonly console?: AdminPortOptions;
+  readonly console?: PublishedPortOptions;
 
   /**
    * How artifacts get from clients to the store and back.
    *
-   * @default - direct to a store of the stack or one that clients reach, else through MLflow
+   * @default - direct for a store of the stack or one that clients reach, else through MLflow
    */
   readonly transfers?: Transfers;
 
   /**
-   * Where the S3 API of the bundled store is published, for programs with keys: the outputs `s3_access_key_id` and
-   * `s3_secret_access_key` of the stack. Nothing without a signature reaches the store.
+   * The port of the bundled store's S3 API, for programs with the keys in the stack's outputs `s3_access_key_id` and
+   * `s3_secret_access_key`. Requests without a signature do not reach the store.
    *
-   * @default - on the engine's own host, where the store has it switched on
+   * @default - published on the engine's own host, if the store has the S3 API switched on
    */
-  readonly s3Api?: AdminPortOptions;
+  readonly s3Api?: PublishedPortOptions;
 
   /**
-   * How long a request waits for an upstream that restarts.
+   * How long a request waits for a service behind the gateway that restarts, such as MLflow or the store, before it
+   * gets 502.
    *
    * @default 1 minute
    */
@@ -174,7 +115,7 @@ export interface AuthGatewayOptions {
   readonly memory?: DataSize;
 
   /**
-   * Timing of the check whether the gateway answers.
+   * Timing of the health check.
    *
    * @default - every 2 seconds
    */

@@ -1,4 +1,4 @@
-// what MLflow's pages need, and nothing else: all of them were opened under it in a browser.
+// Exactly the sources that MLflow's pages need: every page was opened in a browser with this policy.
 const DIRECTIVES = {
   "default-src": "'none'",
   "script-src": "'self'",
@@ -16,34 +16,34 @@ const DIRECTIVES = {
   "frame-ancestors": "'self'",
 };
 
-/** Which scripts, pictures and frames browsers accept from MLflow's pages. */
+/** The sources that browsers accept for scripts, images and frames of MLflow's pages. */
 export abstract class ContentSecurityPolicy {
   /**
-   * Everything of MLflow's own origin, nothing else. Scripts inside of HTML artifacts, such as plotly's figures, do not
-   * run in the preview: who may log a run could otherwise act as whoever looks at it. The download works.
+   * Only MLflow's own origin. Scripts in HTML artifacts, such as figures by plotly, do not run in the preview: otherwise
+   * anyone who may log a run could act as the user who looks at it. Artifacts can be downloaded.
    */
   public static strict(): ContentSecurityPolicy {
     return new FixedPolicy({ enforced: policy({}), reported: "" });
   }
 
-  /** As strict, but scripts inside of HTML artifacts run, with the reader's login. For teams that trust all who write. */
+  /** Like `strict()`, but scripts in HTML artifacts run with the login of the reader. For teams that trust all writers. */
   public static allowArtifactScripts(): ContentSecurityPolicy {
     const enforced = policy({ "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:" });
     return new FixedPolicy({ enforced, reported: "" });
   }
 
-  /** Browsers tell in their console what the strict policy would stop, and stop nothing. */
+  /** Browsers report in their console what the strict policy would block, and block nothing. */
   public static reportOnly(): ContentSecurityPolicy {
     return new FixedPolicy({ enforced: "", reported: policy({}) });
   }
 
-  /** None. */
+  /** Sends no Content-Security-Policy. */
   public static off(): ContentSecurityPolicy {
     return new FixedPolicy({ enforced: "", reported: "" });
   }
 
   /**
-   * Values of the two headers; empty: not sent.
+   * Values of the two headers. An empty one is not sent.
    *
    * @internal
    */

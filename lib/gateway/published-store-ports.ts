@@ -1,24 +1,26 @@
 import type { IConstruct } from "constructs";
-import type { AdminPortOptions } from "./auth-gateway-options";
-import { ValidationError } from "../values/errors";
+import type { PublishedPortOptions } from "./auth-gateway-options";
+import type { CaddyFragment } from "../caddy/caddy-fragment";
 import { HostBinding } from "../network/host-binding";
-import type { PublishedPort } from "../network/service-network";
+import type { TlsFragment } from "./tls/tls-fragment";
+import { ValidationError } from "../values/errors";
+import type { PublicUrl } from "../values/public-url";
 
 /** A port of the store that a gateway can publish. */
 export interface StorePortKind {
-  /** Name of the option, of the gateway and of the store. */
+  /** Name of the option, at the gateway and at the store. */
   readonly prop: string;
 
   /** Folder in `caddy`. */
   readonly folder: string;
 
-  /** Beginning of the settings' names. */
+  /** Prefix of its settings. */
   readonly variable: string;
 
-  /** Number of the port, unless the options say otherwise. */
+  /** Default number of the port. */
   readonly port: number;
 
-  /** Files of the folder that every kind needs. */
+  /** Files of the folder that are needed with and without TLS. */
   readonly files: string[];
 }
 
@@ -40,43 +42,31 @@ export const S3_API: StorePortKind = {
   files: ["site.caddy"],
 };
 
-/** How a gateway was told to publish a port of the store. */
-export interface StorePort {
-  readonly environment: { [name: string]: string };
-
-  /** Names of files in `caddy`. */
-  readonly files: string[];
-  readonly ports: PublishedPort[];
-
-  /** Whether it is reached on the engine's own host only, and without TLS. */
+/** The part of the gateway that publishes a port of the store. */
+export interface StorePortFragment extends CaddyFragment {
+  /** Whether it is reachable on the engine's own host only, without TLS. */
   readonly local: boolean;
 }
 
-/** The gateway's main site, whose certificate the port has too. */
-export interface MainSite {
-  /** Whether users reach it over TLS. */
-  readonly secure: boolean;
-
-  /** Its address in the Caddyfile. */
-  readonly address: string;
-}
-
 /**
- * What publishes a port of the store, or nothing.
+ * Publishes a port of the store, where the store has it switched on.
  *
- * @param upstream host name and port of the store, where it is switched on there.
- * @throws ValidationError when the store has no such port, or the port would be reached without TLS.
+ * @param upstream host name and port inside the network.
+ * @param url the address of the gateway.
+ * @param tls the TLS of the gateway, which the port shares where other hosts reach it.
+ * @throws ValidationError when the store does not have the port switched on, or other hosts would reach it without TLS.
  */
 export function storePort(
   scope: IConstruct,
   { prop, folder, variable, port, files }: StorePortKind,
   upstream: string | undefined,
-  options: AdminPortOptions | undefined,
-  site: MainSite,
-): StorePort {
+  options: PublishedPortOptions | undefined,
+  url: PublicUrl,
+  tls: TlsFragment,
+): StorePortFragment {
   if (upstream === undefined) {
     if (options === undefined) {
-      return { environment: { [variable]: "off" }, files: [`${folder}/off.caddy`], ports: [], local: false };
+      return { caddyFiles: [`${folder}/off.caddy`], environment: { [variable]: "off" }, local: false };
     }
     throw new ValidationError(
       "StorePort",
@@ -86,23 +76,23 @@ export function storePort(
   }
   const published = { port: options?.port ?? port, binding: options?.binding ?? HostBinding.loopback() };
   const isLocal = published.binding.address === HostBinding.loopback().address;
-  if (!isLocal && !site.secure) {
+  if (!isLocal && !url.secure) {
     throw new ValidationError(
       "StorePortBinding",
       `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.binding.address}'`,
       scope,
     );
   }
-  const address = isLocal ? "http://" : site.address.replace(/:\d+$/, "");
-  const snippet = address.startsWith("https:") ? "tls" : "plain";
+  const site = isLocal ? "http://" : tls.siteWithoutPort;
+  const kind = site.startsWith("https:") ? "tls" : "plain";
   return {
+    caddyFiles: [`${kind}.caddy`, ...files].map((name) => `${folder}/${name}`),
     environment: {
-      [variable]: snippet,
-      [`${variable}_ADDRESS`]: `${address}:${published.port}`,
-      ...(snippet === "tls" && { [`${variable}_PORT`]: String(published.port) }),
+      [variable]: kind,
+      [`${variable}_ADDRESS`]: `${site}:${published.port}`,
+      ...(kind === "tls" && { [`${variable}_PORT`]: String(published.port) }),
       [`${variable}_UPSTREAM`]: upstream,
     },
-    files: [`${snippet}.caddy`, ...files].map((name) => `${folder}/${name}`),
     ports: [published],
     local: isLocal,
   };

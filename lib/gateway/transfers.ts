@@ -1,73 +1,80 @@
 import type { IConstruct } from "constructs";
+import type { CaddyFragment } from "../caddy/caddy-fragment";
 import { ValidationError } from "../values/errors";
-import type { ServiceFile } from "../network/service-network";
 import type { TransferTarget } from "../stores/store";
 
 const STORE_CA_FILE = "/etc/caddy/store-ca.pem";
 
-/** How a gateway was told to carry transfers: a file of `caddy/transfers`, and its settings. */
-export interface TransfersBinding {
-  /** The file's name, without its extension. */
-  readonly snippet: string;
-
-  /** What the file reads from the environment. */
-  readonly environment: { [name: string]: string };
-
-  /** What the file reads besides. */
-  readonly files: ServiceFile[];
+/** The part of the gateway that transfers artifacts. */
+export interface TransfersFragment extends CaddyFragment {
+  /** Whether the bytes of artifacts bypass MLflow. */
+  readonly direct: boolean;
 }
 
 /**
  * How artifacts get from clients to the store and back.
  *
- * A new kind is a static function and a class here, and a file in `caddy/transfers`.
+ * A new kind is a static function here and a file in `caddy/transfers`.
  */
-export abstract class Transfers {
+export class Transfers {
   /**
-   * Clients send and fetch artifacts at addresses that MLflow signs: through the gateway, or straight at a store that
-   * they reach. No byte of them goes through MLflow, but for uploads that the client itself sends there: those under
-   * 500 MiB.
+   * Clients upload and download artifacts at addresses that MLflow signs: through the gateway, or at the store itself
+   * where clients reach it. The bytes bypass MLflow. The exception are uploads that the client sends to MLflow itself,
+   * those under 500 MiB.
    */
   public static direct(): Transfers {
-    return new DirectTransfers();
+    return new Transfers(directTransfers);
   }
 
-  /** All artifacts go through MLflow, and no client tries a signed address. */
+  /** All artifacts go through MLflow, and no client gets a signed address. */
   public static proxied(): Transfers {
-    return new ProxiedTransfers();
+    return new Transfers(() => fragment("proxied", false));
   }
 
-  /** Called by the gateway, once. */
-  public abstract bind(scope: IConstruct, target: TransferTarget | undefined): TransfersBinding;
-}
+  /**
+   * The default for a store.
+   *
+   * @internal
+   */
+  public static _for(target: TransferTarget | undefined): Transfers {
+    return target?.preferred ? Transfers.direct() : Transfers.proxied();
+  }
 
-class DirectTransfers extends Transfers {
-  public bind(scope: IConstruct, target: TransferTarget | undefined): TransfersBinding {
-    if (!target) {
-      throw new ValidationError(
-        "DirectTransfers",
-        "'transfers' must not be Transfers.direct(), because signed addresses of this store lead nowhere: its bucket must stand in the path ('pathStyle'), its endpoint be known at synthesis, and its keys be permanent, or clients must reach it themselves ('reachableByClients')",
-        scope,
-      );
-    }
-    if (target.reachableByClients) return { snippet: "reachable", environment: {}, files: [] };
+  /**
+   * Called by the gateway, once.
+   *
+   * @internal
+   */
+  public readonly _bind: (target: TransferTarget | undefined, scope: IConstruct) => TransfersFragment;
 
-    const { scheme, endpoint, bucket, prefix, caCertificate } = target;
-    return {
-      snippet: "direct",
-      environment: {
-        STORE: endpoint,
-        STORE_SCHEME: scheme,
-        STORE_PATH: prefix === undefined ? bucket : `${bucket}/${prefix}`,
-        STORE_AUTHORITY: caCertificate === undefined ? "public" : "own",
-      },
-      files: caCertificate === undefined ? [] : [{ path: STORE_CA_FILE, content: caCertificate, secret: false }],
-    };
+  private constructor(bind: (target: TransferTarget | undefined, scope: IConstruct) => TransfersFragment) {
+    this._bind = bind;
   }
 }
 
-class ProxiedTransfers extends Transfers {
-  public bind(): TransfersBinding {
-    return { snippet: "proxied", environment: {}, files: [] };
+function directTransfers(target: TransferTarget | undefined, scope: IConstruct): TransfersFragment {
+  if (!target) {
+    throw new ValidationError(
+      "DirectTransfers",
+      "'transfers' must not be Transfers.direct(), because signed addresses of this store cannot be used: its bucket must be in the path ('pathStyle'), its endpoint known at synthesis and its keys permanent, or clients must reach it themselves ('reachableByClients')",
+      scope,
+    );
   }
+  if (target.reachableByClients) return fragment("reachable", true);
+
+  const { scheme, endpoint, bucket, prefix, caCertificate } = target;
+  const settings = {
+    STORE: endpoint,
+    STORE_SCHEME: scheme,
+    STORE_PATH: prefix === undefined ? bucket : `${bucket}/${prefix}`,
+    STORE_AUTHORITY: caCertificate === undefined ? "public" : "own",
+  };
+  return {
+    ...fragment("direct", true, settings),
+    files: caCertificate === undefined ? [] : [{ path: STORE_CA_FILE, content: caCertificate, secret: false }],
+  };
+}
+
+function fragment(kind: string, direct: boolean, settings: { [name: string]: string } = {}): TransfersFragment {
+  return { caddyFiles: [`transfers/${kind}.caddy`], environment: { TRANSFERS: kind, ...settings }, direct };
 }

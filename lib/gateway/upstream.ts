@@ -1,6 +1,20 @@
+import { Duration } from "../values/duration";
+import type { PublicUrl } from "../values/public-url";
 import type { TransferTarget } from "../stores/store";
 
-/** What a gateway can stand in front of. */
+/** A gateway, as the upstream behind it needs to know it. */
+export interface UpstreamGateway {
+  /** The address under which users reach the gateway. */
+  readonly url: PublicUrl;
+
+  /** Host name of the gateway on the edge network. */
+  readonly hostname: string;
+
+  /** Workspaces of the gateway's users, each once. */
+  readonly workspaces: string[];
+}
+
+/** A server that a gateway can stand in front of. */
 export interface IUpstream {
   /** Host name on the network. */
   readonly hostname: string;
@@ -8,23 +22,42 @@ export interface IUpstream {
   /** TCP port. */
   readonly port: number;
 
-  /** Set when presigned transfers can go to a store past the upstream. */
+  /** Features of MLflow that are on, by their names in `caddy/routes.json`. The gateway closes the routes of all others. */
+  readonly features: string[];
+
+  /**
+   * The store for transfers that bypass the upstream.
+   *
+   * @default - all transfers go through the upstream
+   */
   readonly transferTarget?: TransferTarget;
 
-  /** Host name and port of a console for admins, where the store beside the upstream has one. */
+  /**
+   * Host name and port of the store's console for admins.
+   *
+   * @default - the store has none, or it is switched off
+   */
   readonly consoleAddress?: string;
 
   /**
-   * Host name and port of the S3 API of the store beside the upstream, where others may use it.
+   * Host name and port of the store's S3 API, for programs with keys.
    *
-   * @default - nobody may
+   * @default - the store has none, or it is switched off
    */
   readonly s3ApiAddress?: string;
 
-  /**
-   * Features of MLflow that are switched on, by their names in caddy/routes.json.
-   *
-   * @default - traces alone
-   */
-  readonly features?: string[];
+  /** Called by each gateway in front, so that the upstream accepts requests for its host names. */
+  addGateway(gateway: UpstreamGateway): void;
+}
+
+/** Settings for the upstream. */
+export function upstreamEnvironment(
+  { hostname, port, features }: IUpstream,
+  wait = Duration.minutes(1),
+): { [name: string]: string } {
+  return {
+    UPSTREAM: `${hostname}:${port}`,
+    UPSTREAM_WAIT: wait.toGoString(),
+    FEATURES: features.join(" "),
+  };
 }

@@ -1,15 +1,19 @@
 import type { IConstruct } from "constructs";
-import type { AuthUser } from "../users/auth-method";
+import type { AuthUser } from "../users/user";
 import { ValidationError } from "../values/errors";
 
-/** Fails on workspaces that no user has, and on users with one while they are off. */
-export function validateWorkspaces(users: AuthUser[], features: string[], scope: IConstruct): void {
+/**
+ * The workspaces of a gateway's users, each once.
+ *
+ * @throws ValidationError when workspaces are on and no user has one, or a user has one while they are off.
+ */
+export function userWorkspaces(users: AuthUser[], features: string[], scope: IConstruct): string[] {
   const placed = users.find(({ workspace }) => workspace !== undefined);
   const on = features.includes("workspaces");
   if (on && !placed) {
     throw new ValidationError(
       "WorkspacesWithoutUsers",
-      "'features.workspaces' needs 'users' of whom one at least has a 'workspace': the gateway tells MLflow by the user where a call works",
+      "'features.workspaces' needs at least one of the 'users' with a 'workspace', because the gateway chooses the workspace of a request by its user",
       scope,
     );
   }
@@ -20,4 +24,5 @@ export function validateWorkspaces(users: AuthUser[], features: string[], scope:
       scope,
     );
   }
+  return [...new Set(users.flatMap(({ workspace }) => workspace ?? []))];
 }

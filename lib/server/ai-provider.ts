@@ -1,15 +1,15 @@
 import { ValidationError } from "../values/errors";
 
-// what MLflow asks by its own client, which holds up no worker, at the host of an `api_base` that has to be https;
-// and Bedrock, by AWS's client in threads of its own, at the host of a region.
+// MLflow calls these with its own client, which does not block a worker, at the host of an https `api_base`. The
+// exception is Bedrock: AWS's client calls it in its own threads, at the host of a region.
 const OWN_CLIENT = [
   ...["anthropic", "azure", "deepseek", "gemini", "groq", "mistral", "ollama", "openai", "openrouter", "portkey"],
   ...["amazon-bedrock", "bedrock", "typesafe", "xai"],
 ];
-// where MLflow logs in before it asks, by clients that know nothing of its event loop.
+// MLflow logs in to these first, with clients that block its event loop.
 const LOGS_IN = ["databricks", "databricks-model-serving", "vertex_ai"];
 
-/** A provider of language models: its name in MLflow, and the hosts that have to be reached for it. */
+/** A provider of language models: its name in MLflow, and the hosts that MLflow must reach for it. */
 export class AiProvider {
   /** OpenAI, at `api.openai.com`. */
   public static openai(): AiProvider {
@@ -39,32 +39,32 @@ export class AiProvider {
   /**
    * OpenAI's models on Azure.
    *
-   * @param host of the resource, such as `example.openai.azure.com`.
+   * @param host host of the resource, such as `example.openai.azure.com`.
    */
   public static azure(host: string): AiProvider {
     return new AiProvider("azure", [host]);
   }
 
   /**
-   * Amazon Bedrock with one of its own API keys.
+   * Amazon Bedrock with a Bedrock API key.
    *
-   * @param region such as `eu-central-1`.
+   * @param region AWS region, such as `eu-central-1`.
    */
   public static bedrock(region: string): AiProvider {
     return new AiProvider("bedrock", [`bedrock-runtime.${region}.amazonaws.com`]);
   }
 
   /**
-   * Another provider that MLflow asks by its own client (`deepseek`, `ollama`, `openrouter`, `portkey`, `typesafe`,
-   * `xai`), or one of the above at another address, such as a server of one's own that speaks OpenAI's protocol:
-   * `AiProvider.at("openai", ["llm.example.com"])`. Many others speak it too.
+   * Another provider that MLflow calls with its own client (`deepseek`, `ollama`, `openrouter`, `portkey`, `typesafe`,
+   * `xai`), or one of the above at another host, such as your own server that speaks OpenAI's protocol:
+   * `AiProvider.at("openai", ["llm.example.com"])`. Many providers speak it.
    *
-   * Others are refused, because they cannot be limited to the hosts that are named: `vertex_ai` and `databricks` log in
-   * at an address of their own, and hold up a worker meanwhile; the rest MLflow hands to LiteLLM.
+   * Others are refused, because their calls cannot be limited to the named hosts: `vertex_ai` and `databricks` log in at
+   * another address, and block a worker meanwhile; MLflow passes the rest to LiteLLM.
    *
-   * @param name as MLflow has it.
-   * @param hosts as `EgressOptions.hosts`. They are reached by TLS only.
-   * @throws ValidationError when the provider is none of these.
+   * @param name name of the provider in MLflow.
+   * @param hosts hosts as in `EgressOptions.hosts`. MLflow reaches them by TLS only.
+   * @throws ValidationError when the provider is not one of these.
    */
   public static at(name: string, hosts: string[]): AiProvider {
     return new AiProvider(name, hosts);
@@ -74,7 +74,7 @@ export class AiProvider {
     /** Name of the provider in MLflow. */
     public readonly name: string,
 
-    /** Hosts that have to be reached for it. */
+    /** Hosts that MLflow must reach for it. */
     public readonly hosts: string[],
   ) {
     if (!/^[a-z0-9][a-z0-9_-]*$/.test(name)) {

@@ -3,15 +3,15 @@ import type { ServiceFile } from "../network/service-network";
 
 const FOLDER = "/etc/mlflow";
 
-/** How Python finds the pool by its name, as if it were installed. */
+/** Lets Python find the pool as if it were an installed package. */
 export const POOL_ENVIRONMENT = { PYTHONPATH: FOLDER };
 
-/** The address of a database whose connections are the pool's. */
+/** A database address that uses the pool. */
 export function pooled(address: string): string {
   return `${address}&plugin=nested`;
 }
 
-/** The pool of connections that calls cannot lock up, and what makes it SQLAlchemy's plugin `nested`. */
+/** The connection pool in which calls cannot deadlock, and the metadata that make it SQLAlchemy's plugin `nested`. */
 export function connectionPoolFiles(): ServiceFile[] {
   const files = {
     "connection_pool.py": packageText("mlflow", "connection_pool.py"),

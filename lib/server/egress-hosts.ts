@@ -5,20 +5,20 @@ import { ValidationError } from "../values/errors";
 const TLS_PORT = 443;
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
 const HOST = new RegExp(`^(?:${LABEL}\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`);
-// such a last label makes a number of the whole, for programs that take an address in any form.
+// Some resolvers read a name whose last label is numeric as an IPv4 address (`0x7f.1`).
 const NUMERIC = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
 
-/** A host that may be connected to. */
+/** A host and port that the proxy connects to. */
 export interface EgressTarget {
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * Reads a list of hosts.
+ * Parses a list of hosts.
  *
- * @param taken port that the proxy needs for itself.
- * @throws ValidationError when one is an address, a pattern or no host name, or its port is none.
+ * @param taken port that the proxy uses itself.
+ * @throws ValidationError when an entry is an address, a pattern or not a host name, or its port is invalid.
  */
 export function egressTargets(prop: string, hosts: string[], taken: number, scope: IConstruct): EgressTarget[] {
   return hosts.map((given) => {
@@ -29,7 +29,7 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
       );
     }
     if (isIP(host.replace(/^\[|\]$/g, "")) || NUMERIC.test(host)) {
-      refuse(`'${prop}' must have host names and no addresses, because TLS tells hosts apart by name, got: '${given}'`);
+      refuse(`'${prop}' must have host names and no addresses, because TLS identifies hosts by name, got: '${given}'`);
     }
     if (host.length > 253 || !HOST.test(host)) {
       refuse(
@@ -48,8 +48,8 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
   }
 }
 
-// what is never connected to, in whatever range a host is said to be: the machine itself, its wire, metadata services. The
-// proxy has the same list.
+// Refused even inside an allowed range: loopback, link-local, multicast, cloud metadata. Keep equal to `neverPrivate` in
+// egress.go.
 const NEVER: [string, number][] = [
   ["0.0.0.0", 8],
   ["127.0.0.0", 8],
@@ -63,9 +63,9 @@ const NEVER: [string, number][] = [
 ];
 
 /**
- * Checks the ranges of hosts with private addresses.
+ * Validates the ranges of hosts with private addresses.
  *
- * @throws ValidationError when one is no range, too wide, or its host is in no list.
+ * @throws ValidationError when a range is invalid or covers refused addresses, or its host is in no list.
  */
 export function validatePrivateHosts(
   privateHosts: { [host: string]: string },
@@ -94,7 +94,7 @@ function isPrivateRange(range: string): boolean {
   const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
   const version = isIP(address);
   if (version === 0 || Number(bits) > (version === 4 ? 32 : 128)) return false;
-  // of two ranges that overlap one holds the other, and so its first address.
+  // If two ranges overlap, one contains the other, and so the first address of the other.
   return !NEVER.some(
     ([first, length]) =>
       isIP(first) === version && (holds(first, length, address) || holds(address, Number(bits), first)),

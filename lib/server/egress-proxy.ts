@@ -4,14 +4,15 @@ import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { egressTargets, validatePrivateHosts } from "./egress-hosts";
 import { ValidationError } from "../values/errors";
-import { builtGatewayImage, caddyFile, HEALTH_CHECK, HEALTH_PORT } from "../gateway/gateway-image";
+import { caddyFile } from "../caddy/caddy-fragment";
+import { builtCaddyImage, HEALTH_CHECK, HEALTH_PORT } from "../caddy/caddy-image";
 import { HealthCheck } from "../network/health-check";
 import type { ServiceImage } from "../network/service-image";
 import { EgressSide } from "../network/service-network";
 import type { IService, IServiceNetwork, ServiceSpec } from "../network/service-network";
 
 const USER = "1000:1000";
-// each idles at 20 MiB; a connection takes some 40 KiB.
+// An idle container takes 20 MiB, a connection some 40 KiB.
 const MEMORY = DataSize.mebibytes(64);
 
 /** Properties of an `EgressProxy`. */
@@ -19,11 +20,11 @@ export interface EgressProxyProps {
   /** The network to run on. */
   readonly network: IServiceNetwork;
 
-  /** Hosts that may be connected to: `api.example.com` for port 443, or with another port after a `:`. */
+  /** Hosts that the proxy connects to: `api.example.com` for port 443, or with another port after a `:`. */
   readonly hosts: string[];
 
   /**
-   * Hosts that have no public address, by name: the range in which their addresses lie.
+   * Hosts with private addresses, by name, and the range of these addresses.
    *
    * @default - none
    */
@@ -38,19 +39,19 @@ export interface EgressProxyProps {
 }
 
 /**
- * The way out of the internal network: TLS to the hosts in a list, and nothing else.
+ * The only egress of the internal network: TLS to the hosts in a list.
  *
- * Whoever is on the internal network finds the proxy under the names of these hosts, and needs no setting for it. It
- * passes connections on unopened, to the host that their first message names; it holds no key and logs host and port only.
- * Addresses that are not public are not connected to, whatever a name resolves to at the time of the connection.
+ * Services on the internal network find the proxy under the names of these hosts, and need no setting for it. The proxy
+ * passes connections on without decrypting them, to the host that the TLS ClientHello names. It has no key, and logs host
+ * and port only. It resolves the name for each connection and refuses addresses that are not public.
  *
- * Two containers: the entry, which has the hosts' names on the internal network, and the proxy itself, which is not on
- * that network: there it would look for the hosts, and find the entry.
+ * It consists of two containers. The entry has the names of the hosts on the internal network. The proxy is not on that
+ * network, where the names of the hosts would resolve to the entry.
  *
- * @throws ValidationError when there is no host, one is an address or a pattern, or a range is none or too wide.
+ * @throws ValidationError when there is no host, an entry is an address or a pattern, or a range is invalid or too wide.
  */
 export class EgressProxy extends Construct {
-  /** What has to run before there is a way out. */
+  /** The service that must run before connections are possible. */
   public readonly entry: IService;
 
   constructor(scope: Construct, id: string, props: EgressProxyProps) {
@@ -63,7 +64,7 @@ export class EgressProxy extends Construct {
     }
     validatePrivateHosts(privateHosts, targets, this);
 
-    const image = props.image ?? builtGatewayImage(undefined);
+    const image = props.image ?? builtCaddyImage(undefined);
     const ranges = Object.entries(privateHosts).map(([host, range]) => `${host}=${range}`);
     const proxy = network.addService(this, "Default", {
       ...caddy(image, "egress.caddy"),
@@ -99,7 +100,7 @@ function caddy(image: ServiceImage, file: string): ServiceSpec {
   };
 }
 
-// so that moving or repeating a line shows up in no plan.
+// Without order and duplicates, so that reordering or repeating a line does not change a plan.
 function sorted(list: string[]): string[] {
   return [...new Set(list)].sort();
 }

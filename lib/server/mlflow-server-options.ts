@@ -1,28 +1,28 @@
 import type { DataSize } from "../values/data-size";
 import type { EgressOptions } from "./egress-options";
 import type { HealthCheckOptions } from "../network/health-check";
-import type { MlflowFeatureOptions } from "./mlflow-features";
+import type { MlflowFeatureOptions } from "./feature-options";
 import type { Secret } from "../secrets/secret";
 import type { ServiceImage } from "../network/service-image";
 import type { VolumeOptions } from "../network/service-network";
 
 /**
- * How many database connections each pool may hold, 4 or more: one call of MLflow may need so many at once, and calls
- * wait until there are as many left. After 30 seconds they are answered with 503. A worker process has two pools: for
- * runs and traces, and for models; one more with `jobExecution`, and one more with `workspaces`.
+ * How many database connections each pool may hold: 4 or more, because one call of MLflow may need 4 at once. A call
+ * waits until so many are free, and gets 503 after 30 seconds. A worker process has two pools: one for runs and traces, one
+ * for models. `jobExecution` and `workspaces` add one each.
  */
 export interface ConnectionPoolOptions {
   /**
-   * Connections that are kept, 1 or more.
+   * Connections that stay open, 1 or more.
    *
    * @default 5
    */
   readonly size?: number;
 
   /**
-   * Connections on top of `size` under load, 1 or more.
+   * Further connections under load, 1 or more.
    *
-   * @default - 10, or fewer where the store's connection limit has no room for them
+   * @default - 10, or fewer if the store's connection limit allows fewer
    */
   readonly overflow?: number;
 }
@@ -37,79 +37,79 @@ export interface MlflowServerOptions {
   readonly image?: ServiceImage;
 
   /**
-   * Number of worker processes. More than the engine has cores gain nothing, and `up`, `plan` and `status` say so.
+   * Number of worker processes. More workers than cores gain nothing: `up`, `plan` and `status` warn of them.
    *
    * @default 2
    */
   readonly workers?: number;
 
   /**
-   * Connections to the database. All pools of all workers must fit into the connection limit of the store.
+   * Connections to the database. The connection limit of the store must allow all pools of all workers.
    *
    * @default - the defaults of `ConnectionPoolOptions`
    */
   readonly connectionPool?: ConnectionPoolOptions;
 
   /**
-   * Memory limit, 384 MiB and 576 MiB for each worker or more, and 1792 MiB more with `jobExecution`.
+   * Memory limit: at least 384 MiB and 576 MiB for each worker, and 1792 MiB more with `jobExecution`.
    *
-   * @default - the least
+   * @default - the minimum
    */
   readonly memory?: DataSize;
 
   /**
-   * Where `/tmp` lies, through which MLflow takes the files that clients do not transfer directly: each needs its own
-   * size there while it passes. It is emptied whenever the server starts. A file that does not fit is refused with 507.
+   * The volume for `/tmp`. A file that a client does not transfer directly takes its own size there while it passes
+   * through MLflow. It is emptied whenever the server starts. A file that does not fit gets 507.
    *
-   * @default - the container's own layer, on the disk of the engine
+   * @default - the writable layer of the container, on the disk of the engine
    */
   readonly temporaryVolume?: VolumeOptions;
 
   /**
-   * Host names besides that of `url` under which clients reach the server through the gateway.
+   * Additional host names under which clients reach the server. The host names of its gateways are always accepted.
    *
    * @default - none
    */
   readonly hostNames?: string[];
 
   /**
-   * Hosts outside of the stack that the server may connect to, besides those of its features. Not with an external store:
-   * the server then has egress of its own to the store, past any list of hosts.
+   * Hosts that the server may connect to, in addition to those of its features. It cannot be combined with an external
+   * store, to which the server connects directly.
    *
-   * @default - nothing
+   * @default - none
    */
   readonly egress?: EgressOptions;
 
   /**
-   * What is switched on besides tracking and the model registry.
+   * Features besides tracking and the model registry.
    *
-   * @default - traces alone
+   * @default - the defaults of `MlflowFeatureOptions`
    */
   readonly features?: MlflowFeatureOptions;
 
   /**
-   * Further settings of MLflow, by environment variable. Not for secrets.
+   * Additional settings of MLflow, as environment variables. Not for secrets.
    *
    * @default - none
    */
   readonly environment?: { [name: string]: string };
 
   /**
-   * Further settings that are secret, by environment variable.
+   * Additional secret settings, as environment variables of the process.
    *
    * @default - none
    */
   readonly secretEnvironment?: { [name: string]: Secret };
 
   /**
-   * Further arguments of `mlflow server`.
+   * Additional arguments of `mlflow server`.
    *
    * @default - none
    */
   readonly flags?: string[];
 
   /**
-   * Timing of the check whether the server answers.
+   * Timing of the health check.
    *
    * @default - the defaults of `HealthCheckOptions`
    */

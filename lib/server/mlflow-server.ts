@@ -1,79 +1,76 @@
+import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { ContainerRole } from "../contract/container-roles";
 import { POOL_ENVIRONMENT, connectionPoolFiles, pooled } from "./connection-pool-files";
-import { Duration } from "../values/duration";
-import { featuresOn } from "./features-on";
-import { featureSettings } from "./feature-settings";
-import { HealthCheck } from "../network/health-check";
+import { enabledFeatures, featureEnvironment } from "./features";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
-import { physicalName } from "../values/physical-name";
-import { SERVICE_NAME } from "../stores/postgres-client";
-import { PublicUrl } from "../values/public-url";
-import { RELEASES, imageName } from "../values/releases";
-import { Secret } from "../secrets/secret";
+import { SECRETS_FILE, secretsFile } from "./secrets-file";
 import { serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
+import { workspacesJob } from "./workspaces-job";
+import { ContainerRole } from "../contract/container-roles";
+import type { IUpstream, UpstreamGateway } from "../gateway/upstream";
+import { HealthCheck } from "../network/health-check";
 import { ServiceImage } from "../network/service-image";
-import type { IServiceNetwork, ServiceFile } from "../network/service-network";
+import type { IServiceNetwork, JobSpec } from "../network/service-network";
+import { literal } from "../secrets/terraform-text";
+import { SERVICE_NAME } from "../stores/postgres-client";
 import { stackIdentity } from "../stores/stack-identity";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "../stores/store";
 import { STORES_FILE, StoresVerdict, storesFile } from "../stores/store-identity";
-import { secretText } from "../secrets/terraform-text";
-import type { IUpstream } from "../gateway/upstream";
-import { workspacesJob } from "./workspaces-job";
+import { Duration } from "../values/duration";
+import { ValidationError } from "../values/errors";
+import { physicalName } from "../values/physical-name";
+import { RELEASES, imageName } from "../values/releases";
 
 const PORT = 5000;
 const USER = "1000:1000";
-const SECRETS_FILE = "/run/secrets/mlflow.env";
-// a libpq service, so that the address holds no password.
+// The password is in the file of a libpq service, not in this address.
 const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
-// files on their way through MLflow; what a killed worker left there goes with the next start.
+// Files on their way through MLflow. Emptied at every start, because a killed worker leaves its files behind.
 const TEMPORARY = "/tmp/mlflow";
-// of all workers together; emptied with the rest, so that what a former process counted is not added for ever.
+// Shared by all workers. Emptied at every start, or counters of dead processes would be added for ever.
 const METRICS = `${TEMPORARY}/metrics`;
-// a server whose stores become others' ends, and does not start again on them.
+// The server stops when its stores turn out to be another stack's, and refuses to start on them.
 const START = `python ${STORES_FILE} start && rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} || exit
 while sleep 30; do
   said=$(python ${STORES_FILE} check 2>&1) || [ $? -ne ${StoresVerdict.OTHER_STORES} ] || { echo "$said" >&2; kill 1; }
 done &
 exec mlflow "$@"`;
-// where a model version may come from: what MLflow itself keeps, and the words it puts in place of a source for prompts.
-// From anywhere else it would read with its own rights.
+// The sources that a model version may have: those that MLflow itself keeps, and its placeholders for prompts. MLflow
+// would read any other source with its own rights.
 const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
-// as long as the gateway waits for an answer: a query that nobody waits for any more gives its connection back. Not where
-// a pooler in front of a database of somebody else may refuse the option.
+// Five minutes, like the gateway's response time-out, so that an abandoned query releases its connection. Not for
+// external databases: a pooler may refuse PGOPTIONS.
 const QUERY_TIME = { PGOPTIONS: "-c statement_timeout=5min" };
 const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
 
 /** Properties of an `MlflowServer`. */
 export interface MlflowServerProps extends MlflowServerOptions {
-  /** The network to run on. The port is open there, without any login, and nowhere else. */
+  /** The network to run on. The port is open there only, and without a login. */
   readonly network: IServiceNetwork;
 
-  /** Where records are kept. */
+  /** The database for experiments, runs and models. */
   readonly backendStore: IBackendStore;
 
-  /** Where files are kept. */
+  /** The store for files. */
   readonly artifactStore: IArtifactStore;
-
-  /** The address under which users reach the server: that of the gateway. */
-  readonly url: string;
 }
 
 /**
- * The MLflow tracking server and model registry, and the job that brings its database up to date before it starts.
+ * The MLflow tracking server and model registry, and the job that migrates its database before it starts.
  *
- * The job marks database and bucket as those of this server, and refuses those of another. The server starts on nothing
- * else, nor on a schema that is not its release's, and ends when they are not its own any more.
+ * The job marks database and bucket as belonging to this server, and fails on those of another server. The server starts
+ * only on stores with its mark and on the schema of its own release, and stops when the mark is gone.
  *
- * It has no login of its own: put an `AuthGateway` in front.
+ * It has no login of its own: put an `AuthGateway` in front. It answers only to the host names of its gateways and to
+ * `hostNames`.
  *
- * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory does
- * not suffice for the workers, a setting would break the stack, or a feature lacks what it needs.
+ * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory is too
+ * small for the workers, a setting would break the stack, or a feature lacks a setting that it needs.
  */
 export class MlflowServer extends Construct implements IUpstream {
-  /** The image of MLflow that a server has by default: MLflow's own, of the release in docs/releases.md. */
+  /** The default image of a server: MLflow's own, of the release in docs/releases.md. */
   public static defaultImage(): ServiceImage {
     return ServiceImage.registry(imageName(RELEASES.mlflow));
   }
@@ -83,21 +80,23 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
   public readonly s3ApiAddress?: string;
-  public readonly features?: string[];
+  public readonly features: string[];
 
   /** Number of worker processes. */
   public readonly workers: number;
 
-  /** Where services on the same network read the metrics, while `features.metrics` is on. */
+  /** Address of the metrics for services on the same network, while `features.metrics` is on. */
   public readonly metricsUrl?: string;
 
-  readonly #addWorkspacesJob: (names: string[]) => void;
+  readonly #network: IServiceNetwork;
+  readonly #hostNames: string[];
+  readonly #gateways: UpstreamGateway[] = [];
+  readonly #workspacesJob: Omit<JobSpec, "entrypoint" | "args" | "errorMessage">;
 
   constructor(scope: Construct, id: string, props: MlflowServerProps) {
     super(scope, id);
 
     const { network, backendStore, artifactStore, features = {} } = props;
-    const url = PublicUrl.parse(props.url, this);
     const { workers, memory, pool } = serverSize(props, backendStore.connectionLimit, this);
     validateMlflowSettings(
       { ...props.environment, ...props.secretEnvironment } as { [name: string]: string },
@@ -120,7 +119,7 @@ export class MlflowServer extends Construct implements IUpstream {
     };
 
     const external = database.external || artifacts.external;
-    const wayOut = serverEgress(this, network, features, props.egress ?? {}, external);
+    const egress = serverEgress(this, network, features, props.egress ?? {}, external);
 
     const migration = network.addJob(this, "migration", {
       role: ContainerRole.MIGRATION_JOB,
@@ -136,23 +135,22 @@ export class MlflowServer extends Construct implements IUpstream {
       errorMessage: "The database could not be brought up to date, so the server was not started.",
     });
 
-    this.#addWorkspacesJob = (names) =>
-      network.addJob(this, "workspaces", {
-        role: ContainerRole.WORKSPACES_JOB,
-        image,
-        ...workspacesJob(DATABASE, names),
-        environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
-        files: database.files,
-        user: USER,
-        memory: ONE_PROCESS,
-        egress: database.external,
-        dependsOn: [migration],
-        triggers: database.triggers,
-      });
+    this.#workspacesJob = {
+      role: ContainerRole.WORKSPACES_JOB,
+      image,
+      environment: { ...PROCESS_ENVIRONMENT, ...database.environment },
+      files: database.files,
+      user: USER,
+      memory: ONE_PROCESS,
+      egress: database.external,
+      dependsOn: [migration],
+      triggers: database.triggers,
+    };
 
-    const names = [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...(props.hostNames ?? [])];
-    // who reads the metrics asks past the gateway.
-    const insideNames = features.metrics ? [network.hostnameOf(this.node.scope as Construct, id)] : [];
+    this.#network = network;
+    this.#hostNames = props.hostNames ?? [];
+    // Services that read the metrics reach the server directly, not through the gateway.
+    const internalNames = features.metrics ? [network.hostnameOf(scope, id)] : [];
     const service = network.addService(this, "Default", {
       role: ContainerRole.SERVER,
       image,
@@ -171,18 +169,18 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_WORKERS: String(workers),
         MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: String(pool.size),
         MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
-        MLFLOW_SERVER_ALLOWED_HOSTS: [...names, ...insideNames].flatMap((name) => [name, `${name}:*`]).join(","),
-        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: names.map((name) => url.originAt(name)).join(","),
-        ...featureSettings(features),
-        ...(features.metrics && { MLFLOW_EXPOSE_PROMETHEUS: METRICS }),
+        // Gateways are added after the server, before the stack is synthesized.
+        MLFLOW_SERVER_ALLOWED_HOSTS: Lazy.stringValue({ produce: () => this.allowedHosts(internalNames) }),
+        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: Lazy.stringValue({ produce: () => this.allowedOrigins() }),
+        ...featureEnvironment(features, METRICS),
         MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
-        // empty: otherwise the first call of several features waits for a list from the internet.
+        // Empty, or the first call of several features would wait for a list from the internet.
         MLFLOW_MODEL_CATALOG_URI: "",
-        // the gateway logs every request, with the user.
+        // The gateway logs every request, with its user.
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
       },
-      files: [...stores.files, ...connectionPoolFiles(), this.secretsFile(props.secretEnvironment ?? {})],
+      files: [...stores.files, ...connectionPoolFiles(), secretsFile(this, props.secretEnvironment ?? {})],
       volumes: props.temporaryVolume && [
         {
           volume: network.addVolume(this, "tmp", {
@@ -200,12 +198,12 @@ export class MlflowServer extends Construct implements IUpstream {
         interval: props.healthCheck?.interval ?? Duration.seconds(5),
       }),
       stopGrace: Duration.seconds(30),
-      dependsOn: [migration, ...(wayOut ? [wayOut.entry] : [])],
+      dependsOn: [migration, ...(egress ? [egress.entry] : [])],
     });
 
     this.hostname = service.hostname;
     this.workers = workers;
-    this.features = featuresOn(features);
+    this.features = enabledFeatures(features);
     if (features.metrics) this.metricsUrl = `http://${this.hostname}:${PORT}/metrics`;
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
@@ -213,37 +211,38 @@ export class MlflowServer extends Construct implements IUpstream {
   }
 
   /**
-   * Creates the workspaces of these names that do not exist yet, by a job after the migration. `MlflowStack` does it for
-   * the workspaces of its users. None is ever deleted by itself.
+   * Called by each gateway in front. The server accepts requests for its host names, and creates the workspaces of its
+   * users by a job after the migration, unless they exist. No workspace is ever deleted.
    *
-   * @param names names of workspaces; may be called once.
+   * @throws ValidationError when two gateways have users with workspaces.
    */
-  public addWorkspaces(names: string[]): void {
-    const wanted = [...new Set(names)].filter((name) => name !== "default").sort();
-    if (wanted.length > 0) this.#addWorkspacesJob(wanted);
+  public addGateway(gateway: UpstreamGateway): void {
+    const workspaces = gateway.workspaces.filter((name) => name !== "default").sort();
+    if (workspaces.length > 0) {
+      if (this.#gateways.some((other) => other.workspaces.some((name) => name !== "default"))) {
+        throw new ValidationError("WorkspacesTwice", "only one gateway may have users with a 'workspace'", this);
+      }
+      this.#network.addJob(this, "workspaces", { ...this.#workspacesJob, ...workspacesJob(DATABASE, workspaces) });
+    }
+    this.#gateways.push(gateway);
   }
 
-  // what MLflow takes only from its environment, and must be the same for all workers and after every restart.
-  private secretsFile(secretEnvironment: { [name: string]: Secret }): ServiceFile {
-    const secrets: { [name: string]: Secret } = {
-      MLFLOW_FLASK_SERVER_SECRET_KEY: Secret.generated(),
-      MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY: Secret.generatedKey(),
-      MLFLOW_CRYPTO_KEK_PASSPHRASE: Secret.generated(),
-      // sorted, so that moving a line of the caller's does not restart the server.
-      ...Object.fromEntries(Object.entries(secretEnvironment).sort(([a], [b]) => (a < b ? -1 : 1))),
-    };
-    const lines = Object.entries(secrets).map(([name, secret]) => {
-      const value = secret.bind(this, name.toLowerCase().replaceAll("_", "-"));
-      // such a file expands references even inside single quotes, and knows no way to write a quote there.
-      value.require(
-        'length(regexall("[\'\\\\\\\\\\\\r\\\\n]|[$][{]", VALUE)) == 0',
-        `The value for ${name} must not hold a quote, a backslash, a line break or a dollar sign before a brace.`,
-      );
-      return secretText`${name}='${value}'\n`;
-    });
-    return { path: SECRETS_FILE, content: lines.join(""), secret: true };
+  private namesOf({ url, hostname }: UpstreamGateway): string[] {
+    return [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...this.#hostNames, hostname];
+  }
+
+  private allowedHosts(internalNames: string[]): string {
+    const names = [...this.#gateways.flatMap((gateway) => this.namesOf(gateway)), ...this.#hostNames, ...internalNames];
+    return literal([...new Set(names)].flatMap((name) => [name, `${name}:*`]).join(","));
+  }
+
+  private allowedOrigins(): string {
+    const origins = this.#gateways.flatMap((gateway) =>
+      this.namesOf(gateway).map((name) => gateway.url.originAt(name)),
+    );
+    return literal([...new Set(origins)].join(","));
   }
 }
 
-// no home folder is the user's own, and numpy's threads would be counted against the workers.
+// The user has no home folder of its own. One OpenBLAS thread a process, because the workers share the cores.
 const PROCESS_ENVIRONMENT = { HOME: "/tmp", OPENBLAS_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1" };

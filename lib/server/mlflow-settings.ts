@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 
-// what the constructs set themselves, or what would open or break the stack, and what to use instead.
+// Settings that the constructs set themselves, or that would open or break the stack, and the alternative to each.
 const TAKEN: { pattern: RegExp; remedy: string }[] = [
   { pattern: /^MLFLOW_(BACKEND_STORE|REGISTRY_STORE|TRACKING)_URI$/, remedy: "use 'backendStore'" },
   {
@@ -16,7 +16,7 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   },
   {
     pattern: /^(MLFLOW_SERVER_(ALLOWED_HOSTS|CORS_ALLOWED_ORIGINS)|--(allowed-hosts|cors-allowed-origins))$/,
-    remedy: "use 'url' and 'hostNames'",
+    remedy: "use 'hostNames', and 'url' of the gateway",
   },
   { pattern: /^(MLFLOW_WORKERS|--workers|-w)$/, remedy: "use 'workers'" },
   { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|POOLCLASS|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
@@ -27,10 +27,10 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
       /^(MLFLOW_(SERVER_ENABLE_JOB_EXECUTION|ENABLE_AI_GATEWAY|GATEWAY_ALLOWED_PROVIDERS|ENABLE_WORKSPACES|EXPOSE_PROMETHEUS)|PROMETHEUS_MULTIPROC_DIR|prometheus_multiproc_dir|--((en|dis)able-workspaces|expose-prometheus))$/,
     remedy: "use 'features'",
   },
-  { pattern: /^(MLFLOW_WORKSPACE(_STORE_URI)?|--workspace-store-uri)$/, remedy: "the gateway says which workspace" },
+  { pattern: /^(MLFLOW_WORKSPACE(_STORE_URI)?|--workspace-store-uri)$/, remedy: "the gateway chooses the workspace" },
   {
     pattern: /^MLFLOW_(GATEWAY_API_BASE|WEBHOOK)_ALLOW/,
-    remedy: "the way out is by TLS and by the proxy of 'egress', which checks addresses",
+    remedy: "egress is by TLS through the proxy of 'egress', which checks addresses",
   },
   { pattern: /^MLFLOW_GATEWAY_RESOLVE_API_KEY_FROM_/, remedy: "it would open what the gateway closes" },
   {
@@ -45,7 +45,10 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
     pattern: /^(MLFLOW_(GUNICORN|WAITRESS)_OPTS|--(gunicorn|waitress|uvicorn)-opts|--dev)$/,
     remedy: "the gateway relies on uvicorn as it is set up",
   },
-  { pattern: /^(STACK_IDENTITY|STACK_MAKES_BUCKET|MIGRATION_JOB)$/, remedy: "the server tells its own stores by it" },
+  {
+    pattern: /^(STACK_IDENTITY|STACK_MAKES_BUCKET|MIGRATION_JOB)$/,
+    remedy: "the server recognizes its own stores by it",
+  },
   {
     pattern:
       /^(MLFLOW_SERVER_(DISABLE_SECURITY_MIDDLEWARE|ENABLE_CUSTOM_SCORERS)|--disable-security-middleware|FORWARDED_ALLOW_IPS)$/,
@@ -57,10 +60,10 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   },
 ];
 
-// options of uvicorn that move the server away from where the gateway looks for it, or make it believe strangers.
+// Options of uvicorn that change the server's address, or make it trust headers of any client.
 const UVICORN_TAKEN = /--(host|port|uds|fd|workers|forwarded-allow-ips|root-path|ssl-)/;
 
-/** Fails on settings of MLflow that belong to a prop or would break the stack. */
+/** Rejects settings of MLflow that have an option of their own or would break the stack. */
 export function validateMlflowSettings(
   environment: { [name: string]: string },
   flags: string[],

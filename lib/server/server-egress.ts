@@ -3,28 +3,28 @@ import { egressTargets } from "./egress-hosts";
 import type { EgressOptions } from "./egress-options";
 import { EgressProxy } from "./egress-proxy";
 import { ValidationError } from "../values/errors";
-import { HEALTH_PORT } from "../gateway/gateway-image";
-import type { MlflowFeatureOptions } from "./mlflow-features";
+import { HEALTH_PORT } from "../caddy/caddy-image";
+import type { MlflowFeatureOptions } from "./feature-options";
 import type { IServiceNetwork } from "../network/service-network";
 
 /**
- * The way out that the features and `egress` of a server ask for, or none.
+ * The egress proxy for the features and `egress` of a server, if they need one.
  *
- * @param hasWayToStore whether the server has a way out already, to a store.
- * @throws ValidationError when a feature lacks its hosts, a host is none, or there is another way out.
+ * @param reachesStore whether the server already has direct egress, to an external store.
+ * @throws ValidationError when a feature lacks its hosts, a host is invalid, or the server has direct egress.
  */
 export function serverEgress(
   scope: Construct,
   network: IServiceNetwork,
   features: MlflowFeatureOptions,
   egress: EgressOptions,
-  hasWayToStore: boolean,
+  reachesStore: boolean,
 ): EgressProxy | undefined {
   const { aiGateway, telemetry, webhooks } = features;
   if (telemetry && !egress.hosts?.length) {
     throw new ValidationError(
       "FeatureHosts",
-      "'features.telemetry' needs the hosts in 'egress.hosts' that MLflow reports to, such as 'config.mlflow-telemetry.io'",
+      "'features.telemetry' needs the hosts that MLflow reports to in 'egress.hosts', such as 'config.mlflow-telemetry.io'",
       scope,
     );
   }
@@ -59,10 +59,10 @@ export function serverEgress(
       scope,
     );
   }
-  if (hasWayToStore) {
+  if (reachesStore) {
     throw new ValidationError(
       "EgressBesideStore",
-      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with a store outside of the stack: the server has a way of its own to it, which would lead past the list of hosts; keep both stores in the stack",
+      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with an external store, because the server has direct egress to it, which would bypass the list of hosts; keep both stores in the stack",
       scope,
     );
   }

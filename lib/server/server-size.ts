@@ -3,38 +3,37 @@ import { DataSize } from "../values/data-size";
 import { ValidationError } from "../values/errors";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 
-// measured, see docs/sizing.md.
+// In MiB, measured: see docs/sizing.md.
 const MEMORY_BASE = 384;
 const MEMORY_PER_WORKER = 576;
 const MEMORY_OF_JOBS = 1792;
-// each worker has a pool for runs and traces, one for registered models, and one for jobs and for workspaces where there
-// are any.
+// For runs and traces, and for registered models. Jobs and workspaces have one more each.
 const POOLS_PER_WORKER = 2;
-// for the process that starts the workers, connections that are just closing, the migration, a backup and a person.
+// Connections for the process that starts the workers, connections that are closing, the migration, a backup and a person.
 const RESERVE = 10;
 const RESERVE_OF_JOBS = 16;
 const POOL_SIZE = 5;
 const POOL_OVERFLOW = 10;
-// what one call may hold at once: `DEPTH` of mlflow/connection_pool.py.
-const POOL_LEAST = 4;
+// Connections that one call may hold at once: `DEPTH` of mlflow/connection_pool.py.
+const MIN_POOL = 4;
 
-/** How large a server is, and what that asks of the engine and the database. */
+/** The size of a server, and the resources that it needs of the engine and the database. */
 export interface ServerSize {
   readonly workers: number;
   readonly memory: DataSize;
 
-  /** Connections that each pool of a worker keeps, and further ones under load. */
+  /** Connections that each pool of a worker keeps open, and further ones under load. */
   readonly pool: { readonly size: number; readonly overflow: number };
 }
 
-/** What one process with MLflow needs, such as the migration. */
+/** Memory of one MLflow process, such as the migration. */
 export const ONE_PROCESS = DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER);
 
 /**
- * The size that options ask for.
+ * The size of a server with these options.
  *
- * @param connectionLimit connections that the database grants; unknown where somebody else runs it and does not say.
- * @throws ValidationError when a number is out of range, or memory or connections do not suffice for the workers.
+ * @param connectionLimit connections that the database allows; unknown for an external database without the option.
+ * @throws ValidationError when a number is out of range, or memory or connections are too few for the workers.
  */
 export function serverSize(
   options: MlflowServerOptions,
@@ -53,22 +52,22 @@ export function serverSize(
   };
 }
 
-/** What to say of more workers than the engine has cores; nothing where there are enough. */
+/** A warning, if there are more workers than cores. */
 export function workersOverCores(workers: number, cores: number): string | undefined {
   if (workers <= cores) return undefined;
   return `MLflow has ${workers} workers and the engine ${cores} cores: more workers than cores gain nothing but take memory and connections; lower 'workers'`;
 }
 
 function memoryOf(given: DataSize | undefined, workers: number, jobs: boolean, scope: IConstruct): DataSize {
-  const least = DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER * workers + (jobs ? MEMORY_OF_JOBS : 0));
-  if (given && given.toMebibytes() < least.toMebibytes()) {
+  const minimum = DataSize.mebibytes(MEMORY_BASE + MEMORY_PER_WORKER * workers + (jobs ? MEMORY_OF_JOBS : 0));
+  if (given && given.toMebibytes() < minimum.toMebibytes()) {
     throw new ValidationError(
       "MlflowMemory",
-      `'memory' must be at least ${least} for ${workers} workers${jobs ? " and 'jobExecution'" : ""}, got: ${given}; raise 'memory', or lower 'workers'`,
+      `'memory' must be at least ${minimum} for ${workers} workers${jobs ? " and 'jobExecution'" : ""}, got: ${given}; raise 'memory', or lower 'workers'`,
       scope,
     );
   }
-  return given ?? least;
+  return given ?? minimum;
 }
 
 interface PoolUsers {
@@ -90,7 +89,7 @@ function poolOf(
   const fitting =
     connectionLimit === undefined ? POOL_OVERFLOW : Math.floor((connectionLimit - reserve) / pools) - size;
   const overflow = connectionPool.overflow ?? Math.max(1, Math.min(POOL_OVERFLOW, fitting));
-  // MLflow takes an overflow of 0 for none given.
+  // MLflow reads an overflow of 0 as not set.
   if (!Number.isInteger(size) || size < 1 || !Number.isInteger(overflow) || overflow < 1) {
     throw new ValidationError(
       "MlflowPool",
@@ -98,10 +97,10 @@ function poolOf(
       scope,
     );
   }
-  if (size + overflow < POOL_LEAST) {
+  if (size + overflow < MIN_POOL) {
     throw new ValidationError(
       "MlflowPoolLeast",
-      `'connectionPool' must have ${POOL_LEAST} connections or more, which one call may need at once, got: ${size} + ${overflow}`,
+      `'connectionPool' must have ${MIN_POOL} connections or more, which one call may need at once, got: ${size} + ${overflow}`,
       scope,
     );
   }

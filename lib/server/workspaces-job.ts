@@ -1,6 +1,6 @@
 import type { JobSpec } from "../network/service-network";
 
-// past the server, which answers nothing in a workspace that does not exist.
+// Directly in the database, because the server answers no request in a workspace that does not exist.
 const CREATE = `
 import sys
 from mlflow import MlflowClient
@@ -12,7 +12,7 @@ for name in sys.argv[2:]:
         print("created the workspace", name)
 `;
 
-/** What creates workspaces in MLflow's database, by MLflow's own client, where they are missing. */
+/** Creates the workspaces that do not exist, with MLflow's own client. */
 export function workspacesJob(
   database: string,
   names: string[],

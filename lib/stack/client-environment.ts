@@ -3,21 +3,21 @@ import type { AuthGateway } from "../gateway/auth-gateway";
 
 const BUNDLE = '"${XDG_CACHE_HOME:-$HOME/.cache}/cdktf-mlflow/STACK-roots.pem"';
 
-/** Where systems keep the authorities that they trust: Debian and its kin; macOS, BSD and Alpine; Red Hat and its kin. */
+/** Files with the authorities that a system trusts: on Debian; on macOS, BSD and Alpine; on Red Hat. */
 export const TRUSTED_ROOTS = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/ssl/cert.pem",
   "/etc/pki/tls/certs/ca-bundle.crt",
 ];
 
-// the client's own 500 MiB sends most models through MLflow; from here on parts past it are faster (bench/README.md).
+// From this size on, uploads in parts that bypass MLflow are faster (bench/README.md). The client's default is 500 MiB.
 const MIN_PARTS_SIZE = 16 * 1024 ** 2;
 
 /**
- * Lines for a shell, so that MLflow's clients find the server and may pass.
+ * Shell lines that set up MLflow's clients: address, login and certificate.
  *
- * With an authority of the gateway's own they write a file with its certificate behind those of the machine, because a
- * client takes one file for all it connects to.
+ * If the gateway has its own authority, they write a file with the authorities of the machine and that of the gateway,
+ * because a client uses one file for all its connections.
  */
 export function clientEnvironment(
   { url, username, password, rootCertificate, directTransfers }: AuthGateway,
@@ -28,13 +28,13 @@ export function clientEnvironment(
   if (username !== undefined && password !== undefined) {
     lines.push(
       `export MLFLOW_TRACKING_USERNAME='${username}'`,
-      // a quote ends the quoted text, stands escaped, and begins it again; Terraform takes one of two backslashes.
+      // Escapes `'` for the shell as `'\''`; backslashes are doubled because Terraform removes one.
       `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(password.unsafeUnwrap(), "'", "'\\\\''")}'`,
     );
   }
   if (rootCertificate !== undefined) {
     lines.push(
-      // presigned transfers use the second one; both of them replace what the client would trust otherwise.
+      // Presigned transfers use the second one. Both replace the authorities that the client would trust otherwise.
       `export MLFLOW_TRACKING_SERVER_CERT_PATH=${shell(BUNDLE, stack)}`,
       'export REQUESTS_CA_BUNDLE="$MLFLOW_TRACKING_SERVER_CERT_PATH"',
       'mkdir -p "$(dirname "$REQUESTS_CA_BUNDLE")"',
@@ -44,7 +44,7 @@ export function clientEnvironment(
   return [...lines, ""].join("\n");
 }
 
-// a dollar sign before a brace would begin a reference of Terraform's; in what replaces it, two would be one.
+// Escapes `${` for Terraform. The replacement is a function, because `$$` in a replacement string means `$`.
 function shell(text: string, stack: string): string {
   return text.replace("STACK", stack).replaceAll("${", () => "$${");
 }

@@ -7,14 +7,14 @@ export interface RegistryLogin {
   /** Host name of the registry, such as `ghcr.io`. */
   readonly address: string;
 
-  /** Name of the user there. */
+  /** User name at the registry. */
   readonly username: string;
 
   /** Password or token of the user. */
   readonly password: Secret;
 }
 
-/** Which Docker engine a stack is deployed on. */
+/** The Docker engine that a stack is deployed on. */
 export interface DockerEngineOptions {
   /**
    * Address of the engine, such as `ssh://user@host` or `tcp://host:2376`.
@@ -31,21 +31,21 @@ export interface DockerEngineOptions {
   readonly context?: string;
 
   /**
-   * Further options of the ssh command.
+   * Additional options of the ssh command, for a `host` with ssh.
    *
    * @default - none
    */
   readonly sshOptions?: string[];
 
   /**
-   * Folder with `ca.pem`, `cert.pem` and `key.pem` for an engine behind TLS, where Terraform runs.
+   * Folder with `ca.pem`, `cert.pem` and `key.pem` for an engine behind TLS, on the machine that runs Terraform.
    *
    * @default - DOCKER_CERT_PATH when Terraform runs
    */
   readonly certificatePath?: string;
 
   /**
-   * Number of cores of the engine's machine. Synthesis warns of a server with more workers than that.
+   * Number of cores of the engine's host. Synthesis warns of a server with more workers.
    *
    * @default - not known at synthesis
    */

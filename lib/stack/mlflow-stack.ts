@@ -11,7 +11,7 @@ import { ContainerNetwork } from "../network/container-network";
 import type { ContainerNetworkOptions } from "../network/container-network";
 import { dockerProvider } from "./docker-engine";
 import type { DockerEngineOptions } from "./docker-engine";
-import { builtGatewayImage } from "../gateway/gateway-image";
+import { builtCaddyImage } from "../caddy/caddy-image";
 import { MlflowServer } from "../server/mlflow-server";
 import type { MlflowServerOptions } from "../server/mlflow-server-options";
 import { ProviderVersions } from "./provider-versions";
@@ -23,8 +23,9 @@ import type { IServiceNetwork } from "../network/service-network";
 import { StackGuard } from "../guard/stack-guard";
 import { StateBackend } from "./state-backend";
 import type { IArtifactStore } from "../stores/store";
+import { PublicUrl } from "../values/public-url";
 
-const URL = "http://localhost:8080";
+const DEFAULT_URL = "http://localhost:8080";
 
 /** Properties of an `MlflowStack`. */
 export interface MlflowStackProps {
@@ -43,14 +44,14 @@ export interface MlflowStackProps {
   readonly auth?: AuthMethod;
 
   /**
-   * Where records are kept.
+   * The database for experiments, runs and models.
    *
    * @default - a PostgreSQL container in the stack
    */
   readonly backendStore?: BackendStore;
 
   /**
-   * Where files are kept.
+   * The store for files.
    *
    * @default - a MinIO-compatible container in the stack
    */
@@ -85,14 +86,14 @@ export interface MlflowStackProps {
   readonly engine?: DockerEngineOptions;
 
   /**
-   * Where Terraform keeps its state. The state holds every secret of the stack.
+   * Where Terraform keeps its state, which contains all secrets of the stack.
    *
    * @default - the file `terraform.<stack id>.tfstate` beside the output folder `cdktf.out`
    */
   readonly state?: StateBackend;
 
   /**
-   * Releases of the Terraform providers.
+   * Versions of the Terraform providers.
    *
    * @default - the defaults of `ProviderVersionsOptions`
    */
@@ -102,28 +103,28 @@ export interface MlflowStackProps {
 /**
  * A complete MLflow platform on one Docker engine: gateway, server, database and object store.
  *
- * A `StackGuard` watches it, and what you add to it.
+ * A `StackGuard` checks it, together with your own resources in it.
  */
 export class MlflowStack extends TerraformStack {
-  /** The networks, for containers of yours to join. */
+  /** The networks, which your own containers can join. */
   public readonly network: IServiceNetwork;
 
-  /** MLflow. */
+  /** The MLflow server. */
   public readonly server: MlflowServer;
 
-  /** What users reach. */
+  /** The gateway, the only service that users reach. */
   public readonly gateway: AuthGateway;
 
   constructor(scope: Construct, id: string, props: MlflowStackProps = {}) {
     super(scope, id);
 
+    const url = PublicUrl.parse(props.url ?? DEFAULT_URL, this);
     try {
       (props.state ?? StateBackend.local(`../../../terraform.${id}.tfstate`)).bind(this);
       dockerProvider(this, props.engine ?? {});
       new RandomProvider(this, "random");
       ProviderVersions.pin(this, props.providerVersions);
 
-      const url = props.url ?? URL;
       this.network = new ContainerNetwork(this, "network", props.network);
       const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
       this.server = new MlflowServer(this, "server", {
@@ -132,19 +133,16 @@ export class MlflowStack extends TerraformStack {
         network: this.network,
         backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
         artifactStore,
-        url,
-        hostNames: [...(props.server?.hostNames ?? []), this.network.hostnameOf(this, "gateway")],
       });
       this.gateway = new AuthGateway(this, "gateway", {
         ...props.gateway,
         network: this.network,
         upstream: this.server,
         auth: props.auth ?? AuthMethod.basic(),
-        url,
+        url: url.origin,
       });
 
       this.warnOfWorkers(props.engine?.cores);
-      this.server.addWorkspaces(this.gateway.users.flatMap(({ workspace }) => workspace ?? []));
       this.addOutputs(artifactStore);
       Aspects.of(this).add(new StackGuard());
     } catch (error) {
@@ -157,9 +155,9 @@ export class MlflowStack extends TerraformStack {
     if (warning !== undefined) Annotations.of(this.server).addWarning(warning);
   }
 
-  // an image of a registry is the gateway's own; one that is built is a resource of each, and built once.
+  // Uses the gateway's image. A registry image is one resource; a built one is a resource each, with the same tag.
   private egressImage({ image, buildArguments }: AuthGatewayOptions = {}): ServiceImage {
-    return image ?? builtGatewayImage(buildArguments);
+    return image ?? builtCaddyImage(buildArguments);
   }
 
   private addOutputs({ consoleLogin, s3ApiLogin }: IArtifactStore): void {

@@ -2,11 +2,11 @@ import { Annotations } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import { RELEASES } from "../values/releases";
 
-// 4.x reads a stopped container without deleting it, so that a plan changes nothing; since 4.6 it also applies changed
-// health checks. The bindings of @cdktf/provider-docker were made for 3.6.2 and work with both.
+// A plan with 3.x deletes stopped containers; 4.x only reads them. Since 4.6 the provider also applies changed health checks.
+// The bindings of @cdktf/provider-docker were generated for 3.6.2 and work with both.
 const { docker: DOCKER, random: RANDOM } = RELEASES.providers;
 
-/** Which releases of the Terraform providers a stack uses. */
+/** Versions of the Terraform providers of a stack. */
 export interface ProviderVersionsOptions {
   /**
    * Version constraint of kreuzwerker/docker.
@@ -23,9 +23,9 @@ export interface ProviderVersionsOptions {
   readonly random?: string;
 }
 
-/** Sets the versions of the providers, which the bindings would pin to releases of 2025. */
+/** Sets the versions of the providers, which the bindings would otherwise pin to releases of 2025. */
 export class ProviderVersions {
-  /** Sets the versions for a whole stack. Warns when the plan of a Docker provider before 4.0 would not be read-only. */
+  /** Sets the versions for a whole stack. Warns about a Docker provider before 4.0, whose plans are not read-only. */
   public static pin(stack: TerraformStack, options: ProviderVersionsOptions = {}): void {
     const docker = options.docker ?? DOCKER.version;
     stack.addOverride("terraform.required_providers.docker.version", docker);

@@ -2,23 +2,23 @@ import { LocalBackend, TerraformBackend, TerraformRemoteState } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 
-/** Where Terraform keeps its state, which holds every secret of the stack. */
+/** Where Terraform keeps its state, which contains all secrets of the stack. */
 export abstract class StateBackend {
   /**
-   * A file.
+   * A local file.
    *
-   * @param path path from the folder of the stack, `cdktf.out/stacks/<stack id>`.
+   * @param path path, relative to the folder of the stack, `cdktf.out/stacks/<stack id>`.
    */
   public static local(path: string): StateBackend {
     return new FileState(path);
   }
 
   /**
-   * Any backend of Terraform's.
+   * Any backend of Terraform.
    *
    * @param type its name, such as `s3` or `pg`.
-   * @param configuration its settings by name, as in a `backend` block. Not for secrets: those belong into the
-   * environment of Terraform.
+   * @param configuration its settings by name, as in a `backend` block. Not for secrets: put them into the environment of
+   * Terraform.
    */
   public static remote(type: string, configuration: { [name: string]: string }): StateBackend {
     return new RemoteState(type, configuration);
@@ -51,7 +51,7 @@ class RemoteState extends StateBackend {
   }
 }
 
-// a construct, because CDKTF gives every stack without one a file at an absolute path.
+// A construct, because CDKTF gives a stack without a backend a file at an absolute path.
 class NamedBackend extends TerraformBackend {
   constructor(
     scope: Construct,

@@ -5,10 +5,10 @@ import type { Secret } from "../secrets/secret";
 import type { ServiceImage } from "../network/service-image";
 import type { UserOptions } from "./user";
 
-/** Who has a role. */
+/** The users and service accounts that have a role. */
 export interface RoleMembers {
   /**
-   * Names of groups, as the issuer writes them.
+   * Names of groups, exactly as the issuer writes them.
    *
    * @default - none
    */
@@ -22,14 +22,14 @@ export interface RoleMembers {
   readonly emails?: string[];
 
   /**
-   * Subjects (claim `sub`) of tokens without an e-mail address, such as those of machines. They may enter.
+   * Subjects (claim `sub`) of tokens without an e-mail address, as service accounts have them. They may log in.
    *
    * @default - none
    */
-  readonly machines?: string[];
+  readonly serviceAccounts?: string[];
 }
 
-/** Roles of users who log in at an issuer. Everyone else who may log in has the role `read`. */
+/** Roles of users who log in at an issuer. All others who may log in have the role `read`. */
 export interface OAuth2Roles {
   /** @default - nobody */
   readonly write?: RoleMembers;
@@ -48,27 +48,27 @@ export interface OAuth2Options {
   readonly provider?: IdentityProvider;
 
   /**
-   * Address of the issuer, an https one, exactly as its tokens carry it in `iss`.
+   * The https address of the issuer, exactly as its tokens have it in the claim `iss`.
    *
-   * @default - that of Google and GitHub; all others need it
+   * @default - the address of Google or GitHub; required for all others
    */
   readonly issuerUrl?: string;
 
   /**
-   * Certificate of the authority that signed the issuer's own, in PEM form.
+   * Certificate of the authority that signed the issuer's certificate, in PEM form.
    *
-   * @default - those that the image of oauth2-proxy trusts
+   * @default - the authorities that the image of oauth2-proxy trusts
    */
   readonly issuerCertificate?: string;
 
-  /** Client id of this stack at the issuer. Its redirect address is `<url>/oauth2/callback`. */
+  /** Client id of this stack at the issuer. Register `<url>/oauth2/callback` as its redirect address. */
   readonly clientId: string;
 
   /** Client secret of this stack at the issuer. */
   readonly clientSecret: Secret;
 
   /**
-   * Domains of the e-mail addresses that may log in. Subdomains are others.
+   * Domains of the e-mail addresses that may log in. A domain does not include its subdomains.
    *
    * @default - any, where `allowedGroups` or `allowAnyDomain` is given
    */
@@ -82,65 +82,65 @@ export interface OAuth2Options {
   readonly allowedGroups?: string[];
 
   /**
-   * Subjects (claim `sub`) of tokens without an e-mail address, such as those of machines, that may enter whatever the
-   * `allowedDomains`. Where `allowedGroups` is given, they need one of those groups as well.
+   * Subjects (claim `sub`) of tokens without an e-mail address, as service accounts have them, that may log in.
+   * `allowedDomains` does not apply to them; `allowedGroups` does.
    *
-   * @default - those that have a role
+   * @default - the subjects that have a role
    */
-  readonly allowedMachines?: string[];
+  readonly allowedServiceAccounts?: string[];
 
   /**
-   * Whether everyone may log in to whom the issuer gives an account. With a public one, that is everybody.
+   * Whether everyone with an account at the issuer may log in. At a public issuer that is everybody.
    *
    * @default false
    */
   readonly allowAnyDomain?: boolean;
 
   /**
-   * Who may do more than read.
+   * The users who may do more than read.
    *
    * @default - nobody
    */
   readonly roles?: OAuth2Roles;
 
   /**
-   * Audiences of tokens that machines may use, besides the client id.
+   * Audiences that tokens of service accounts may have, besides the client id.
    *
    * @default - none
    */
   readonly audiences?: string[];
 
   /**
-   * Claim with the groups.
+   * The claim that holds the groups.
    *
    * @default "groups"
    */
   readonly groupsClaim?: string;
 
   /**
-   * Scopes to ask for, with blanks between them.
+   * The scopes to request, separated by blanks.
    *
-   * @default - what the provider needs; `groups` only where groups are used
+   * @default - the scopes that the provider needs; `groups` only where groups are used
    */
   readonly scope?: string;
 
   /**
-   * Where the issuer ends its own session. Without it, who logs out is logged in again without a question as long as
-   * the issuer's session lives.
+   * Address at which the issuer ends its own session. Without it, a user who logs out is logged in again without a
+   * question while the issuer's session lasts.
    *
-   * @default - that of Keycloak and Entra
+   * @default - known for Keycloak and Entra, else none
    */
   readonly endSessionUrl?: string;
 
   /**
-   * How long a session lasts. Changes of groups, and the end of an account, take effect after it.
+   * How long a session lasts. A change of groups or a deleted account takes effect when it ends.
    *
    * @default 12 hours
    */
   readonly sessionDuration?: Duration;
 
   /**
-   * Users with a password besides, such as those of CI. They can log in while the issuer is away.
+   * Additional users with a password, such as those of CI. They can log in while the issuer is down.
    *
    * @default - none
    */

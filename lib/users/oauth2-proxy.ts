@@ -5,7 +5,7 @@ import { Duration } from "../values/duration";
 import { HealthCheck } from "../network/health-check";
 import { IdentityProvider } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { allGroups, allMachines, validateOAuth2 } from "./oauth2-validation";
+import { allGroups, allServiceAccounts, validateOAuth2 } from "./oauth2-validation";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 import type { PublicUrl } from "../values/public-url";
@@ -14,7 +14,7 @@ import { Secret } from "../secrets/secret";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, ServiceFile } from "../network/service-network";
 
-// with a shell and wget, for the health check.
+// Alpine, because the health check needs wget.
 const IMAGE = imageName(RELEASES["oauth2-proxy"]);
 const PORT = 4180;
 const USER = "65532:65532";
@@ -22,13 +22,13 @@ const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
 const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
 const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
 const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
-const MACHINES_FILE = "/etc/oauth2-proxy/machines";
-// oauth2-proxy takes secrets of 16, 24 or 32 bytes, and decodes those that could be base64: these cannot.
+const SUBJECTS_FILE = "/etc/oauth2-proxy/machines";
+// oauth2-proxy takes 16, 24 or 32 bytes, and decodes a value that could be base64 of so many: 24 characters cannot.
 const COOKIE_SECRET_LENGTH = 24;
 
 /** Properties of an `OAuth2Proxy`. */
 export interface OAuth2ProxyProps extends OAuth2Options {
-  /** The network to run on. The port is open there and nowhere else. */
+  /** The network to run on. The port is open there only. */
   readonly network: IServiceNetwork;
 
   /** The address under which users reach the gateway. */
@@ -36,20 +36,21 @@ export interface OAuth2ProxyProps extends OAuth2Options {
 }
 
 /**
- * oauth2-proxy as a service: keeps the sessions of browsers and checks the tokens of machines, for a gateway that asks.
+ * oauth2-proxy as a service: it keeps the sessions of browsers and checks the tokens of service accounts. The gateway
+ * asks it about each request.
  *
- * It reaches the internet, because it talks to the issuer.
+ * It has access to the internet, because it connects to the issuer.
  *
- * @throws ValidationError when the issuer is missing or not https, everybody could log in, or a name cannot be asked for.
+ * @throws ValidationError when the issuer is missing or not https, everybody could log in, or a name is invalid.
  */
 export class OAuth2Proxy extends Construct {
   /** Host name and port, for the gateway. */
   public readonly address: string;
 
-  /** Name of the session's cookie. */
+  /** Name of the session cookie. */
   public readonly cookieName: string;
 
-  /** Where a logout ends, as seen from the gateway. */
+  /** Address at which a logout ends, with its query; unknown for some providers. */
   public readonly endSessionUrl?: string;
 
   constructor(scope: Construct, id: string, props: OAuth2ProxyProps) {
@@ -58,7 +59,7 @@ export class OAuth2Proxy extends Construct {
     const issuerUrl = validateOAuth2(this, props);
     const profile = PROVIDERS[props.provider ?? IdentityProvider.OIDC];
 
-    // a cookie of this prefix cannot be set by another host or over plain http; browsers want it Secure.
+    // Another host or plain http cannot set a cookie with this prefix. Browsers require such a cookie to be Secure.
     this.cookieName = props.url.secure ? "__Host-gateway" : "gateway";
     this.endSessionUrl = endSession(props, profile, issuerUrl);
     const clientSecret = props.clientSecret.bind(this, "client-secret");
@@ -77,7 +78,7 @@ export class OAuth2Proxy extends Construct {
         { path: CLIENT_SECRET_FILE, content: clientSecret.unsafeUnwrap(), secret: true },
         { path: COOKIE_SECRET_FILE, content: cookieSecret.unsafeUnwrap(), secret: true },
         ...issuerCertificate(props.issuerCertificate),
-        ...machinesFile(allMachines(props)),
+        ...subjectsFile(allServiceAccounts(props)),
       ],
       user: USER,
       memory: props.memory ?? DataSize.mebibytes(128),
@@ -89,7 +90,7 @@ export class OAuth2Proxy extends Construct {
     this.address = `${service.hostname}:${PORT}`;
   }
 
-  // sessions without tokens, and no key that lets a request pass unasked: several of those had holes.
+  // Sessions hold no tokens, and no `skip_auth_*` option is set: several had vulnerabilities.
   private configuration(props: OAuth2ProxyProps, profile: ProviderProfile, issuerUrl: string): string {
     const { url } = props;
     const session = props.sessionDuration ?? Duration.hours(12);
@@ -114,7 +115,7 @@ export class OAuth2Proxy extends Construct {
       upstreams: ["static://202"],
       ...(profile.hasTokens && { skip_jwt_bearer_tokens: true, oidc_extra_audiences: props.audiences ?? [] }),
       email_domains: props.allowedDomains?.length ? props.allowedDomains : ["*"],
-      ...(allMachines(props).length > 0 && { authenticated_emails_file: MACHINES_FILE }),
+      ...(allServiceAccounts(props).length > 0 && { authenticated_emails_file: SUBJECTS_FILE }),
       allowed_groups: props.allowedGroups ?? [],
       session_cookie_minimal: true,
       cookie_name: this.cookieName,
@@ -133,9 +134,9 @@ function scopeFor(options: OAuth2Options, { scope, groupsScope }: ProviderProfil
   return groupsScope !== undefined && allGroups(options).length > 0 ? `${scope} ${groupsScope}` : scope;
 }
 
-// oauth2-proxy takes the subject of a token for its e-mail address, where it has none.
-function machinesFile(machines: string[]): ServiceFile[] {
-  return machines.length === 0 ? [] : [{ path: MACHINES_FILE, content: `${machines.join("\n")}\n`, secret: false }];
+// oauth2-proxy uses the subject of a token without an e-mail address as its e-mail address.
+function subjectsFile(subjects: string[]): ServiceFile[] {
+  return subjects.length === 0 ? [] : [{ path: SUBJECTS_FILE, content: `${subjects.join("\n")}\n`, secret: false }];
 }
 
 function issuerCertificate(content: string | undefined): ServiceFile[] {
@@ -152,7 +153,7 @@ function endSession({ endSessionUrl, clientId, url }: OAuth2ProxyProps, profile:
   return `${base}?${query}`;
 }
 
-// strings, booleans, numbers and lists of strings: JSON's way of writing them is TOML's too.
+// Strings, booleans, numbers and lists of strings are written the same in JSON and TOML.
 function toml(settings: { [key: string]: string | boolean | number | string[] }): string {
   return Object.entries(settings)
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)

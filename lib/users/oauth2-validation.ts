@@ -8,7 +8,7 @@ import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 
 /**
- * Fails on options with which nobody could log in, or anybody.
+ * Rejects options with which nobody could log in, or everybody.
  *
  * @returns the address of the issuer.
  */
@@ -24,14 +24,20 @@ export function validateOAuth2(scope: Construct, options: OAuth2Options): string
   return issuerUrl;
 }
 
-/** Every group that decides about anything. */
+/** All groups that decide about access or a role. */
 export function allGroups({ allowedGroups = [], roles }: OAuth2Options): string[] {
   return [...allowedGroups, ...(roles?.write?.groups ?? []), ...(roles?.admin?.groups ?? [])];
 }
 
-/** Every machine that may enter. */
-export function allMachines({ allowedMachines = [], roles }: OAuth2Options): string[] {
-  return [...new Set([...allowedMachines, ...(roles?.write?.machines ?? []), ...(roles?.admin?.machines ?? [])])];
+/** All service accounts that may log in. */
+export function allServiceAccounts({ allowedServiceAccounts = [], roles }: OAuth2Options): string[] {
+  return [
+    ...new Set([
+      ...allowedServiceAccounts,
+      ...(roles?.write?.serviceAccounts ?? []),
+      ...(roles?.admin?.serviceAccounts ?? []),
+    ]),
+  ];
 }
 
 function validateIssuer(
@@ -43,7 +49,7 @@ function validateIssuer(
   if (issuerUrl === undefined || issuerUrl === "") {
     throw new ValidationError(
       "OAuth2Issuer",
-      `'issuerUrl' must be given for the provider '${provider}': the address that the issuer's tokens carry as 'iss'`,
+      `'issuerUrl' must be given for the provider '${provider}': the address that the issuer's tokens have in the claim 'iss'`,
       scope,
     );
   }
@@ -51,7 +57,7 @@ function validateIssuer(
   if (!url || url.protocol !== "https:" || url.username || url.password || url.search || url.hash) {
     throw new ValidationError(
       "OAuth2Issuer",
-      `'issuerUrl' must begin with https:// and hold neither a login nor a query, because whoever can answer in its place can log in as anybody, got: '${issuerUrl}'`,
+      `'issuerUrl' must begin with https:// and have no user, password or query, because anyone who could answer in its place could log in as any user, got: '${issuerUrl}'`,
       scope,
     );
   }
@@ -65,7 +71,7 @@ function validateIssuer(
   }
 }
 
-// oauth2-proxy would start again and again.
+// oauth2-proxy would fail at every start.
 function validateCertificate(scope: Construct, certificate: string | undefined): void {
   if (certificate === undefined) return;
   try {
@@ -89,7 +95,7 @@ function validateWhoMayPass(scope: Construct, { allowedDomains, allowedGroups, a
     if (domain === "*") {
       throw new ValidationError(
         "OAuth2AnyDomain",
-        "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
+        "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or set 'allowAnyDomain: true'",
         scope,
       );
     }
@@ -104,7 +110,7 @@ function validateWhoMayPass(scope: Construct, { allowedDomains, allowedGroups, a
   if (!allowedDomains?.length && !allowedGroups?.length && !allowAnyDomain) {
     throw new ValidationError(
       "OAuth2AnyDomain",
-      "'allowedDomains' or 'allowedGroups' must say who may log in; 'allowAnyDomain: true' lets in everybody with an account at the issuer",
+      "'allowedDomains' or 'allowedGroups' must limit who may log in; 'allowAnyDomain: true' allows everybody with an account at the issuer",
       scope,
     );
   }
@@ -116,12 +122,12 @@ function validateNames(scope: Construct, props: OAuth2Options, profile: Provider
   if (groups.length > 0 && !profile.hasGroups) {
     throw new ValidationError(
       "OAuth2Groups",
-      "'allowedGroups' and groups of 'roles' must not be used with this provider, which tells no groups; use 'allowedDomains' and 'emails'",
+      "'allowedGroups' and groups of 'roles' must not be used with this provider, which has no groups; use 'allowedDomains' and 'emails'",
       scope,
     );
   }
   for (const group of groups) {
-    // groups travel in a list with commas, so that one with a comma could not be told from two.
+    // oauth2-proxy sends groups as a list with commas, where a group with a comma would become two.
     if (!/^[^,`\r\n]+$/.test(group)) {
       throw new ValidationError(
         "OAuth2Groups",
@@ -135,25 +141,29 @@ function validateNames(scope: Construct, props: OAuth2Options, profile: Provider
       throw new ValidationError("OAuth2Email", `'emails' must hold e-mail addresses, got: '${email}'`, scope);
     }
   }
-  const machines = allMachines(props);
-  if (machines.length > 0 && !profile.hasTokens) {
+  const subjects = allServiceAccounts(props);
+  if (subjects.length > 0 && !profile.hasTokens) {
     throw new ValidationError(
-      "OAuth2Machines",
-      "'machines' must not be used with this provider, whose tokens cannot be checked; give machines a password ('users')",
+      "OAuth2ServiceAccounts",
+      "'serviceAccounts' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
       scope,
     );
   }
-  for (const machine of machines) {
-    // they stand in a file of values with commas between them.
-    if (!/^[^\s,`"#][^\s,`"]*$/.test(machine)) {
+  for (const subject of subjects) {
+    // oauth2-proxy reads the file of subjects as comma-separated values.
+    if (!/^[^\s,`"#][^\s,`"]*$/.test(subject)) {
       throw new ValidationError(
-        "OAuth2Machines",
-        `'machines' must hold subjects without blanks, commas and quotes, got: '${machine}'`,
+        "OAuth2ServiceAccounts",
+        `'serviceAccounts' must hold subjects without blanks, commas and quotes, got: '${subject}'`,
         scope,
       );
     }
   }
   if (props.clientId === "") {
-    throw new ValidationError("OAuth2Client", "'clientId' must be the id of this stack at the issuer", scope);
+    throw new ValidationError(
+      "OAuth2Client",
+      "'clientId' must not be empty: it is the id of this stack at the issuer",
+      scope,
+    );
   }
 }

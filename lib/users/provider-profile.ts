@@ -1,27 +1,27 @@
 import { IdentityProvider } from "./identity-provider";
 
-/** How an identity provider is used. */
+/** How oauth2-proxy is set up for an identity provider. */
 export interface ProviderProfile {
   /** `provider` of oauth2-proxy. */
   readonly provider: string;
 
-  /** Address of the issuer where it is always the same. */
+  /** Address of the issuer, where there is only one. */
   readonly issuerUrl?: string;
 
-  /** What an issuer of this kind looks like, where others would not work. */
+  /** The form of the issuer's address, where no other works. */
   readonly issuerForm?: { readonly pattern: RegExp; readonly example: string };
 
   readonly scope: string;
 
-  /** What the scope needs besides where groups are used: many issuers refuse a login with a scope they do not know. */
+  /** Additional scope where groups are used. Many issuers refuse a login with a scope that they do not know. */
   readonly groupsScope?: string;
 
   readonly hasGroups: boolean;
 
-  /** Whether its tokens are JWTs that machines can use. */
+  /** Whether its tokens are JWTs, which service accounts can use. */
   readonly hasTokens: boolean;
 
-  /** Where a session at the provider is ended, from the issuer's address. */
+  /** Address at which the provider ends its session. */
   readonly endSession?: (issuerUrl: string) => string;
 }
 
@@ -35,7 +35,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
     hasTokens: true,
   },
   [IdentityProvider.GOOGLE]: {
-    // its own kind of oauth2-proxy's adds groups by an administrator's key, and nothing else that is needed.
+    // oauth2-proxy's provider `google` only adds group look-ups, which need an administrator's key. `oidc` suffices.
     provider: "oidc",
     issuerUrl: "https://accounts.google.com",
     scope: "openid email profile",
@@ -51,7 +51,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
     hasTokens: false,
   },
   [IdentityProvider.ENTRA]: {
-    // checks the tenant of a token, and asks for the groups of who is in more than 200.
+    // Checks the tenant of a token, and looks up the groups of a user who is in more than 200.
     provider: "entra-id",
     issuerForm: {
       pattern: /^https:\/\/login\.microsoftonline\.com\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/v2\.0$/i,
@@ -64,7 +64,7 @@ export const PROVIDERS: { readonly [provider in IdentityProvider]: ProviderProfi
   },
   [IdentityProvider.KEYCLOAK]: {
     provider: "keycloak-oidc",
-    // without `groups`: a realm has no such scope until somebody makes it, and then by default.
+    // Without `groups`: a realm has no such scope until somebody creates it, and then it is a default scope.
     scope: "openid email profile",
     hasGroups: true,
     hasTokens: true,

@@ -1,11 +1,11 @@
-/** What a user may do. Each role may do what those before it may. */
+/** The permissions of a user. Each role includes the ones before it. */
 export enum Role {
   /** See everything: search, open, download. */
   READ = "read",
 
-  /** Log runs, files and traces, register models, move runs and experiments to the bin and back. */
+  /** Log runs, files and traces, register models, delete and restore runs and experiments. */
   WRITE = "write",
 
-  /** Delete for good, place experiments in foreign locations, and use what `features` has switched on for admins. */
+  /** Delete permanently, place experiments in other storage locations, and use the features that are for admins. */
   ADMIN = "admin",
 }

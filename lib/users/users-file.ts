@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { ValidationError } from "../values/errors";
 import type { Role } from "./role";
 import { Secret } from "../secrets/secret";
-import { UserPassword } from "./user";
 import type { UserOptions } from "./user";
+import { UserPassword } from "./user-password";
 import { isVariableName } from "./names";
 
 const KEYS = ["name", "role", "workspace", "passwordVariable", "hashVariable", "generation"];
 
-/** A user as `users.json` has it: names and roles, never a password. */
+/** A user in `users.json`: name and role, never a password. */
 export interface UserEntry {
   /** Name to log in with. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface UserEntry {
   readonly role: string;
 
   /**
-   * Where the user works while workspaces are on.
+   * The workspace of the user while workspaces are on.
    *
    * @default - the workspace named `default`
    */
@@ -38,32 +38,32 @@ export interface UserEntry {
   readonly hashVariable?: string;
 
   /**
-   * Which generated password it is; counted up by `mlflow-stack users rotate`.
+   * Number of the generated password. `mlflow-stack users rotate` increments it.
    *
    * @default - the first one
    */
   readonly generation?: number;
 }
 
-/** The users of a file that is kept with the code and reviewed like it. */
+/** The users in a file that is versioned and reviewed like code. */
 export class UsersFile {
   /**
    * Reads the users of a JSON file: `[{ "name": "ada", "role": "admin" }, …]`.
    *
    * @param path path of the file, from the current folder.
-   * @throws ValidationError when the file cannot be read, or holds anything else.
+   * @throws ValidationError when the file cannot be read or has another form.
    */
   public static read(path: string): UserOptions[] {
     return UsersFile.entries(path).map((entry) => ({
       name: entry.name,
-      // what it may be, the gateway checks for all users.
+      // The authentication method checks the roles of all users.
       role: entry.role as Role,
       workspace: entry.workspace,
       password: passwordOf(entry),
     }));
   }
 
-  /** The entries of such a file as they are, for who edits it. */
+  /** The entries of the file, unchanged, for programs that edit it. */
   public static entries(path: string): UserEntry[] {
     const content = parse(path);
     if (!Array.isArray(content)) throw refusal(path, "must hold a list of users");
@@ -88,7 +88,7 @@ function validateEntry(path: string, entry: unknown): void {
   if (typeof name !== "string" || typeof role !== "string")
     throw refusal(path, "must give each user a name and a role");
   for (const key of Object.keys(entry)) {
-    // a password that somebody writes here must not pass unnoticed, and its value is not repeated.
+    // A password must not get into the file unnoticed. The message does not repeat its value.
     if (!KEYS.includes(key)) {
       throw refusal(path, `must have no '${key}' for user '${name}'; allowed: ${KEYS.join(", ")}`);
     }

@@ -49,6 +49,6 @@ test.each([
 });
 
 test("an event without a pull request is refused, and so is no event", () => {
-  expect(() => read({})).toThrow("the event says nothing of a pull request");
+  expect(() => read({})).toThrow("the event has no pull request");
   expect(() => PullRequestEvent.read({})).toThrow("this command is for a job of GitHub Actions");
 });

@@ -83,7 +83,7 @@ describe("A folder for plans is refused", () => {
     mkdirSync(plans);
     chmodSync(plans, 0o750);
 
-    expect(() => open(plans)).toThrow(`${plans} is not for this user alone, and plans hold secrets`);
+    expect(() => open(plans)).toThrow(`${plans} must be this user's, with mode 700: plans hold secrets`);
   });
 
   test("when it is in the checkout, which the next job empties", () => {

@@ -1,4 +1,4 @@
-import { FEATURES as ALL } from "../../../lib/server/features-on";
+import { FEATURES as ALL } from "../../../lib/server/features";
 import { AiProvider, AuthMethod, Role } from "../../../lib";
 import type { MlflowFeatureOptions } from "../../../lib";
 import type { Values } from "../../../cli/terraform/plan-json";

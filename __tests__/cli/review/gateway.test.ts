@@ -92,9 +92,9 @@ describe("A review names whom a gateway believes", () => {
         roles,
       }),
     });
-    const before: OAuth2Roles = { write: { groups: ["ml team", "research"] }, admin: { machines: ["nightly"] } };
+    const before: OAuth2Roles = { write: { groups: ["ml team", "research"] }, admin: { serviceAccounts: ["nightly"] } };
     const after: OAuth2Roles = {
-      write: { groups: ["ml team"], machines: ["nightly"], emails: ["bob@example.com"] },
+      write: { groups: ["ml team"], serviceAccounts: ["nightly"], emails: ["bob@example.com"] },
       admin: { groups: ["research"], emails: ["ada@example.com"] },
     };
 

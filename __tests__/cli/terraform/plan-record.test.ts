@@ -31,13 +31,16 @@ describe("the record of a plan", () => {
     await expect(readRecord(file)).resolves.toMatchObject({ stack: "mlflow", state, configuration: "c0" });
 
     await removePlan(file);
-    await expect(readRecord(file)).rejects.toThrow(`${file} is not a plan that 'mlflow-stack plan' has made`);
+    await expect(readRecord(file)).rejects.toThrow(`${file} is not a plan that 'mlflow-stack plan' has saved`);
   });
 
   test("refuses a plan that was changed since, or has gone", async () => {
     await recordPlan(file, "mlflow", state, "c0");
     writeFileSync(file, "another plan");
-    const problem = { message: `${file} is not as it was made; nothing was changed`, exitCode: ExitCode.stalePlan };
+    const problem = {
+      message: `${file} has changed since it was saved; nothing was changed`,
+      exitCode: ExitCode.stalePlan,
+    };
     await expect(readRecord(file)).rejects.toMatchObject(problem);
 
     rmSync(file);
@@ -46,13 +49,13 @@ describe("the record of a plan", () => {
 
   test.each(["", "{", "{}", "null", '{"stack": "mlflow"}'])("is not read from: %s", async (text) => {
     writeFileSync(`${file}.json`, text);
-    await expect(readRecord(file)).rejects.toThrow("is not a plan that 'mlflow-stack plan' has made");
+    await expect(readRecord(file)).rejects.toThrow("is not a plan that 'mlflow-stack plan' has saved");
   });
 
   test.each([
-    ["the app synthesizes something else than it did when the plan was made", "c1", state],
-    ["the state is not the one that the plan was made with", "c0", { lineage: "77aa", serial: 4 }],
-    ["the state is not the one that the plan was made with", "c0", {}],
+    ["the stack that the app synthesizes has changed since the plan was made", "c1", state],
+    ["the plan was made with another state", "c0", { lineage: "77aa", serial: 4 }],
+    ["the plan was made with another state", "c0", {}],
     ["the state has changed since the plan was made: something else was applied", "c0", { ...state, serial: 5 }],
   ])("makes it stale: %s", async (reason, configuration, now) => {
     await recordPlan(file, "mlflow", state, "c0");
@@ -69,7 +72,7 @@ describe("the record of a plan", () => {
     const record = await readRecord(file);
 
     expect(() => requireFresh(record, "c0", {})).not.toThrow();
-    expect(() => requireFresh(record, "c0", state)).toThrow("the state is not the one");
+    expect(() => requireFresh(record, "c0", state)).toThrow("the plan was made with another state");
   });
 });
 

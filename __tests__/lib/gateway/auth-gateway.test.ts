@@ -14,7 +14,7 @@ import {
   Transfers,
   UserPassword,
 } from "../../../lib";
-import type { AdminPortOptions, AuthGatewayOptions, IUpstream, OAuth2Options } from "../../../lib";
+import type { AuthGatewayOptions, IUpstream, OAuth2Options, PublishedPortOptions, UpstreamGateway } from "../../../lib";
 import { certificateFor } from "../../support/servers/certificate";
 import {
   addresses,
@@ -25,16 +25,15 @@ import {
   testStack,
   withoutPackagedFiles,
 } from "../../support/stacks/synth";
+import { fakeUpstream } from "../../support/stacks/upstream";
 
 const CADDY = join(__dirname, "..", "..", "..", "caddy");
-const DIRECT: IUpstream = {
-  hostname: "mlflow",
-  port: 5000,
+const DIRECT = fakeUpstream({
   transferTarget: { scheme: "http", endpoint: "store:9000", bucket: "models", preferred: true },
-};
+});
 const CERTIFICATE = certificateFor("mlflow.example.com");
 const REACHABLE = { ...DIRECT.transferTarget!, reachableByClients: true };
-const PROXIED: IUpstream = { hostname: "mlflow", port: 5000 };
+const PROXIED = fakeUpstream();
 
 interface TestOptions extends AuthGatewayOptions {
   readonly url?: string;
@@ -146,7 +145,7 @@ describe("AuthGateway", () => {
 
   test("fails on direct transfers to a store that signs no usable address", () => {
     expect(() => gatewayStack({ upstream: PROXIED, transfers: Transfers.direct() })).toThrow(
-      "'transfers' must not be Transfers.direct(), because signed addresses of this store lead nowhere: its bucket must stand in the path ('pathStyle'), its endpoint be known at synthesis, and its keys be permanent, or clients must reach it themselves ('reachableByClients') [test/gateway]",
+      "'transfers' must not be Transfers.direct(), because signed addresses of this store cannot be used: its bucket must be in the path ('pathStyle'), its endpoint known at synthesis and its keys permanent, or clients must reach it themselves ('reachableByClients') [test/gateway]",
     );
   });
 
@@ -352,7 +351,7 @@ describe("AuthGateway", () => {
         ...{ clientSecret: Secret.variable("client_secret"), allowedDomains: ["example.com"] },
       };
       const users = [{ name: "ada", role: Role.ADMIN }];
-      const login = (url: string, more: Partial<OAuth2Options> = {}, console?: AdminPortOptions) => {
+      const login = (url: string, more: Partial<OAuth2Options> = {}, console?: PublishedPortOptions) => {
         const { stack } = gatewayStack({ upstream, url, console, auth: AuthMethod.oauth2({ ...options, ...more }) });
         return environment(stack, "gateway").CONSOLE_AUTH_METHOD;
       };
@@ -398,6 +397,31 @@ describe("AuthGateway", () => {
     });
   });
 
+  test("lets a request wait for an upstream that restarts, a minute or as long as it is told", () => {
+    const wait = (upstreamWait?: Duration) =>
+      environment(gatewayStack({ upstreamWait }).stack, "gateway").UPSTREAM_WAIT;
+
+    expect(wait()).toBe("1m0s");
+    expect(wait(Duration.seconds(90))).toBe("1m30s");
+  });
+
+  test("tells its upstream its url, its name and its users' workspaces, each once", () => {
+    const gateways: UpstreamGateway[] = [];
+    const upstream = fakeUpstream({ features: ["workspaces"], addGateway: (gateway) => gateways.push(gateway) });
+    const users = ["team-a", "team-b", "team-a"].map((workspace, index) => ({
+      ...{ name: `user-${index}`, role: Role.ADMIN, workspace },
+    }));
+    gatewayStack({ upstream, url: "https://mlflow.example.com", auth: AuthMethod.basic({ users }) });
+
+    expect(gateways).toEqual([
+      {
+        url: expect.objectContaining({ origin: "https://mlflow.example.com" }),
+        hostname: "test-gateway",
+        workspaces: ["team-a", "team-b"],
+      },
+    ]);
+  });
+
   test("takes a rate limit", () => {
     const { stack } = gatewayStack({ rateLimit: { events: 10, window: Duration.minutes(1) } });
 
@@ -416,7 +440,10 @@ describe("AuthGateway", () => {
       "'url' must end after the host and port, because MLflow serves files outside of a path prefix; give it a host name of its own, got: 'https://localhost?a=b'",
     ],
     ["http://localhost:2019", "'url' must not use port 2019: the health check does"],
-    ["https://mlflow.example.com:80", "'url' must not use port 80 with https: Caddy gets its certificate there"],
+    [
+      "https://mlflow.example.com:80",
+      "'url' must not use port 80 with https, because Caddy obtains its certificate there",
+    ],
     ["https://ada:secret@localhost", "'url' must not hold a user or password; users belong to 'auth'"],
     [
       "https://localhost",

@@ -2,6 +2,7 @@ import { TerraformOutput } from "cdktf";
 import { AuthGateway, AuthMethod, HostBinding, Secret, Tls } from "../../../lib";
 import { certificateFor, makePair } from "../../support/servers/certificate";
 import { container, environment, file, synth, testStack } from "../../support/stacks/synth";
+import { fakeUpstream } from "../../support/stacks/upstream";
 
 const HOST = "mlflow.example.com";
 
@@ -9,7 +10,7 @@ function gatewayStack(tls: Tls, url = `https://${HOST}`) {
   const { stack, network } = testStack();
   const gateway = new AuthGateway(stack, "gateway", {
     network,
-    upstream: { hostname: "mlflow", port: 5000 },
+    upstream: fakeUpstream(),
     auth: AuthMethod.basic(),
     url,
     tls,
@@ -48,7 +49,11 @@ describe("Tls.automatic", () => {
       {},
       "'url' must be a public name for Tls.automatic(), because no authority that clients trust signs a certificate for '192.0.2.1'; use Tls.internal(), or http:// at localhost",
     ],
-    ["https://mlflow.example.com:80", {}, "'url' must not use port 80 with https: Caddy gets its certificate there"],
+    [
+      "https://mlflow.example.com:80",
+      {},
+      "'url' must not use port 80 with https, because Caddy obtains its certificate there",
+    ],
     [`https://${HOST}`, { email: "ops" }, "'email' must be an e-mail address, got: 'ops'"],
     [
       `https://${HOST}`,
@@ -169,7 +174,7 @@ describe("Tls.terminatedBefore", () => {
 
   test("fails without a proxy", () => {
     expect(() => gatewayStack(Tls.terminatedBefore({ trustedProxies: [] }))).toThrow(
-      "'trustedProxies' must name the proxies before the gateway [test/gateway]",
+      "'trustedProxies' must name the proxies in front of the gateway [test/gateway]",
     );
   });
 });

@@ -305,7 +305,6 @@ describe("StackGuard", () => {
         network,
         backendStore: new PostgresStore(stack, "postgres", { network }),
         artifactStore: new MinioStore(stack, "minio", { network }),
-        url: "http://localhost:8080",
         features: { metrics: true },
       });
       serverContainer(server).addOverride("ports", [{ internal: 5000, external: 5000, ip: "127.0.0.1" }]);

@@ -82,7 +82,7 @@ describe("EgressProxy", () => {
     "fails on the address '%s'",
     (host) => {
       expect(() => proxyStack([host])).toThrow(
-        `'hosts' must have host names and no addresses, because TLS tells hosts apart by name, got: '${host}' [test/egress]`,
+        `'hosts' must have host names and no addresses, because TLS identifies hosts by name, got: '${host}' [test/egress]`,
       );
     },
   );

@@ -1,5 +1,5 @@
 import { Construct } from "constructs";
-import { AiProvider, DataSize, Duration, MlflowServer, Secret, ServiceImage } from "../../../lib";
+import { AiProvider, DataSize, Duration, MlflowServer, PublicUrl, Secret, ServiceImage } from "../../../lib";
 import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../../lib";
 import {
   addresses,
@@ -42,17 +42,25 @@ class FakeStore extends Construct implements IBackendStore, IArtifactStore {
 
 interface TestOptions extends MlflowServerOptions, StoreOptions {
   readonly url?: string;
+  readonly workspaces?: string[];
 }
 
-function serverStack({ url, external, connectionLimit, triggers, ...options }: TestOptions = {}) {
+function serverStack({
+  url = "http://localhost:8080",
+  workspaces = [],
+  external,
+  connectionLimit,
+  triggers,
+  ...options
+}: TestOptions = {}) {
   const { stack, network } = testStack();
   const server = new MlflowServer(stack, "server", {
     network,
     backendStore: new FakeStore(stack, "database", { external, connectionLimit, triggers }),
     artifactStore: new FakeStore(stack, "bucket", { external, triggers }),
-    url: url ?? "http://localhost:8080",
     ...options,
   });
+  server.addGateway({ url: PublicUrl.parse(url, stack), hostname: "test-gateway", workspaces });
   return { stack, server };
 }
 
@@ -132,19 +140,35 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("lets in the host of its url, with every port", () => {
+  test("answers to the host names of its gateway, with every port", () => {
     const { stack } = serverStack({ url: "https://mlflow.example.com", hostNames: ["mlflow.internal"] });
 
     expect(environment(stack, "server")).toMatchObject({
-      MLFLOW_SERVER_ALLOWED_HOSTS: "mlflow.example.com,mlflow.example.com:*,mlflow.internal,mlflow.internal:*",
-      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://mlflow.example.com,https://mlflow.internal",
+      MLFLOW_SERVER_ALLOWED_HOSTS:
+        "mlflow.example.com,mlflow.example.com:*,mlflow.internal,mlflow.internal:*,test-gateway,test-gateway:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "https://mlflow.example.com,https://mlflow.internal,https://test-gateway",
     });
+  });
+
+  test("answers to the host names of two gateways, each with its own scheme and port", () => {
+    const { stack, server } = serverStack({ hostNames: ["mlflow.internal"] });
+    const url = PublicUrl.parse("https://mlflow.example.com:8443", stack);
+    server.addGateway({ url, hostname: "test-second", workspaces: [] });
+
+    const { MLFLOW_SERVER_ALLOWED_HOSTS, MLFLOW_SERVER_CORS_ALLOWED_ORIGINS } = environment(stack, "server");
+    expect(MLFLOW_SERVER_ALLOWED_HOSTS?.split(",").filter((host) => !host.endsWith(":*"))).toEqual([
+      ...["localhost", "127.0.0.1", "mlflow.internal", "test-gateway", "mlflow.example.com", "test-second"],
+    ]);
+    expect(MLFLOW_SERVER_CORS_ALLOWED_ORIGINS?.split(",")).toEqual([
+      ...["localhost", "127.0.0.1", "mlflow.internal", "test-gateway"].map((name) => `http://${name}:8080`),
+      ...["mlflow.example.com", "mlflow.internal", "test-second"].map((name) => `https://${name}:8443`),
+    ]);
   });
 
   test("is local under its name and its address", () => {
     expect(environment(serverStack().stack, "server")).toMatchObject({
-      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*",
-      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-gateway,test-gateway:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080,http://test-gateway:8080",
     });
   });
 
@@ -175,16 +199,17 @@ describe("MlflowServer", () => {
 
     expect(server.metricsUrl).toBe("http://test-server:5000/metrics");
     expect(environment(stack, "server")).toMatchObject({
-      MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-server,test-server:*",
-      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080",
+      MLFLOW_SERVER_ALLOWED_HOSTS:
+        "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-gateway,test-gateway:*,test-server,test-server:*",
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080,http://test-gateway:8080",
     });
     expect(container(stack, "server").ports).toBeUndefined();
     expect(serverStack().server.metricsUrl).toBeUndefined();
   });
 
-  test("creates workspaces by a job after the migration, each once", () => {
-    const { stack, server } = serverStack({ features: { workspaces: true } });
-    server.addWorkspaces(["team-b", "team-a", "default", "team-b"]);
+  test("creates the workspaces of its gateway's users by a job after the migration", () => {
+    const workspaces = ["team-b", "team-a", "default"];
+    const { stack } = serverStack({ features: { workspaces: true }, workspaces });
 
     const job = container(stack, "server_workspaces_21E6237D");
     expect(job.command).toEqual(["postgresql+psycopg2:///?service=mlflow", "team-a", "team-b"]);
@@ -192,10 +217,18 @@ describe("MlflowServer", () => {
   });
 
   test("runs no such job where there is nothing to create", () => {
-    const { stack, server } = serverStack({ features: { workspaces: true } });
-    server.addWorkspaces(["default"]);
+    const { stack } = serverStack({ features: { workspaces: true }, workspaces: ["default"] });
 
     expect(addresses(stack).filter((address) => address.includes("workspaces"))).toEqual([]);
+  });
+
+  test("refuses a second gateway whose users have workspaces", () => {
+    const { stack, server } = serverStack({ features: { workspaces: true }, workspaces: ["team-a"] });
+    const add = (workspaces: string[]) =>
+      server.addGateway({ url: PublicUrl.parse("http://localhost:8081", stack), hostname: "test-second", workspaces });
+
+    expect(() => add(["team-b"])).toThrow("only one gateway may have users with a 'workspace' [test/server]");
+    expect(() => add(["default"])).not.toThrow();
   });
 
   test("tells the gateway what is switched on", () => {
@@ -218,7 +251,7 @@ describe("MlflowServer", () => {
 
   test("fails on telemetry that leads nowhere", () => {
     expect(() => serverStack({ features: { telemetry: true } })).toThrow(
-      "'features.telemetry' needs the hosts in 'egress.hosts' that MLflow reports to, such as 'config.mlflow-telemetry.io' [test/server]",
+      "'features.telemetry' needs the hosts that MLflow reports to in 'egress.hosts', such as 'config.mlflow-telemetry.io' [test/server]",
     );
   });
 
@@ -260,7 +293,7 @@ describe("MlflowServer", () => {
     ],
     [
       { features: { webhooks: { hosts: ["10.0.0.1"] } } },
-      "'features.webhooks.hosts' must have host names and no addresses, because TLS tells hosts apart by name, got: '10.0.0.1' [test/server]",
+      "'features.webhooks.hosts' must have host names and no addresses, because TLS identifies hosts by name, got: '10.0.0.1' [test/server]",
     ],
     [
       { egress: { hosts: ["*"] } },
@@ -272,7 +305,7 @@ describe("MlflowServer", () => {
     ],
     [
       { egress: { hosts: ["api.example.com"] }, external: true },
-      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with a store outside of the stack: the server has a way of its own to it, which would lead past the list of hosts; keep both stores in the stack [test/server]",
+      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with an external store, because the server has direct egress to it, which would bypass the list of hosts; keep both stores in the stack [test/server]",
     ],
   ])("fails on a way out that leads nowhere or everywhere: %j", (options, message) => {
     expect(() => serverStack(options)).toThrow(message);
@@ -376,7 +409,7 @@ describe("MlflowServer", () => {
   test.each([
     [{ MLFLOW_BACKEND_STORE_URI: "sqlite://" }, "MLFLOW_BACKEND_STORE_URI", "use 'backendStore'"],
     [{ AWS_ACCESS_KEY_ID: "x" }, "AWS_ACCESS_KEY_ID", "use 'artifactStore'"],
-    [{ MLFLOW_SERVER_ALLOWED_HOSTS: "*" }, "MLFLOW_SERVER_ALLOWED_HOSTS", "use 'url' and 'hostNames'"],
+    [{ MLFLOW_SERVER_ALLOWED_HOSTS: "*" }, "MLFLOW_SERVER_ALLOWED_HOSTS", "use 'hostNames', and 'url' of the gateway"],
     [{ MLFLOW_WORKERS: "8" }, "MLFLOW_WORKERS", "use 'workers'"],
     [
       { MLFLOW_SERVER_ENABLE_CUSTOM_SCORERS: "true" },
@@ -387,11 +420,11 @@ describe("MlflowServer", () => {
     [{ MLFLOW_ENABLE_WORKSPACES: "true" }, "MLFLOW_ENABLE_WORKSPACES", "use 'features'"],
     [{ MLFLOW_EXPOSE_PROMETHEUS: "/tmp" }, "MLFLOW_EXPOSE_PROMETHEUS", "use 'features'"],
     [{ MLFLOW_DISABLE_TELEMETRY: "false" }, "MLFLOW_DISABLE_TELEMETRY", "use 'features'"],
-    [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway says which workspace"],
+    [{ MLFLOW_WORKSPACE: "team-a" }, "MLFLOW_WORKSPACE", "the gateway chooses the workspace"],
     [{ FORWARDED_ALLOW_IPS: "*" }, "FORWARDED_ALLOW_IPS", "it would open what the gateway closes"],
     [{ PYTHONPATH: "/opt" }, "PYTHONPATH", "install modules into the image"],
-    [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server tells its own stores by it"],
-    [{ STACK_MAKES_BUCKET: "x" }, "STACK_MAKES_BUCKET", "the server tells its own stores by it"],
+    [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server recognizes its own stores by it"],
+    [{ STACK_MAKES_BUCKET: "x" }, "STACK_MAKES_BUCKET", "the server recognizes its own stores by it"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {
     expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(

@@ -40,7 +40,7 @@ describe("Workspaces", () => {
     ["users who have none", [ADA, { name: "bob", role: Role.READ }]],
   ])("are refused with %s", (_title, users) => {
     expect(() => stackOf(users)).toThrow(
-      "'features.workspaces' needs 'users' of whom one at least has a 'workspace': the gateway tells MLflow by the user where a call works [mlflow/gateway]",
+      "'features.workspaces' needs at least one of the 'users' with a 'workspace', because the gateway chooses the workspace of a request by its user [mlflow/gateway]",
     );
   });
 
@@ -54,7 +54,7 @@ describe("Workspaces", () => {
     "have names that MLflow takes, unlike '%s'",
     (workspace) => {
       expect(() => stackOf([{ ...ADA, workspace }])).toThrow(
-        `'workspace' of user 'ada' must be 2 to 63 lower-case letters, digits and - inside, and none of MLflow's own words, got: '${workspace}' [mlflow/gateway]`,
+        `'workspace' of user 'ada' must be 2 to 63 lower-case letters, digits and - inside, and no name that MLflow reserves, got: '${workspace}' [mlflow/gateway]`,
       );
     },
   );

@@ -160,6 +160,20 @@ describe("MlflowStack", () => {
     expect(() => new MlflowStack(app, "remote", { engine: { host: "ssh://deploy@example.com" } })).not.toThrow();
   });
 
+  test("reaches an engine behind TLS by the certificates in a folder", () => {
+    const stack = mlflowStack({
+      engine: { host: "tcp://mlflow.example.com:2376", certificatePath: "/etc/docker/tls" },
+    });
+
+    expect(synth(stack).provider.docker).toEqual([
+      { host: "tcp://mlflow.example.com:2376", cert_path: "/etc/docker/tls" },
+    ]);
+  });
+
+  test.each(["mlflow.example.com", "http://mlflow.example.com"])("tells of the wrong url '%s' at the stack", (url) => {
+    expect(() => mlflowStack({ url })).toThrow(/^'url' must .*, got: '.*mlflow\.example\.com' \[mlflow\]$/);
+  });
+
   test("lets containers on the edge network in under the gateway's own name", () => {
     expect(environment(mlflowStack(), "server").MLFLOW_SERVER_ALLOWED_HOSTS).toContain(
       "mlflow-gateway,mlflow-gateway:*",

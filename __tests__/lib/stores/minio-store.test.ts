@@ -65,7 +65,7 @@ describe("MinioStore", () => {
     const [store, another] = ["minio", "another"].map((id) => new MinioStore(stack, id, { network }));
     const backendStore = new PostgresStore(stack, "postgres", { network });
     const addServer = (id: string, artifactStore = store as MinioStore) =>
-      new MlflowServer(stack, id, { network, backendStore, artifactStore, url: "http://localhost:8080" });
+      new MlflowServer(stack, id, { network, backendStore, artifactStore });
     addServer("first");
     addServer("second");
     addServer("third", another);

@@ -1,6 +1,7 @@
 import { AuthGateway, AuthMethod, IdentityProvider, Role, Secret, UserPassword } from "../../../lib";
 import type { OAuth2Options, UserOptions } from "../../../lib";
 import { addresses, container, environment, file, synth, testStack } from "../../support/stacks/synth";
+import { fakeUpstream } from "../../support/stacks/upstream";
 
 const ADA: UserOptions = { name: "ada", role: Role.ADMIN };
 
@@ -8,7 +9,7 @@ function gatewayStack(auth: AuthMethod, url = "https://mlflow.example.com") {
   const { stack, network } = testStack();
   const gateway = new AuthGateway(stack, "gateway", {
     network,
-    upstream: { hostname: "mlflow", port: 5000 },
+    upstream: fakeUpstream(),
     auth,
     url,
   });
@@ -98,7 +99,7 @@ describe("AuthMethod.basic", () => {
     [
       "a name that CDKTF cannot tell from a word of its own",
       [ADA, { name: "constructor", role: Role.READ }],
-      "'name' of a user must not be a word that JavaScript's objects have, got: 'constructor'; choose another one",
+      "'name' of a user must not be the name of a property that every JavaScript object has, got: 'constructor'; choose another one",
     ],
     [
       "an unknown role",
@@ -168,13 +169,21 @@ describe("AuthMethod.oauth2", () => {
     });
   });
 
-  test("lets machines in by their subjects, beside the domains", () => {
-    const auth = oauth2({ allowedMachines: ["nightly"], roles: { write: { machines: ["batch"] }, admin: {} } });
+  test("lets service accounts in by their subjects, beside the domains", () => {
+    const auth = oauth2({
+      allowedServiceAccounts: ["nightly"],
+      roles: { write: { serviceAccounts: ["batch"] }, admin: {} },
+    });
     const { stack } = gatewayStack(auth);
 
     expect(configuration(auth).authenticated_emails_file).toBe("/etc/oauth2-proxy/machines");
     expect(file(stack, PROXY, "/etc/oauth2-proxy/machines")).toBe("nightly\nbatch\n");
     expect(environment(stack, "gateway")).toMatchObject({ WRITE_MACHINES: "`batch`", ADMIN_MACHINES: "" });
+  });
+
+  test("reads groups from the claim that it is told, and from oauth2-proxy's own without one", () => {
+    expect(configuration(oauth2({ groupsClaim: "realm_roles" })).oidc_groups_claim).toBe("realm_roles");
+    expect(configuration(oauth2())).not.toHaveProperty("oidc_groups_claim");
   });
 
   test("asks for groups only where they decide, because not every issuer knows that scope", () => {
@@ -218,12 +227,12 @@ describe("AuthMethod.oauth2", () => {
   });
 
   const https =
-    "'issuerUrl' must begin with https:// and hold neither a login nor a query, because whoever can answer in its place can log in as anybody, got:";
+    "'issuerUrl' must begin with https:// and have no user, password or query, because anyone who could answer in its place could log in as any user, got:";
   test.each<[string, Partial<OAuth2Options>, string]>([
     [
       "no issuer",
       { issuerUrl: undefined },
-      "'issuerUrl' must be given for the provider 'oidc': the address that the issuer's tokens carry as 'iss'",
+      "'issuerUrl' must be given for the provider 'oidc': the address that the issuer's tokens have in the claim 'iss'",
     ],
     ["an issuer without TLS", { issuerUrl: "http://login.example.com" }, `${https} 'http://login.example.com'`],
     [
@@ -239,12 +248,12 @@ describe("AuthMethod.oauth2", () => {
     [
       "every domain",
       { allowedDomains: ["*"] },
-      "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or say 'allowAnyDomain: true'",
+      "'allowedDomains' must not hold '*': everybody with an account at the issuer could log in; name your domains, or set 'allowAnyDomain: true'",
     ],
     [
       "nothing that says who",
       { allowedDomains: undefined },
-      "'allowedDomains' or 'allowedGroups' must say who may log in; 'allowAnyDomain: true' lets in everybody with an account at the issuer",
+      "'allowedDomains' or 'allowedGroups' must limit who may log in; 'allowAnyDomain: true' allows everybody with an account at the issuer",
     ],
     [
       "a domain with a wildcard",
@@ -259,7 +268,7 @@ describe("AuthMethod.oauth2", () => {
     [
       "groups of an issuer that has none",
       { provider: IdentityProvider.GOOGLE, issuerUrl: undefined, allowedGroups: ["ml"] },
-      "'allowedGroups' and groups of 'roles' must not be used with this provider, which tells no groups; use 'allowedDomains' and 'emails'",
+      "'allowedGroups' and groups of 'roles' must not be used with this provider, which has no groups; use 'allowedDomains' and 'emails'",
     ],
     [
       "an e-mail that is none",
@@ -277,16 +286,16 @@ describe("AuthMethod.oauth2", () => {
       "'issuerUrl' must be https://github.com for the provider 'github'; others may work with the provider 'oidc', got: 'https://github.example.com'",
     ],
     [
-      "machines of an issuer without tokens",
-      { provider: IdentityProvider.GITHUB, issuerUrl: undefined, allowedMachines: ["batch"] },
-      "'machines' must not be used with this provider, whose tokens cannot be checked; give machines a password ('users')",
+      "service accounts of an issuer without tokens",
+      { provider: IdentityProvider.GITHUB, issuerUrl: undefined, allowedServiceAccounts: ["batch"] },
+      "'serviceAccounts' must not be used with this provider, whose tokens cannot be checked; give service accounts a password ('users')",
     ],
     [
       "a machine with a comma",
-      { roles: { admin: { machines: ["a,b"] } } },
-      "'machines' must hold subjects without blanks, commas and quotes, got: 'a,b'",
+      { roles: { admin: { serviceAccounts: ["a,b"] } } },
+      "'serviceAccounts' must hold subjects without blanks, commas and quotes, got: 'a,b'",
     ],
-    ["no client", { clientId: "" }, "'clientId' must be the id of this stack at the issuer"],
+    ["no client", { clientId: "" }, "'clientId' must not be empty: it is the id of this stack at the issuer"],
   ])("fails on %s", (_title, options, message) => {
     expect(() => gatewayStack(oauth2(options))).toThrow(`${message} [test/gateway/oauth2-proxy]`);
   });

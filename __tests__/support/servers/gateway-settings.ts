@@ -2,6 +2,7 @@ import { AuthGateway, AuthMethod } from "../../../lib";
 import type { AuthGatewayOptions, IUpstream } from "../../../lib";
 import type { RecordingUpstream } from "./recording-upstream";
 import { environment, file, testStack } from "../stacks/synth";
+import { fakeUpstream } from "../stacks/upstream";
 
 /** What stands around the gateway. */
 export interface Surroundings {
@@ -18,11 +19,11 @@ export function gatewaySettings(options: AuthGatewayOptions, { mlflow, store, ur
   new AuthGateway(stack, "gateway", {
     ...options,
     ...{ network, url, auth: AuthMethod.basic() },
-    upstream: {
+    upstream: fakeUpstream({
       ...{ hostname: "mlflow-server", port: mlflow.port },
       transferTarget: { scheme: "http", preferred: true, endpoint: `mlflow-minio:${store.port}`, bucket: "mlflow" },
       ...upstream,
-    },
+    }),
   });
   const files = (paths: string[]) => Object.fromEntries(paths.map((path) => [path, file(stack, "gateway", path)]));
   return { settings: environment(stack, "gateway"), files };

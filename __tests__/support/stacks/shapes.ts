@@ -22,6 +22,21 @@ import { mlflowStack, testStack } from "./synth";
 /** A certificate that no one uses. */
 export const CA_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
+// For mlflow.example.com, until 2126. Its private key was not kept.
+const SITE_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBsTCCAVagAwIBAgIUXizryI+it4Sg8GvSSeIqo0lenfYwCgYIKoZIzj0EAwIw
+HTEbMBkGA1UEAwwSbWxmbG93LmV4YW1wbGUuY29tMCAXDTI2MTEyOTE2MjIxOFoY
+DzIxMjYxMTA1MTYyMjE4WjAdMRswGQYDVQQDDBJtbGZsb3cuZXhhbXBsZS5jb20w
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATMlSoNSwkQAJnMpMNqKOBWtjY+BAJh
+5d1ZQnyvTX/JWSYG4ZR0HXK2kbADlHV6+cStWwiXO/PetmFZgGAJf7BNo3IwcDAd
+BgNVHQ4EFgQUyX/kMhTJ1FeG8Ar8LwYtrBwTE1MwHwYDVR0jBBgwFoAUyX/kMhTJ
+1FeG8Ar8LwYtrBwTE1MwDwYDVR0TAQH/BAUwAwEB/zAdBgNVHREEFjAUghJtbGZs
+b3cuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSQAwRgIhAN2Fqi0bVEBHKk0Ph1fc
+x84C06g7z0Jbmw2Bain2K93JAiEA+eXmx3XvhSsaWYyJFurt3XR/diCy1M+llu5+
+g5vfQrM=
+-----END CERTIFICATE-----
+`;
+
 const external = () =>
   BackendStore.external({
     host: "db.example.com",
@@ -78,6 +93,14 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
           { name: "bob", role: Role.READ, password: UserPassword.bcryptHash(Secret.variable("bob_hash")) },
         ],
       }),
+    }),
+
+  "a certificate of one's own": () =>
+    mlflowStack({
+      url: "https://mlflow.example.com",
+      gateway: {
+        tls: Tls.certificate({ certificate: SITE_CERTIFICATE, privateKey: Secret.variable("tls_private_key") }),
+      },
     }),
 
   "external database and bucket": () =>

@@ -1,0 +1,75 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import type { Construct } from "constructs";
+import type { Secret } from "../../secrets/secret";
+import { ValidationError } from "../../values/errors";
+import type { PublicUrl } from "../../values/public-url";
+import { httpsSite, portsOf, requireHttps } from "./tls-fragment";
+import type { TlsFragment } from "./tls-fragment";
+
+const CERTIFICATE_FILE = "/etc/caddy/tls/certificate.pem";
+const PRIVATE_KEY_FILE = "/run/secrets/tls-private-key.pem";
+
+/** Options of `Tls.certificate()`. */
+export interface CertificateTlsOptions {
+  /** The certificate, followed by those of intermediate authorities, in PEM form. It is public. */
+  readonly certificate: string;
+
+  /** The private key in PEM form, without a passphrase. */
+  readonly privateKey: Secret;
+}
+
+/** TLS with a given certificate. */
+export function certificateTls(options: CertificateTlsOptions, url: PublicUrl, scope: Construct): TlsFragment {
+  requireHttps(url, scope);
+  validateCertificate(options.certificate, url, scope);
+
+  const key = options.privateKey.bind(scope, "tls-private-key");
+  key.require(
+    'can(regex("^\\\\s*-----BEGIN [A-Z ]*PRIVATE KEY-----", VALUE)) && length(regexall("ENCRYPTED", VALUE)) == 0',
+    "The private key must be in PEM form, without a passphrase.",
+  );
+  const { siteWithoutPort, environment } = httpsSite(url);
+  return {
+    caddyFiles: ["tls/certificate.caddy"],
+    environment: {
+      ...environment,
+      TLS: "certificate",
+      TLS_CERTIFICATE: CERTIFICATE_FILE,
+      TLS_PRIVATE_KEY: PRIVATE_KEY_FILE,
+    },
+    files: [
+      { path: CERTIFICATE_FILE, content: options.certificate, secret: false },
+      { path: PRIVATE_KEY_FILE, content: key.unsafeUnwrap(), secret: true },
+    ],
+    ports: portsOf(url),
+    siteWithoutPort,
+    keepsCertificates: false,
+    ownAuthority: false,
+  };
+}
+
+/** Rejects a certificate that clients of `url` would not accept, and a private key in it, because it is public. */
+function validateCertificate(certificate: string, url: PublicUrl, scope: Construct): void {
+  if (certificate.includes("PRIVATE KEY")) {
+    throw new ValidationError("TlsCertificate", "'certificate' must not hold the private key: it is public", scope);
+  }
+  let parsed: X509Certificate;
+  try {
+    parsed = new X509Certificate(certificate);
+  } catch {
+    throw new ValidationError("TlsCertificate", "'certificate' must be a certificate in PEM form", scope);
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const matches = isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host);
+  if (matches === undefined) {
+    throw new ValidationError(
+      "TlsCertificateName",
+      `'certificate' must be for '${host}', the host of 'url', got one for: ${parsed.subjectAltName ?? parsed.subject}`,
+      scope,
+    );
+  }
+  if (new Date(parsed.validTo).getTime() < Date.now()) {
+    throw new ValidationError("TlsCertificateExpired", `'certificate' has expired on ${parsed.validTo}`, scope);
+  }
+}
