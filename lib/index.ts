@@ -34,7 +34,7 @@ export * from "./users/oauth2-options";
 export * from "./users/role";
 export * from "./users/user";
 export { UserPassword } from "./users/user-password";
-export * from "./users/users-file";
+export { UsersFile } from "./users/users-file";
 
 export * from "./gateway/auth-gateway";
 export * from "./gateway/auth-gateway-options";
@@ -55,7 +55,7 @@ export * from "./server/feature-options";
 export * from "./server/mlflow-server";
 export * from "./server/mlflow-server-options";
 
-export * from "./stack/docker-engine";
+export type { DockerEngineOptions, RegistryLogin } from "./stack/docker-engine";
 export * from "./stack/mlflow-stack";
 export * from "./stack/provider-versions";
 export * from "./stack/state-backend";

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, writeFileSync } from "node:fs";
 import { Role } from "../../lib/users/role";
 import { isUserName, isVariableName, isWorkspaceName } from "../../lib/users/names";
-import { UsersFile } from "../../lib/users/users-file";
+import { readUserEntries } from "../../lib/users/users-file";
 import type { UserEntry } from "../../lib/users/users-file";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
@@ -108,7 +108,7 @@ function pathOf(file: string | undefined): string {
 }
 
 function read(path: string): UserEntry[] {
-  return existsSync(path) ? UsersFile.entries(path) : [];
+  return existsSync(path) ? readUserEntries(path) : [];
 }
 
 function requireUser(path: string, users: UserEntry[], name: string): UserEntry {

@@ -27,7 +27,9 @@ export function mergeFragments(fragments: CaddyFragment[]) {
   };
 }
 
-/** A file of the folder `caddy`, unchanged: every value in it comes from the environment, so Caddy's tools can read it. */
+/**
+ * A file of the folder `caddy`, unchanged: every value in it comes from the environment, so Caddy's tools can read it.
+ */
 export function caddyFile(name: string, path = name): ServiceFile {
   return {
     path: `/etc/caddy/${path}`,

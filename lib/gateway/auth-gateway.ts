@@ -43,8 +43,8 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
   readonly auth: AuthMethod;
 
   /**
-   * The address under which users reach the gateway. It decides ports, bind address and TLS: `localhost` is published on
-   * 127.0.0.1 only; an https address gets its certificate by ACME, for which port 80 is published as well.
+   * The address under which users reach the gateway. It decides ports, bind address and TLS: `localhost` is published
+   * on 127.0.0.1 only; an https address gets its certificate by ACME, for which port 80 is published as well.
    */
   readonly url: string;
 }
@@ -55,8 +55,8 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
  * Only `/healthz` and `/readyz` are answered without a login. Your own containers on the edge network reach the gateway
  * under the host name of the url, and under the name of its container.
  *
- * @throws ValidationError when the url is not an origin or not safe, its port is published twice, a login or certificate
- * could not work, or a number is out of range.
+ * @throws ValidationError when the url is not an origin or not safe, its port is published twice, a login or
+ * certificate could not work, or a number is out of range.
  */
 export class AuthGateway extends Construct {
   /** The address under which users reach the gateway, without a slash at its end. */

@@ -19,14 +19,16 @@ const DIRECTIVES = {
 /** The sources that browsers accept for scripts, images and frames of MLflow's pages. */
 export abstract class ContentSecurityPolicy {
   /**
-   * Only MLflow's own origin. Scripts in HTML artifacts, such as figures by plotly, do not run in the preview: otherwise
-   * anyone who may log a run could act as the user who looks at it. Artifacts can be downloaded.
+   * Only MLflow's own origin. Scripts in HTML artifacts, such as figures by plotly, do not run in the preview:
+   * otherwise anyone who may log a run could act as the user who looks at it. Artifacts can be downloaded.
    */
   public static strict(): ContentSecurityPolicy {
     return new FixedPolicy({ enforced: policy({}), reported: "" });
   }
 
-  /** Like `strict()`, but scripts in HTML artifacts run with the login of the reader. For teams that trust all writers. */
+  /**
+   * Like `strict()`, but scripts in HTML artifacts run with the login of the reader. For teams that trust all writers.
+   */
   public static allowArtifactScripts(): ContentSecurityPolicy {
     const enforced = policy({ "script-src": "'self' 'unsafe-inline' 'unsafe-eval' blob:" });
     return new FixedPolicy({ enforced, reported: "" });

@@ -22,7 +22,9 @@ export interface IUpstream {
   /** TCP port. */
   readonly port: number;
 
-  /** Features of MLflow that are on, by their names in `caddy/routes.json`. The gateway closes the routes of all others. */
+  /**
+   * Features of MLflow that are on, by their names in `caddy/routes.json`. The gateway closes the routes of all others.
+   */
   readonly features: string[];
 
   /**

@@ -59,8 +59,8 @@ export class AiProvider {
    * `xai`), or one of the above at another host, such as your own server that speaks OpenAI's protocol:
    * `AiProvider.at("openai", ["llm.example.com"])`. Many providers speak it.
    *
-   * Others are refused, because their calls cannot be limited to the named hosts: `vertex_ai` and `databricks` log in at
-   * another address, and block a worker meanwhile; MLflow passes the rest to LiteLLM.
+   * Others are refused, because their calls cannot be limited to the named hosts: `vertex_ai` and `databricks` log in
+   * at another address, and block a worker meanwhile; MLflow passes the rest to LiteLLM.
    *
    * @param name name of the provider in MLflow.
    * @param hosts hosts as in `EgressOptions.hosts`. MLflow reaches them by TLS only.

@@ -48,8 +48,8 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
   }
 }
 
-// Refused even inside an allowed range: loopback, link-local, multicast, cloud metadata. Keep equal to `neverPrivate` in
-// egress.go.
+// Refused even inside an allowed range: loopback, link-local, multicast, cloud metadata. Keep equal to `neverPrivate`
+// in egress.go.
 const NEVER: [string, number][] = [
   ["0.0.0.0", 8],
   ["127.0.0.0", 8],

@@ -42,13 +42,14 @@ export interface EgressProxyProps {
  * The only egress of the internal network: TLS to the hosts in a list.
  *
  * Services on the internal network find the proxy under the names of these hosts, and need no setting for it. The proxy
- * passes connections on without decrypting them, to the host that the TLS ClientHello names. It has no key, and logs host
- * and port only. It resolves the name for each connection and refuses addresses that are not public.
+ * passes connections on without decrypting them, to the host that the TLS ClientHello names. It has no key, and logs
+ * host and port only. It resolves the name for each connection and refuses addresses that are not public.
  *
  * It consists of two containers. The entry has the names of the hosts on the internal network. The proxy is not on that
  * network, where the names of the hosts would resolve to the entry.
  *
- * @throws ValidationError when there is no host, an entry is an address or a pattern, or a range is invalid or too wide.
+ * @throws ValidationError when there is no host, an entry is an address or a pattern, or a range is invalid or too
+ * wide.
  */
 export class EgressProxy extends Construct {
   /** The service that must run before connections are possible. */

@@ -13,8 +13,8 @@ export interface WebhookOptions {
 }
 
 /**
- * Features of MLflow besides tracking and the model registry. Each option sets both MLflow's own setting and the routes of
- * the gateway. All are for admins, except traces and a user's own workspace.
+ * Features of MLflow besides tracking and the model registry. Each option sets both MLflow's own setting and the routes
+ * of the gateway. All are for admins, except traces and a user's own workspace.
  */
 export interface MlflowFeatureOptions {
   /**
@@ -25,9 +25,9 @@ export interface MlflowFeatureOptions {
   readonly traces?: boolean;
 
   /**
-   * Calls to language models, with keys that admins give to MLflow, which stores them encrypted. Only admins may call the
-   * models and administer the keys. Requests with their own path at the provider stay closed. Calls leave through an
-   * `EgressProxy`.
+   * Calls to language models, with keys that admins give to MLflow, which stores them encrypted. Only admins may call
+   * the models and administer the keys. Requests with their own path at the provider stay closed. Calls leave through
+   * an `EgressProxy`.
    *
    * @default - off
    */
@@ -49,9 +49,9 @@ export interface MlflowFeatureOptions {
   readonly jobExecution?: boolean;
 
   /**
-   * Workspaces: separate sets of experiments and models. A user works in the workspace of `UserOptions`, or in `default`,
-   * which holds everything from before. Users who log in at an issuer work in `default`. Only admins see other workspaces,
-   * choose one by the header `X-MLFLOW-WORKSPACE`, and create, change and delete them.
+   * Workspaces: separate sets of experiments and models. A user works in the workspace of `UserOptions`, or in
+   * `default`, which holds everything from before. Users who log in at an issuer work in `default`. Only admins see
+   * other workspaces, choose one by the header `X-MLFLOW-WORKSPACE`, and create, change and delete them.
    *
    * It is hard to switch off again: MLflow does not start without workspaces while an experiment, even a deleted one, a
    * model or a webhook is outside of `default`.
@@ -61,9 +61,9 @@ export interface MlflowFeatureOptions {
   readonly workspaces?: boolean;
 
   /**
-   * Metrics for Prometheus, at `metricsUrl` of `MlflowServer`: requests by method and status, their duration, and traces
-   * of OpenTelemetry clients. For services on the same network only, because the gateway never passes `/metrics` on.
-   * MLflow does not count calls for files, jobs and the AI gateway.
+   * Metrics for Prometheus, at `metricsUrl` of `MlflowServer`: requests by method and status, their duration, and
+   * traces of OpenTelemetry clients. For services on the same network only, because the gateway never passes `/metrics`
+   * on. MLflow does not count calls for files, jobs and the AI gateway.
    *
    * @default false
    */

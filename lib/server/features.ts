@@ -31,7 +31,8 @@ export function featureEnvironment(features: MlflowFeatureOptions, metricsFolder
     MLFLOW_SERVER_ENABLE_JOB_EXECUTION: String(jobExecution ?? false),
     MLFLOW_ENABLE_AI_GATEWAY: String(aiGateway !== undefined),
     ...(metrics && { MLFLOW_EXPOSE_PROMETHEUS: metricsFolder }),
-    // MLflow resolves every host to the egress proxy, whose address is private. The proxy checks the host's own address.
+    // MLflow resolves every host to the egress proxy, whose address is private. The proxy checks the host's own
+    // address.
     ...(webhooks && { MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: "true" }),
     ...(aiGateway && {
       MLFLOW_GATEWAY_API_BASE_ALLOW_PRIVATE_IPS: "true",

@@ -8,8 +8,8 @@ import type { VolumeOptions } from "../network/service-network";
 
 /**
  * How many database connections each pool may hold: 4 or more, because one call of MLflow may need 4 at once. A call
- * waits until so many are free, and gets 503 after 30 seconds. A worker process has two pools: one for runs and traces, one
- * for models. `jobExecution` and `workspaces` add one each.
+ * waits until so many are free, and gets 503 after 30 seconds. A worker process has two pools: one for runs and traces,
+ * one for models. `jobExecution` and `workspaces` add one each.
  */
 export interface ConnectionPoolOptions {
   /**

@@ -60,14 +60,14 @@ export interface MlflowServerProps extends MlflowServerOptions {
 /**
  * The MLflow tracking server and model registry, and the job that migrates its database before it starts.
  *
- * The job marks database and bucket as belonging to this server, and fails on those of another server. The server starts
- * only on stores with its mark and on the schema of its own release, and stops when the mark is gone.
+ * The job marks database and bucket as belonging to this server, and fails on those of another server. The server
+ * starts only on stores with its mark and on the schema of its own release, and stops when the mark is gone.
  *
  * It has no login of its own: put an `AuthGateway` in front. It answers only to the host names of its gateways and to
  * `hostNames`.
  *
- * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory is too
- * small for the workers, a setting would break the stack, or a feature lacks a setting that it needs.
+ * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory is
+ * too small for the workers, a setting would break the stack, or a feature lacks a setting that it needs.
  */
 export class MlflowServer extends Construct implements IUpstream {
   /** The default image of a server: MLflow's own, of the release in docs/releases.md. */

@@ -9,7 +9,8 @@ const MEMORY_PER_WORKER = 576;
 const MEMORY_OF_JOBS = 1792;
 // For runs and traces, and for registered models. Jobs and workspaces have one more each.
 const POOLS_PER_WORKER = 2;
-// Connections for the process that starts the workers, connections that are closing, the migration, a backup and a person.
+// Connections for the process that starts the workers, connections that are closing, the migration, a backup and a
+// person.
 const RESERVE = 10;
 const RESERVE_OF_JOBS = 16;
 const POOL_SIZE = 5;

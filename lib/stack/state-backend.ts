@@ -17,8 +17,8 @@ export abstract class StateBackend {
    * Any backend of Terraform.
    *
    * @param type its name, such as `s3` or `pg`.
-   * @param configuration its settings by name, as in a `backend` block. Not for secrets: put them into the environment of
-   * Terraform.
+   * @param configuration its settings by name, as in a `backend` block. Not for secrets: put them into the environment
+   * of Terraform.
    */
   public static remote(type: string, configuration: { [name: string]: string }): StateBackend {
     return new RemoteState(type, configuration);

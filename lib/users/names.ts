@@ -1,4 +1,6 @@
-/** Whether a text is a valid user name. A user name is also a file name, and has no `:`, which ends it in Basic auth. */
+/**
+ * Whether a text is a valid user name. A user name is also a file name, and has no `:`, which ends it in Basic auth.
+ */
 export function isUserName(text: string): boolean {
   return /^(?!\.{1,2}$)[\w.@+-]{1,64}$/.test(text);
 }

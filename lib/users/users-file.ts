@@ -54,7 +54,7 @@ export class UsersFile {
    * @throws ValidationError when the file cannot be read or has another form.
    */
   public static read(path: string): UserOptions[] {
-    return UsersFile.entries(path).map((entry) => ({
+    return readUserEntries(path).map((entry) => ({
       name: entry.name,
       // The authentication method checks the roles of all users.
       role: entry.role as Role,
@@ -62,14 +62,14 @@ export class UsersFile {
       password: passwordOf(entry),
     }));
   }
+}
 
-  /** The entries of the file, unchanged, for programs that edit it. */
-  public static entries(path: string): UserEntry[] {
-    const content = parse(path);
-    if (!Array.isArray(content)) throw refusal(path, "must hold a list of users");
-    for (const entry of content as unknown[]) validateEntry(path, entry);
-    return content as UserEntry[];
-  }
+/** The entries of a file of users, unchanged, for the command that edits it. */
+export function readUserEntries(path: string): UserEntry[] {
+  const content = parse(path);
+  if (!Array.isArray(content)) throw refusal(path, "must hold a list of users");
+  for (const entry of content as unknown[]) validateEntry(path, entry);
+  return content as UserEntry[];
 }
 
 function parse(path: string): unknown {
