@@ -21,7 +21,7 @@ describe("StackEnvironment", () => {
     expect(new StackEnvironment({}).stackId).toBe("mlflow");
   });
 
-  test("takes an empty variable for one that is not set", () => {
+  test("treats an empty variable as not set", () => {
     const empty = { AUTH_PASSWORD: "", DB_URL: "", MLFLOW_S3_ENDPOINT_URL: "", MLFLOW_URL: "", MLFLOW_STACK: "" };
 
     expect(synth(stackFrom(empty))).toEqual(synth(mlflowStack()));
@@ -76,7 +76,7 @@ describe("StackEnvironment", () => {
     });
   });
 
-  test("carries transfers as it is told", () => {
+  test("reads the kind of transfers", () => {
     const transfers = (variables: { [name: string]: string }) =>
       environment(stackFrom({ ...S3, ...variables }), "gateway").TRANSFERS;
 
@@ -107,7 +107,7 @@ describe("StackEnvironment", () => {
     for (const value of ["true", "false"]) expect(props(value)).not.toThrow();
   });
 
-  test("leaves AWS keys alone that are there for something else", () => {
+  test("ignores AWS keys that are set for other programs", () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = S3;
 
     expect(new StackEnvironment({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }).terraformVariables()).toEqual({});
@@ -166,7 +166,7 @@ describe("StackEnvironment", () => {
     ["postgresql://mlflow@db.example.com/mlflow", "password"],
     ["postgresql://:secret@db.example.com/mlflow", "user"],
     ["postgresql://mlflow:secret@db.example.com", "database"],
-  ])("refuses %s, which names no %s", (url, part) => {
+  ])("refuses %s, which has no %s", (url, part) => {
     expect(() => new StackEnvironment({ DB_URL: url }).props()).toThrow(
       `DB_URL must name a ${part}: postgresql://user:password@host:5432/mlflow`,
     );
@@ -195,7 +195,7 @@ describe("StackEnvironment", () => {
 
   const OAUTH2 = ENVIRONMENT_VARIABLES.flatMap(({ names }): readonly string[] => names)
     .filter((name) => name.startsWith("OAUTH2_"))
-    // an image is for whoever needs it, as those of the stores are.
+    // Images may be set without the service that uses them.
     .filter((name) => name !== "OAUTH2_CLIENT_ID" && name !== "OAUTH2_PROXY_IMAGE");
   test.each<[string, string, { [name: string]: string }]>([
     ...OAUTH2.map((name): [string, string, { [name: string]: string }] => [name, "OAUTH2_CLIENT_ID", {}]),
@@ -208,7 +208,7 @@ describe("StackEnvironment", () => {
     ["MLFLOW_S3_PREFIX", "MLFLOW_S3_BUCKET", {}],
     ["MLFLOW_S3_CA_CERTIFICATE", "MLFLOW_S3_BUCKET", {}],
     ["MLFLOW_S3_REACHABLE_BY_CLIENTS", "MLFLOW_S3_BUCKET", {}],
-  ])("refuses %s without %s, and takes it for not set when it is empty", (name, missing, others) => {
+  ])("refuses %s without %s, and treats it as not set when it is empty", (name, missing, others) => {
     const variables = (value: string) => ({ MLFLOW_URL: "https://mlflow.example.com", ...others, [name]: value });
 
     expect(() => new StackEnvironment(variables("true")).props()).toThrow(
@@ -217,7 +217,7 @@ describe("StackEnvironment", () => {
     expect(() => new StackEnvironment(variables("")).props()).not.toThrow();
   });
 
-  test("names all that is set for nothing at once, and no value of it", () => {
+  test("lists all variables without an effect at once, and none of their values", () => {
     const variables = { OAUTH2_CLIENT_SECRET: "hunter2", OAUTH2_ISSUER_URL: "https://x", OAUTH2_CLIENT_ID: "" };
 
     expect(() => new StackEnvironment(variables).props()).toThrow(
@@ -225,7 +225,7 @@ describe("StackEnvironment", () => {
     );
   });
 
-  test("takes a switch that is off, and what belongs to the kind of TLS that is there", () => {
+  test("takes a switch that is off, and the settings of the given kind of TLS", () => {
     const https = { MLFLOW_URL: "https://mlflow.example.com" };
     const off = { OAUTH2_ALLOW_ANY_DOMAIN: "false", MLFLOW_S3_REACHABLE_BY_CLIENTS: "false" };
     const tls = (variables: object) => environment(stackFrom({ ...https, ...off, ...variables }), "gateway");

@@ -68,7 +68,7 @@ describe("AuthGateway", () => {
     ]);
   });
 
-  test("is published for its own host only when its url is local", () => {
+  test("is published on the engine's own host only when its url is local", () => {
     expect(container(gatewayStack({ url: "http://localhost:9090" }).stack, "gateway").ports).toEqual([
       { external: 9090, internal: 9090, ip: "127.0.0.1" },
     ]);
@@ -88,7 +88,7 @@ describe("AuthGateway", () => {
     });
   });
 
-  test("keeps its certificates, and demands HTTPS only where it is served", () => {
+  test("keeps its certificates and sends HSTS for https urls only", () => {
     const { stack } = gatewayStack({ url: "https://mlflow.example.com" });
 
     expect(container(stack, "gateway").volumes).toMatchObject([{ container_path: "/data" }]);
@@ -96,7 +96,7 @@ describe("AuthGateway", () => {
     expect(environment(gatewayStack().stack, "gateway").STRICT_TRANSPORT_SECURITY).toBe("");
   });
 
-  test("is found on the edge network under the name in its url", () => {
+  test("is reachable on the edge network under the host name of its url", () => {
     const { stack } = gatewayStack({ url: "https://mlflow.example.com" });
     const aliases = container(stack, "gateway").networks_advanced.map(({ aliases }: { aliases?: string[] }) => aliases);
 
@@ -113,7 +113,7 @@ describe("AuthGateway", () => {
     });
   });
 
-  test("sends them to a store elsewhere when it is told to, into one folder of its bucket", () => {
+  test("sends them to an external store on request, into one folder of its bucket", () => {
     const elsewhere = { scheme: "https", endpoint: "s3.example.com", bucket: "models", prefix: "team/mlflow" };
     const caCertificate = "-----BEGIN CERTIFICATE-----\n";
     const upstream = { ...PROXIED, transferTarget: { ...elsewhere, caCertificate, preferred: false } };
@@ -130,20 +130,20 @@ describe("AuthGateway", () => {
     expect(environment(gatewayStack({ upstream }).stack, "gateway").TRANSFERS).toBe("proxied");
   });
 
-  test("leaves the addresses of a store alone that clients reach", () => {
+  test("does not rewrite the addresses of a store that clients reach", () => {
     const { stack } = gatewayStack({ upstream: { ...DIRECT, transferTarget: REACHABLE } });
 
     expect(environment(stack, "gateway").TRANSFERS).toBe("reachable");
     expect(environment(stack, "gateway")).not.toHaveProperty("STORE");
   });
 
-  test("makes clients transfer through MLflow when it is told to", () => {
+  test("makes clients transfer through MLflow on request", () => {
     const { stack } = gatewayStack({ transfers: Transfers.proxied() });
 
     expect(environment(stack, "gateway").TRANSFERS).toBe("proxied");
   });
 
-  test("fails on direct transfers to a store that signs no usable address", () => {
+  test("fails on direct transfers to a store whose signed addresses cannot be used", () => {
     expect(() => gatewayStack({ upstream: PROXIED, transfers: Transfers.direct() })).toThrow(
       "'transfers' must not be Transfers.direct(), because signed addresses of this store cannot be used: its bucket must be in the path ('pathStyle'), its endpoint known at synthesis and its keys permanent, or clients must reach it themselves ('reachableByClients') [test/gateway]",
     );
@@ -278,7 +278,7 @@ describe("AuthGateway", () => {
     expect(image?.build).toBeUndefined();
   });
 
-  test("sends a strict policy for MLflow's pages, another on request, or none", () => {
+  test("sends a strict Content-Security-Policy for MLflow's pages, another on request, or none", () => {
     const policies = (contentSecurityPolicy?: ContentSecurityPolicy) => {
       const settings = environment(gatewayStack({ contentSecurityPolicy }).stack, "gateway");
       return [settings.CONTENT_SECURITY_POLICY, settings.CONTENT_SECURITY_POLICY_REPORT_ONLY];
@@ -294,7 +294,7 @@ describe("AuthGateway", () => {
     ]);
   });
 
-  test("logs to its output with whole addresses, or to rotated files with masked ones", () => {
+  test("logs to its output with full client addresses, or to rotated files with masked ones", () => {
     const { stack } = gatewayStack({ accessLog: { volume: {}, maskAddresses: true } });
 
     expect(environment(gatewayStack().stack, "gateway")).toMatchObject({
@@ -365,7 +365,7 @@ describe("AuthGateway", () => {
       );
     });
 
-    test("fails on a console that nothing has", () => {
+    test("fails on a console that the store has not switched on", () => {
       expect(() => gatewayStack({ console: {} })).toThrow(
         "'console' must be switched on in the store too: ArtifactStore.minio({ console: true }) [test/gateway]",
       );
@@ -397,7 +397,7 @@ describe("AuthGateway", () => {
     });
   });
 
-  test("lets a request wait for an upstream that restarts, a minute or as long as it is told", () => {
+  test("lets a request wait one minute for an upstream that restarts, or another time", () => {
     const wait = (upstreamWait?: Duration) =>
       environment(gatewayStack({ upstreamWait }).stack, "gateway").UPSTREAM_WAIT;
 
@@ -463,7 +463,7 @@ describe("AuthGateway", () => {
     );
   });
 
-  test("fails on a rate limit that lets nothing through", () => {
+  test("fails on a rate limit that allows no request", () => {
     expect(() => gatewayStack({ rateLimit: { events: 0 } })).toThrow(
       "'rateLimit' must be 1 or more in a 'window' of 1 second or more, got: 0 in 10s [test/gateway]",
     );

@@ -30,7 +30,7 @@ describe("Tls.automatic", () => {
     expect(environment(stack, "gateway")).toMatchObject({ TLS: "automatic", ACME_EMAIL: "ops@example.com" });
   });
 
-  test("takes an ACME server of one's own, and whom to trust with it", () => {
+  test("takes another ACME server and the authority of its certificate", () => {
     const certificate = certificateFor("acme.example.com");
     const directoryUrl = "https://acme.example.com/directory";
     const { stack } = gatewayStack(Tls.automatic({ directoryUrl, directoryCertificate: certificate }));
@@ -67,7 +67,7 @@ describe("Tls.automatic", () => {
 });
 
 describe("Tls.internal", () => {
-  test("gives out the root that clients have to trust, from a volume that Terraform does not delete", () => {
+  test("reads the root certificate for clients from a volume that Terraform does not delete", () => {
     const { stack, gateway } = gatewayStack(Tls.internal());
     const { docker_container: containers, docker_volume: volumes } = synth(stack).resource;
     const [jobName, job] = Object.entries(containers ?? {}).find(([name]) => name.includes("root-certificate")) ?? [];
@@ -87,7 +87,7 @@ describe("Tls.internal", () => {
     ["https://localhost:8443", ["127.0.0.1:8443"]],
     ["https://192.0.2.1", ["0.0.0.0:443", "0.0.0.0:80"]],
     ["https://mlflow.internal:8443", ["0.0.0.0:8443"]],
-  ])("publishes at %s what the address needs", (url, ports) => {
+  ])("publishes the ports that %s needs", (url, ports) => {
     expect(portsOf(gatewayStack(Tls.internal(), url).stack)).toEqual(ports);
   });
 });
@@ -95,7 +95,7 @@ describe("Tls.internal", () => {
 describe("Tls.certificate", () => {
   const privateKey = Secret.variable("tls_key");
 
-  test("has the key as a secret, which must be in PEM form without a passphrase", () => {
+  test("takes the private key as a secret, which must be in PEM form without a passphrase", () => {
     const { certificate } = makePair(HOST);
     const { stack } = gatewayStack(Tls.certificate({ certificate, privateKey }));
 
@@ -122,7 +122,7 @@ describe("Tls.certificate", () => {
     expect(() => gatewayStack(Tls.certificate({ certificate, privateKey }))).toThrow(`${message} [test/gateway]`);
   });
 
-  test("fails on one that has expired", () => {
+  test("fails on an expired certificate", () => {
     const certificate = certificateFor(HOST, 1);
     jest.useFakeTimers({ now: Date.now() + 2 * 86_400_000 });
     try {
@@ -136,7 +136,7 @@ describe("Tls.certificate", () => {
 });
 
 describe("Tls.terminatedBefore", () => {
-  test("takes plain HTTP on the engine's own host, and demands HTTPS of browsers", () => {
+  test("takes plain HTTP on the engine's own host, and sends HSTS to browsers", () => {
     const { stack } = gatewayStack(Tls.terminatedBefore({ trustedProxies: ["172.16.0.0/12", "fd00::1"] }));
 
     expect(portsOf(stack)).toEqual(["127.0.0.1:8080"]);
@@ -148,7 +148,7 @@ describe("Tls.terminatedBefore", () => {
     });
   });
 
-  test("takes another port and place", () => {
+  test("takes another port and binding", () => {
     const tls = Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"], port: 9000, binding: HostBinding.public() });
 
     expect(portsOf(gatewayStack(tls).stack)).toEqual(["0.0.0.0:9000"]);

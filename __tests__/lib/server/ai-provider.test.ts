@@ -1,7 +1,7 @@
 import { AiProvider } from "../../../lib";
 
 describe("AiProvider", () => {
-  test("names the hosts that have to be reached", () => {
+  test("lists the hosts that MLflow must reach", () => {
     expect(AiProvider.openai()).toMatchObject({ name: "openai", hosts: ["api.openai.com"] });
     expect(AiProvider.azure("example.openai.azure.com")).toMatchObject({ name: "azure" });
     expect(AiProvider.bedrock("eu-central-1").hosts).toEqual(["bedrock-runtime.eu-central-1.amazonaws.com"]);
@@ -35,7 +35,7 @@ describe("AiProvider", () => {
     },
   );
 
-  test("refuses what is no name of a provider", () => {
+  test("refuses an invalid name of a provider", () => {
     expect(() => AiProvider.at("Open AI", ["llm.example.com"])).toThrow(
       "a provider must have its name in MLflow, such as 'openai' or 'openrouter', got: 'Open AI'",
     );

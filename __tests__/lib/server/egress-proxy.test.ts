@@ -33,7 +33,7 @@ describe("EgressProxy", () => {
     ]);
   });
 
-  test("is found under the hosts' names, on every port that one of them has", () => {
+  test("has the names of the hosts on the internal network, and all their ports", () => {
     const { stack } = proxyStack(["hooks.example.com:8443", "api.example.com", "api.example.com:8443"]);
 
     expect(container(stack, ENTRY).networks_advanced[0]).toEqual({
@@ -47,7 +47,7 @@ describe("EgressProxy", () => {
     });
   });
 
-  test("has no container that is on the internal network and has a way out", () => {
+  test("has no container that is on the internal network and has egress", () => {
     const { stack } = proxyStack(["api.example.com"]);
 
     expect(networks(stack, PROXY)).not.toContain(INTERNAL);
@@ -57,7 +57,7 @@ describe("EgressProxy", () => {
     expect(outward.map(([name]) => name)).toEqual(["network_edge_EE26EFD3", "network_egress_687ACCE0"]);
   });
 
-  test("takes hosts of one's own network with the range of their addresses", () => {
+  test("takes hosts with private addresses by the range of these addresses", () => {
     const { stack } = proxyStack(["llm.example.com", "six.example.com"], {
       "six.example.com": "fd12:3456::/32",
       "llm.example.com": "10.20.0.0/16",
@@ -97,7 +97,7 @@ describe("EgressProxy", () => {
     "a..com",
     "a b.com",
     "a.com:x",
-  ])("fails on '%s', which is no host name", (host) => {
+  ])("fails on '%s', which is not a host name", (host) => {
     expect(() => proxyStack([host])).toThrow(
       `'hosts' must have host names in lower-case letters, such as 'api.example.com' or 'api.example.com:8443', got: '${host}' [test/egress]`,
     );

@@ -21,7 +21,7 @@ interface StoreOptions {
   readonly triggers?: string[];
 }
 
-// stores that are nothing but settings, so that the tests show what the server makes of them.
+// A store that consists of settings only, so that a test shows how the server uses them.
 class FakeStore extends Construct implements IBackendStore, IArtifactStore {
   public readonly clientSettings: ClientSettings;
   public readonly connectionLimit?: number;
@@ -87,7 +87,7 @@ describe("MlflowServer", () => {
     ]);
   });
 
-  test("starts only after the database was brought up to date", () => {
+  test("starts only after the migration of its database", () => {
     const { stack } = serverStack();
 
     expect(container(stack, "server").depends_on).toContain(`docker_container.${MIGRATION}`);
@@ -109,7 +109,7 @@ describe("MlflowServer", () => {
     );
   });
 
-  test("gives migration and server the same stores and the same identity to tell them by", () => {
+  test("gives migration and server the same stores and the same identity", () => {
     const { stack } = serverStack();
     const [migration, server] = [MIGRATION, "server"].map((name) => environment(stack, name));
 
@@ -122,7 +122,7 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("makes its identity once", () => {
+  test("generates its identity once", () => {
     const [[, identity]] = Object.entries(synth(serverStack().stack).resource.terraform_data ?? {});
 
     expect(identity).toMatchObject({
@@ -165,14 +165,14 @@ describe("MlflowServer", () => {
     ]);
   });
 
-  test("is local under its name and its address", () => {
+  test("answers at localhost to its name and its address", () => {
     expect(environment(serverStack().stack, "server")).toMatchObject({
       MLFLOW_SERVER_ALLOWED_HOSTS: "localhost,localhost:*,127.0.0.1,127.0.0.1:*,test-gateway,test-gateway:*",
       MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: "http://localhost:8080,http://127.0.0.1:8080,http://test-gateway:8080",
     });
   });
 
-  test("does not report, count, run jobs, keep workspaces or open its AI gateway unless asked", () => {
+  test("has telemetry, metrics, jobs, workspaces and the AI gateway off by default", () => {
     const settings = environment(serverStack().stack, "server");
     expect(settings).not.toHaveProperty("MLFLOW_EXPOSE_PROMETHEUS");
     expect(settings).toMatchObject({
@@ -194,7 +194,7 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("answers for its metrics to the name that it has inside, and publishes nothing", () => {
+  test("answers for its metrics to its internal name, and publishes no port", () => {
     const { stack, server } = serverStack({ features: { metrics: true } });
 
     expect(server.metricsUrl).toBe("http://test-server:5000/metrics");
@@ -216,7 +216,7 @@ describe("MlflowServer", () => {
     expect(job.depends_on).toEqual([`docker_container.${MIGRATION}`]);
   });
 
-  test("runs no such job where there is nothing to create", () => {
+  test("runs no such job when all users work in the default workspace", () => {
     const { stack } = serverStack({ features: { workspaces: true }, workspaces: ["default"] });
 
     expect(addresses(stack).filter((address) => address.includes("workspaces"))).toEqual([]);
@@ -231,12 +231,12 @@ describe("MlflowServer", () => {
     expect(() => add(["default"])).not.toThrow();
   });
 
-  test("tells the gateway what is switched on", () => {
+  test("tells the gateway which features are on", () => {
     const features = (options: MlflowServerOptions) => serverStack(options).server.features;
 
     expect(features({})).toEqual(["traces"]);
     expect(features({ features: { traces: false } })).toEqual([]);
-    // as an app writes it that leaves it to a variable.
+    // An app may pass options that are not set.
     expect(features({ features: { traces: undefined, jobExecution: undefined } })).toEqual(["traces"]);
     expect(
       features({
@@ -249,13 +249,13 @@ describe("MlflowServer", () => {
     ).toEqual(["traces", "aiGateway", "webhooks", "jobExecution"]);
   });
 
-  test("fails on telemetry that leads nowhere", () => {
+  test("fails on telemetry without hosts", () => {
     expect(() => serverStack({ features: { telemetry: true } })).toThrow(
       "'features.telemetry' needs the hosts that MLflow reports to in 'egress.hosts', such as 'config.mlflow-telemetry.io' [test/server]",
     );
   });
 
-  test("opens its AI gateway and webhooks, and leaves to the proxy which addresses may be reached", () => {
+  test("opens its AI gateway and webhooks, and leaves the check of addresses to the egress proxy", () => {
     const { stack } = serverStack({
       features: {
         webhooks: { hosts: ["hooks.example.com"] },
@@ -307,25 +307,25 @@ describe("MlflowServer", () => {
       { egress: { hosts: ["api.example.com"] }, external: true },
       "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with an external store, because the server has direct egress to it, which would bypass the list of hosts; keep both stores in the stack [test/server]",
     ],
-  ])("fails on a way out that leads nowhere or everywhere: %j", (options, message) => {
+  ])("fails on egress to no host or past the list of hosts: %j", (options, message) => {
     expect(() => serverStack(options)).toThrow(message);
   });
 
-  test("has no way out of the internal network with bundled stores", () => {
+  test("is on the internal network only, with bundled stores", () => {
     const { stack } = serverStack();
 
     expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
     expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
   });
 
-  test("gets a way out, with its migration, when a store lies outside", () => {
+  test("has egress, like its migration, with an external store", () => {
     const { stack } = serverStack({ external: true });
 
     expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
     expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
   });
 
-  test("has no way out but the proxy, when asked for one", () => {
+  test("has no egress but the proxy, if hosts are given", () => {
     const { stack } = serverStack({ egress: { hosts: ["api.example.com"] } });
 
     expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
@@ -345,19 +345,19 @@ describe("MlflowServer", () => {
     });
   });
 
-  test("fails on memory that its workers outgrow", () => {
+  test("fails on too little memory for its workers", () => {
     expect(() => serverStack({ memory: DataSize.mebibytes(640) })).toThrow(
       "'memory' must be at least 1536 MiB for 2 workers, got: 640 MiB; raise 'memory', or lower 'workers' [test/server]",
     );
   });
 
-  test("ends queries that nobody waits for, but leaves a foreign database to its owner", () => {
+  test("ends abandoned queries, except in an external database", () => {
     expect(environment(serverStack().stack, "server").PGOPTIONS).toBe("-c statement_timeout=5min");
     expect(environment(serverStack().stack, MIGRATION).PGOPTIONS).toBeUndefined();
     expect(environment(serverStack({ external: true }).stack, "server").PGOPTIONS).toBeUndefined();
   });
 
-  test("keeps temporary files on a disk of the caller's choice", () => {
+  test("keeps temporary files on a given volume", () => {
     const { stack } = serverStack({ temporaryVolume: { hostPath: "/scratch" } });
 
     expect(container(serverStack().stack, "server").volumes).toBeUndefined();
@@ -390,7 +390,7 @@ describe("MlflowServer", () => {
     ]);
   });
 
-  test("writes a dollar sign of a setting as it is", () => {
+  test("escapes a dollar sign in a setting", () => {
     const { stack } = serverStack({ environment: { MLFLOW_NOTE: "costs ${price} and %{percent}" } });
 
     expect(environment(stack, "server").MLFLOW_NOTE).toBe("costs $${price} and %%{percent}");

@@ -3,18 +3,18 @@ import type { MlflowServerOptions } from "../../../lib";
 import { serverSize, workersOverCores } from "../../../lib/server/server-size";
 import { testStack } from "../../support/stacks/synth";
 
-/** What a server of these options comes to, with a database of so many connections. */
+/** The size of a server with these options, and a database with this connection limit. */
 function size(options: MlflowServerOptions = {}, connectionLimit?: number) {
   const { workers, memory, pool } = serverSize(options, connectionLimit, testStack().stack);
   return { workers, memory: memory.toMebibytes(), pool };
 }
 
 describe("The size of a server", () => {
-  test("is two workers, unless something else is asked for", () => {
+  test("is two workers by default", () => {
     expect(size({}, 100)).toEqual({ workers: 2, memory: 1536, pool: { size: 5, overflow: 10 } });
   });
 
-  test("has memory for the workers and for what jobs need", () => {
+  test("has memory for the workers and for jobs", () => {
     expect(size({ workers: 1 }).memory).toBe(960);
     expect(size({ workers: 4 }).memory).toBe(2688);
     expect(size({ features: { jobExecution: true } }).memory).toBe(3328);
@@ -26,7 +26,7 @@ describe("The size of a server", () => {
     expect(() => size({ workers })).toThrow(`'workers' must be a whole number of 1 or more, got: ${workers} [test]`);
   });
 
-  test("is refused when the memory does not suffice", () => {
+  test("is refused with too little memory", () => {
     expect(() => size({ memory: DataSize.mebibytes(1535) })).toThrow(
       "'memory' must be at least 1536 MiB for 2 workers, got: 1535 MiB; raise 'memory', or lower 'workers' [test]",
     );
@@ -53,7 +53,7 @@ describe("The pools of connections", () => {
     expect(size({ features: { jobExecution: true } }, 86).pool).toEqual({ size: 5, overflow: 5 });
   });
 
-  test("are refused where even the least does not fit", () => {
+  test("are refused where even the smallest do not fit", () => {
     expect(() => size({ workers: 4 }, 50)).toThrow(
       "'connectionPool' must fit into the store's connection limit of 50: 4 workers with 2 pools of 5 + 1 connections each and 10 in reserve need 58; lower 'workers' or 'connectionPool', or raise 'connectionLimit' [test]",
     );

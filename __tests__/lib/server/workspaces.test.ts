@@ -24,7 +24,7 @@ describe("Workspaces", () => {
     expect(container(stack, job.split(".")[1] ?? "").command.slice(1)).toEqual(["team-a"]);
   });
 
-  test("may be those of users beside a login at an issuer", () => {
+  test("may belong to users beside single sign-on", () => {
     const auth = AuthMethod.oauth2({
       issuerUrl: "https://login.example.com",
       clientId: "mlflow",

@@ -63,7 +63,7 @@ describe("MlflowStack", () => {
 
     for (const value of PLANTED) expect(text).not.toContain(value);
     for (const [name, { upload, ...rest }] of containers(synthesized)) {
-      // outside its files a container never refers to a secret, and a secret file is nothing but references.
+      // A container refers to secrets in its secret files only.
       expect([name, JSON.stringify(rest)]).not.toEqual([name, expect.stringMatching(REFERENCE)]);
       for (const { file, content } of upload ?? []) {
         const isSecret = file.startsWith("/run/secrets/");
@@ -132,7 +132,7 @@ describe("MlflowStack", () => {
     ]);
   });
 
-  test("warns of more workers than the engine has cores, where it knows them", () => {
+  test("warns of more workers than cores, if the number of cores is given", () => {
     const warnings = (cores?: number) =>
       mlflowStack({ engine: { cores }, server: { workers: 4 } }).server.node.metadata.map(({ data }) => data);
 
@@ -141,7 +141,7 @@ describe("MlflowStack", () => {
     expect(warnings(2)).toEqual([expect.stringMatching(/^MLflow has 4 workers and the engine 2 cores: /)]);
   });
 
-  test("lives beside a second stack on the same engine", () => {
+  test("shares no name with a second stack on the same engine", () => {
     const names = (stack: MlflowStack) =>
       Object.values(synth(stack).resource).flatMap((byName) => Object.values(byName).flatMap(({ name }) => name ?? []));
     const first = names(mlflowStack({}, "mlflow")).filter((name) => !name.includes(":"));
@@ -170,18 +170,18 @@ describe("MlflowStack", () => {
     ]);
   });
 
-  test.each(["mlflow.example.com", "http://mlflow.example.com"])("tells of the wrong url '%s' at the stack", (url) => {
+  test.each(["mlflow.example.com", "http://mlflow.example.com"])("reports the invalid url '%s' at the stack", (url) => {
     expect(() => mlflowStack({ url })).toThrow(/^'url' must .*, got: '.*mlflow\.example\.com' \[mlflow\]$/);
   });
 
-  test("lets containers on the edge network in under the gateway's own name", () => {
+  test("accepts requests of the edge network under the gateway's own name", () => {
     expect(environment(mlflowStack(), "server").MLFLOW_SERVER_ALLOWED_HOSTS).toContain(
       "mlflow-gateway,mlflow-gateway:*",
     );
     expect(container(mlflowStack(), "gateway").name).toBe("mlflow-gateway");
   });
 
-  test("fails on a stack id that is no host name", () => {
+  test("fails on a stack id that is too long for a host name", () => {
     expect(() => mlflowStack({}, "m".repeat(70))).toThrow(/must fit into a host name of 63 characters/);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { MlflowStack, StateBackend } from "../../../lib";
 
-/** What a whole synthesis writes: `Testing.synth()` leaves out what CDKTF adds at the end. */
+/** The output of a whole synthesis. `Testing.synth()` leaves out the parts that CDKTF adds at the end. */
 function synthesize(state: StateBackend, id = "mlflow") {
   const app = Testing.app();
   const stack = new MlflowStack(app, "mlflow", { state });
@@ -23,7 +23,7 @@ describe("StateBackend", () => {
     });
   });
 
-  test("is where other stacks of the app read from", () => {
+  test("is read by other stacks of the app", () => {
     expect(synthesize(remote, "reader").data.terraform_remote_state).toEqual({
       "cross-stack-reference-input-mlflow": expect.objectContaining({
         backend: "pg",

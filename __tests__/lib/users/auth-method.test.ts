@@ -27,7 +27,7 @@ function oauth2(options: Partial<OAuth2Options> = {}) {
 }
 
 describe("AuthMethod.basic", () => {
-  test("has one admin with a generated password by itself", () => {
+  test("has one admin with a generated password by default", () => {
     const { stack, gateway } = gatewayStack(AuthMethod.basic());
 
     expect(file(stack, "gateway", "/etc/caddy/users.json")).toBe('[\n{"name":"admin","role":"admin"}\n]\n');
@@ -52,7 +52,7 @@ describe("AuthMethod.basic", () => {
     ]);
   });
 
-  test("takes a hash, and then knows no password", () => {
+  test("takes a bcrypt hash, and then knows no password", () => {
     const password = UserPassword.bcryptHash(Secret.variable("ada_hash"));
     const { stack, gateway } = gatewayStack(AuthMethod.basic({ users: [{ ...ADA, password }] }));
 
@@ -78,7 +78,7 @@ describe("AuthMethod.basic", () => {
     },
   );
 
-  test("makes another password for another generation", () => {
+  test("generates another password for another generation", () => {
     const users = [{ ...ADA, password: UserPassword.generated(2) }];
     const { stack } = gatewayStack(AuthMethod.basic({ users }));
 
@@ -122,7 +122,7 @@ describe("AuthMethod.oauth2", () => {
     return Object.fromEntries(entries.map(([key, value]) => [key, JSON.parse(value) as unknown]));
   };
 
-  test("adds oauth2-proxy, which the gateway alone can reach", () => {
+  test("adds oauth2-proxy, which publishes no port", () => {
     const { stack } = gatewayStack(oauth2());
     const proxy = container(stack, PROXY);
 
@@ -136,11 +136,11 @@ describe("AuthMethod.oauth2", () => {
     expect(file(stack, PROXY, "/run/secrets/oauth2-client-secret")).toBe("${var.client_secret}");
   });
 
-  test("asks for PKCE and a nonce, and keeps the session in a cookie that scripts cannot read", () => {
+  test("uses PKCE and a nonce, and keeps the session in a cookie that scripts cannot read", () => {
     expect(configuration(oauth2())).toMatchSnapshot();
   });
 
-  test("lets a cookie travel without TLS at localhost only", () => {
+  test("allows a cookie without TLS at localhost only", () => {
     expect(configuration(oauth2(), "http://localhost:8080")).toMatchObject({
       cookie_secure: false,
       cookie_name: "gateway",
@@ -148,7 +148,7 @@ describe("AuthMethod.oauth2", () => {
     });
   });
 
-  test("turns no key on with which oauth2-proxy lets requests pass unasked", () => {
+  test("sets no option with which oauth2-proxy skips a login", () => {
     const keys = Object.keys(configuration(oauth2()));
 
     expect(
@@ -158,7 +158,7 @@ describe("AuthMethod.oauth2", () => {
     ).toEqual([]);
   });
 
-  test("hands the roles over to the gateway", () => {
+  test("passes the roles to the gateway", () => {
     const roles = { write: { groups: ["ml team", "research"] }, admin: { emails: ["ada@example.com"] } };
 
     expect(environment(gatewayStack(oauth2({ roles })).stack, "gateway")).toMatchObject({
@@ -169,7 +169,7 @@ describe("AuthMethod.oauth2", () => {
     });
   });
 
-  test("lets service accounts in by their subjects, beside the domains", () => {
+  test("allows service accounts by their subjects, besides the domains", () => {
     const auth = oauth2({
       allowedServiceAccounts: ["nightly"],
       roles: { write: { serviceAccounts: ["batch"] }, admin: {} },
@@ -181,12 +181,12 @@ describe("AuthMethod.oauth2", () => {
     expect(environment(stack, "gateway")).toMatchObject({ WRITE_MACHINES: "`batch`", ADMIN_MACHINES: "" });
   });
 
-  test("reads groups from the claim that it is told, and from oauth2-proxy's own without one", () => {
+  test("reads groups from the given claim, or from oauth2-proxy's default", () => {
     expect(configuration(oauth2({ groupsClaim: "realm_roles" })).oidc_groups_claim).toBe("realm_roles");
     expect(configuration(oauth2())).not.toHaveProperty("oidc_groups_claim");
   });
 
-  test("asks for groups only where they decide, because not every issuer knows that scope", () => {
+  test("requests the scope for groups only where groups are used, because not every issuer knows it", () => {
     const roles = { write: { groups: ["ml"] } };
 
     expect(configuration(oauth2()).scope).toBe("openid email profile");
@@ -194,11 +194,11 @@ describe("AuthMethod.oauth2", () => {
     expect(configuration(oauth2({ roles, scope: "openid email" })).scope).toBe("openid email");
   });
 
-  test("lets nobody out by an empty list of domains beside groups", () => {
+  test("excludes nobody by an empty list of domains beside groups", () => {
     expect(configuration(oauth2({ allowedDomains: [], allowedGroups: ["ml"] })).email_domains).toEqual(["*"]);
   });
 
-  test("ends the session at the issuer too, where it can", () => {
+  test("ends the session at the issuer too, where the address is known", () => {
     const issuerUrl = "https://login.example.com/realms/ml";
     const keycloak = oauth2({ provider: IdentityProvider.KEYCLOAK, issuerUrl });
 
@@ -218,7 +218,7 @@ describe("AuthMethod.oauth2", () => {
     expect(configuration(oauth2({ provider, issuerUrl: undefined }))).toMatchObject(expected);
   });
 
-  test("has users with a password beside it", () => {
+  test("has additional users with a password", () => {
     const { stack, gateway } = gatewayStack(oauth2({ users: [{ name: "ci", role: Role.WRITE }] }));
 
     expect(file(stack, "gateway", "/etc/caddy/users.json")).toBe('[\n{"name":"ci","role":"write"}\n]\n');

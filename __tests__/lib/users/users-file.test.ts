@@ -65,7 +65,7 @@ describe("UsersFile", () => {
     else expect(() => read(content)).toThrow(message);
   });
 
-  test("fails on a file that is not there", () => {
+  test("fails on a missing file", () => {
     expect(() => UsersFile.read(join(folder, "none.json"))).toThrow(/none\.json cannot be read: ENOENT/);
   });
 });

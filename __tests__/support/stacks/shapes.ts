@@ -19,7 +19,7 @@ import {
 import type { TerraformStack } from "cdktf";
 import { mlflowStack, testStack } from "./synth";
 
-/** A certificate that no one uses. */
+/** A certificate that is never used. */
 export const CA_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 
 // For mlflow.example.com, until 2126. Its private key was not kept.
@@ -185,5 +185,5 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
   },
 };
 
-/** Values that stand in the shapes and must not stand in what comes out of them. */
+/** Secret values in the shapes, which must not occur in the synthesized JSON. */
 export const PLANTED = ["correct horse battery", "s@crets", "s%40crets", "AKIAEXAMPLE", "wJalrXUtnFEMI"];

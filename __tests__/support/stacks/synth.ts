@@ -21,7 +21,7 @@ export interface SynthesizedResource {
   readonly [attribute: string]: any;
 }
 
-/** A stack with what every construct needs around it. */
+/** A stack with the providers and the network that every construct needs. */
 export function testStack(id = "test") {
   const stack = new TerraformStack(Testing.app(), id);
   new DockerProvider(stack, "docker");
@@ -70,7 +70,7 @@ export function addresses(stack: TerraformStack): string[] {
     .sort();
 }
 
-/** The JSON without what stands in `caddy/` and `mlflow/` itself and is reviewed there: texts, and the Dockerfile's hash. */
+/** The JSON without the texts of `caddy/` and `mlflow/`, which are reviewed there, and without the Dockerfile's hash. */
 export function withoutPackagedFiles(synthesized: Synthesized): Synthesized {
   for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
     for (const upload of files) {
