@@ -11,13 +11,13 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// Access lets a request through that the caller's role allows, by the list of MLflow's routes. It comes after mlflow_login.
+// Access lets a request through when the caller's role allows it, by the list of MLflow's routes. It comes after mlflow_login.
 type Access struct {
 	// JSON file of MLflow's routes.
 	Routes string `json:"routes"`
-	// Names of the features that are switched on.
+	// Names of the enabled features.
 	Features []string `json:"features,omitempty"`
-	// Where experiments of everyone keep their artifacts; another place is for admins.
+	// Artifact location of new experiments. Only admins may choose a location outside of it.
 	ArtifactRoot string `json:"artifact_root,omitempty"`
 
 	table *routeTable
@@ -40,7 +40,7 @@ func (a *Access) Provision(caddy.Context) error {
 	return nil
 }
 
-// Validate refuses features that no route knows.
+// Validate refuses features that no route names.
 func (a *Access) Validate() error {
 	for _, feature := range a.Features {
 		if !slices.Contains(a.table.features, feature) {
@@ -58,13 +58,13 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if !slices.Contains(knownMethods, r.Method) {
 		return refuse(r, http.StatusMethodNotAllowed, "BAD_REQUEST", "This method is not known.")
 	}
-	path, ok := judgedPath(r.URL)
+	path, ok := unambiguousPath(r.URL)
 	if !ok {
-		return refuseAddress(r)
+		return refuseAmbiguous(r)
 	}
 	found, rest := a.table.find(r.Method, path)
-	if isEncodedAgain(strings.TrimSuffix(path, rest)) || leavesAfterDecoding(rest) {
-		return refuseAddress(r)
+	if isEncodedAgain(strings.TrimSuffix(path, rest)) || leavesFolder(rest) {
+		return refuseAmbiguous(r)
 	}
 
 	if found == nil {
@@ -73,7 +73,6 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 			found.need = RoleRead.String()
 		}
 	}
-	setVar(r, routeVar, found.pattern)
 	setVar(r, bodyVar, found.body)
 	if found.feature != "" && !slices.Contains(a.Features, found.feature) {
 		return refuse(r, http.StatusForbidden, "FEATURE_DISABLED",
@@ -83,17 +82,17 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return refuse(r, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing at this address.")
 	}
 
-	// what goes on is what was judged, in one spelling; a slash at the end stays, because some routes of MLflow have one.
+	// MLflow gets the path in the one spelling that was checked. A slash at its end stays: some routes of MLflow have one.
 	r.URL.RawPath = ""
-	// MLflow upgrades no connection, and what is said on one could not be judged. A header that Connection names would be
-	// taken out before MLflow sees it: also the workspace that is set here.
+	// MLflow upgrades no connection, and the gateway could not check requests inside of one. Connection is dropped because
+	// proxies strip every header that it names, even the workspace that is set below.
 	r.Header.Del("Upgrade")
 	r.Header.Del("Connection")
 	need, err := a.need(w, r, found)
 	if err != nil {
 		return err
 	}
-	if err := demand(r, identity, need, found.pattern != ""); err != nil {
+	if err := requireRole(r, identity, need, found.pattern != ""); err != nil {
 		return err
 	}
 	if err := limitBody(w, r, found.body); err != nil {
@@ -106,18 +105,18 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err := next.ServeHTTP(w, r); err != nil {
 		return answerOfBody(r, body, err)
 	}
-	// sent now, the answer need not wait for its line in the log.
+	// Flushed here, so that the client does not wait until the request is logged.
 	_ = http.NewResponseController(w).Flush()
 	return nil
 }
 
-// need returns the role that a route needs, for some after reading the body.
+// need returns the role that a route needs. For some routes the body decides.
 func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Role, error) {
 	switch found.need {
 	case needGraphQL:
 		return a.needOfGraphQL(w, r)
 	case needCreateExperiment, needTraceTags:
-		// who may not even write needs not send a body.
+		// A caller without the role write is refused before the body is read.
 		if allowed, err := IdentityOf(r).Has(r.Context(), RoleWrite); err != nil || !allowed {
 			return RoleWrite, nil
 		}
@@ -132,13 +131,12 @@ func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Rol
 	}
 }
 
-func demand(r *http.Request, identity Identity, need Role, known bool) error {
+func requireRole(r *http.Request, identity Identity, need Role, known bool) error {
 	allowed, err := identity.Has(r.Context(), need)
 	if err != nil {
 		return badGateway(r, err)
 	}
 	if allowed {
-		setVar(r, roleVar, need.String())
 		return nil
 	}
 	if !known {
@@ -147,7 +145,7 @@ func demand(r *http.Request, identity Identity, need Role, known bool) error {
 	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "This call needs the role "+need.String()+".")
 }
 
-func refuseAddress(r *http.Request) error {
+func refuseAmbiguous(r *http.Request) error {
 	return refuse(r, http.StatusBadRequest, "BAD_REQUEST", "This address could be read in more than one way.")
 }
 

@@ -8,8 +8,8 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// basic lets in a user with the right password. A password that was right before costs no hash and is never counted; any
-// other is counted before it is hashed, and whether the user exists changes neither answer nor time.
+// basic lets in a user with the right password. A password that was right before costs no hash and is never counted. Any
+// other is counted before it is hashed. Whether the user exists changes neither the answer nor the time it takes.
 func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Identity, error) {
 	given, wellFormed := parseBasic(header)
 	known := l.users[given.name]
@@ -18,26 +18,25 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 	}
 	var digest [32]byte
 	if known != nil {
-		digest = process.passwordDigest(known, given.password)
-		if process.isVerified(known, digest) {
+		digest = passwordDigest(known, given.password)
+		if verified.has(known, digest) {
 			return known, nil
 		}
 	}
 
 	client := clientOf(r)
-	// before this attempt is counted.
-	suspect := l.perAddress.remembers(failureKey{client: client})
-	name := given.name
-	decision, err := l.attempt(w, r, name, process.digest(header), func() (bool, error) {
+	// Asked before this attempt is counted.
+	suspect := l.perAddress.hasRecent(failureKey{client: client})
+	accepted, err := l.attempt(w, r, given.name, processDigester.digest(header), func() (bool, error) {
 		right := false
-		err := l.slot.do(r.Context(), client, suspect, func() bool {
-			// another client with the same password was first.
-			right = known != nil && process.isVerified(known, digest)
+		err := l.hashes.do(r.Context(), client, suspect, func() bool {
+			// Another client may have logged in with the same password while this one waited.
+			right = known != nil && verified.has(known, digest)
 			if !right {
 				right = matches(known, given.password, l.cost)
 			}
 			if right {
-				process.remember(known, digest)
+				verified.add(known, digest)
 			}
 			return !right
 		})
@@ -48,59 +47,51 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 		return nil, refuseForNow(w, r, time.Second, "Too many logins at the same time. Try again after the time in Retry-After.")
 	case err != nil:
 		return nil, err
-	case decision != accepted:
+	case !accepted:
 		return nil, l.challenge(w, r)
 	}
 	return known, nil
 }
 
-// refuseMalformed answers 401 to what is no credential, at the price of a wrong password.
+// refuseMalformed answers 401 to a header without a credential, and lets it cost as much as a wrong password.
 func (l *Login) refuseMalformed(w http.ResponseWriter, r *http.Request) error {
-	// no credential in it, so that it is compared with nothing.
 	_, err := l.basic(w, r, "Basic")
 	return err
 }
 
-// attempt counts a login before it is tried and gives it back when it was right, or was not tried at all. The same
-// credentials at the same time are tried once, whoever brings them, and count for each whom they fail.
+// attempt reserves a place in the failure limits, and releases it when the login succeeds or is not checked. Equal
+// credentials at the same time are checked once; a failure counts for every caller.
 func (l *Login) attempt(
-	w http.ResponseWriter, r *http.Request, name string, credentials [32]byte, try func() (bool, error),
-) (verdict, error) {
+	w http.ResponseWriter, r *http.Request, name string, credentials [32]byte, check func() (bool, error),
+) (accepted bool, err error) {
 	client := clientOf(r)
 	keys := []failureKey{{client: client}}
 	limits := []*failureLimit{l.perAddress}
 	if name != "" {
-		digest := process.digest(name)
+		digest := processDigester.digest(name)
 		keys = append(keys, failureKey{client, [16]byte(digest[:16])})
 		limits = append(limits, l.perUser)
 	}
 
-	decision, led, err := l.flights.decide(r.Context(), credentials, func() (verdict, error) {
-		var reserved attempt
+	accepted, led, err := l.checks.do(r.Context(), credentials, func() (bool, error) {
+		var reserved reservation
 		for i, limit := range limits {
 			at, wait := limit.reserve(keys[i])
 			if wait > 0 {
-				reserved.giveBack()
-				return undecided, refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
+				reserved.release()
+				return false, refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
 			}
 			reserved.limits = append(reserved.limits, limit)
 			reserved.keys = append(reserved.keys, keys[i])
 			reserved.at = append(reserved.at, at)
 		}
-		right, err := try()
+		right, err := check()
 		if right || err != nil {
-			reserved.giveBack()
+			reserved.release()
 		}
-		switch {
-		case err != nil:
-			return undecided, err
-		case right:
-			return accepted, nil
-		default:
-			return rejected, nil
-		}
+		return right, err
 	})
-	if !led && decision == rejected {
+	if err == nil && !led && !accepted {
 		for i, limit := range limits {
 			limit.count(keys[i])
 		}
@@ -108,5 +99,5 @@ func (l *Login) attempt(
 	if err != nil && r.Context().Err() != nil {
 		err = caddyhttp.Error(statusClientClosed, err)
 	}
-	return decision, err
+	return accepted, err
 }

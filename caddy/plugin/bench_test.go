@@ -15,7 +15,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// gatewayBefore is login and access before an oauth2-proxy that knows every session and token.
+// gatewayBefore returns login and access, with an oauth2-proxy that accepts every session and token.
 func gatewayBefore(b *testing.B) []caddyhttp.MiddlewareHandler {
 	b.Helper()
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -28,7 +28,7 @@ func gatewayBefore(b *testing.B) []caddyhttp.MiddlewareHandler {
 	return append(login, accessAs(b, RoleRead)[1:]...)
 }
 
-// BenchmarkRequest is what login and access add to a request, less "nothing", which is the benchmark's own.
+// BenchmarkRequest measures what login and access add to a request. "nothing" is the benchmark's own part.
 func BenchmarkRequest(b *testing.B) {
 	const path = "/api/2.0/mlflow/experiments/get"
 	write := func(r *http.Request) { r.Method, r.URL.Path = http.MethodPut, "/api/2.0/mlflow/runs/update" }
@@ -88,7 +88,7 @@ func TestAFloodOfFailuresCostsLessThanOneCore(t *testing.T) {
 					count, _ := statuses.LoadOrStore(got.status, new(atomic.Int64))
 					count.(*atomic.Int64).Add(1)
 				})
-				// who is logged in notices nothing.
+				// A verified password is accepted all the time.
 				if i%rate == 0 {
 					expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), 204, "")
 				}

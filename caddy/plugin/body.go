@@ -17,21 +17,21 @@ import (
 )
 
 const (
-	// What the gateway reads itself.
+	// Of bodies that the gateway reads itself.
 	maxReadBody = 1 << 20
-	// What MLflow's calls take.
+	// Of MLflow's calls.
 	maxSmallBody = 16 << 20
-	// Traces, as they come and unpacked.
+	// Of traces, both as sent and unpacked.
 	maxTraces = 64 << 20
 )
 
-// How long a whole body may take. Variables only for the tests.
+// Timeouts for a whole body. Variables, so that tests can shorten them.
 var (
-	smallBodyTime  = time.Minute
-	tracesBodyTime = 5 * time.Minute
+	smallBodyTimeout  = time.Minute
+	tracesBodyTimeout = 5 * time.Minute
 )
 
-// readObject reads a JSON object out of the body, capped.
+// readObject reads the body as a JSON object, up to maxReadBody.
 func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMessage, error) {
 	text, err := readText(w, r)
 	if err != nil {
@@ -40,12 +40,12 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 	return objectIn(r, text)
 }
 
-// readText reads the whole body, capped.
+// readText reads the whole body, up to maxReadBody.
 func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if encodingOf(r) != "" {
 		return nil, refuseEncoding(r)
 	}
-	if err := capBody(w, r, maxReadBody, smallBodyTime); err != nil {
+	if err := capBody(w, r, maxReadBody, smallBodyTimeout); err != nil {
 		return nil, err
 	}
 	text, err := io.ReadAll(r.Body)
@@ -60,7 +60,7 @@ func objectIn(r *http.Request, text []byte) (map[string]json.RawMessage, error) 
 	if err == nil {
 		return object, nil
 	}
-	// old clients send JSON as a JSON string, and MLflow reads it.
+	// Old clients send the object inside of a JSON string, which MLflow accepts.
 	var inner string
 	if json.Unmarshal(text, &inner) == nil {
 		if object, innerErr := parseObject([]byte(inner)); innerErr == nil {
@@ -70,7 +70,7 @@ func objectIn(r *http.Request, text []byte) (map[string]json.RawMessage, error) 
 	return nil, refuseBody(r, "The body must be a JSON object, with no key twice.")
 }
 
-// replaceBody sends what was judged instead of what came.
+// replaceBody sends MLflow the object that was checked instead of the client's text.
 func replaceBody(r *http.Request, object map[string]json.RawMessage) error {
 	text, err := json.Marshal(object)
 	if err != nil {
@@ -88,15 +88,15 @@ func replaceBody(r *http.Request, object map[string]json.RawMessage) error {
 	return nil
 }
 
-// limitBody applies the class of the route.
+// limitBody applies the limits of the route's class of bodies.
 func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
 	switch class {
 	case bodySmall:
-		// MLflow would not unpack it either, or without this limit.
+		// MLflow either does not unpack an encoded body, or unpacks it without a limit.
 		if encodingOf(r) != "" {
 			return refuseEncoding(r)
 		}
-		return capBody(w, r, maxSmallBody, smallBodyTime)
+		return capBody(w, r, maxSmallBody, smallBodyTimeout)
 	case bodyTraces:
 		return limitTraces(w, r)
 	default:
@@ -104,7 +104,7 @@ func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
 	}
 }
 
-// encodingOf is how the body is packed; empty when it is not.
+// encodingOf returns the body's Content-Encoding, empty for identity.
 func encodingOf(r *http.Request) string {
 	encoding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ",")))
 	if encoding == "identity" {
@@ -113,13 +113,13 @@ func encodingOf(r *http.Request) string {
 	return encoding
 }
 
-// limitTraces unpacks traces itself, because MLflow does so without a limit.
+// limitTraces unpacks traces here, because MLflow would unpack them without a limit.
 func limitTraces(w http.ResponseWriter, r *http.Request) error {
 	encoding := encodingOf(r)
 	if encoding != "" && encoding != "gzip" {
 		return refuseEncoding(r)
 	}
-	if err := capBody(w, r, maxTraces, tracesBodyTime); err != nil {
+	if err := capBody(w, r, maxTraces, tracesBodyTimeout); err != nil {
 		return err
 	}
 	r.Header.Del("Content-Encoding")
@@ -131,18 +131,18 @@ func limitTraces(w http.ResponseWriter, r *http.Request) error {
 	return watchTraceTags(r)
 }
 
-// unpackTraces puts the inside of a gzip body in its place. A little that may become much is unpacked to its end before
-// MLflow hears of it.
+// unpackTraces replaces a gzip body by its content. A small body may unpack to a large one, so it is unpacked to its end
+// once before MLflow gets the request.
 func unpackTraces(r *http.Request) error {
 	packed := r.Body
-	begin, err := io.ReadAll(io.LimitReader(packed, maxReadBody+1))
+	start, err := io.ReadAll(io.LimitReader(packed, maxReadBody+1))
 	if err != nil {
 		return answerOfBody(r, packed, caddyhttp.Error(statusClientClosed, err))
 	}
 	length := int64(-1)
 	r.Header.Del("Content-Length")
-	if len(begin) <= maxReadBody {
-		trial := unpacked(begin, packed)
+	if len(start) <= maxReadBody {
+		trial := unpacked(start, packed)
 		if length, err = io.Copy(io.Discard, trial); err != nil {
 			return answerOfBody(r, trial, caddyhttp.Error(http.StatusBadRequest, err))
 		}
@@ -150,21 +150,21 @@ func unpackTraces(r *http.Request) error {
 	}
 	r.ContentLength = length
 	r.TransferEncoding = nil
-	r.Body = unpacked(begin, packed)
+	r.Body = unpacked(start, packed)
 	return nil
 }
 
-// capBody limits how long a body is, and how long it takes.
-func capBody(w http.ResponseWriter, r *http.Request, limit int64, patience time.Duration) error {
+// capBody limits the size of a body and the time it may take.
+func capBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) error {
 	if r.ContentLength > limit {
 		return tooLarge(limit).answer(r)
 	}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return nil
 	}
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(timeout)
 	control := http.NewResponseController(w)
-	// not all kinds of connections have deadlines; the servers' own still hold.
+	// Some kinds of connections have no deadlines. The server's own timeouts hold for those.
 	_ = control.SetReadDeadline(deadline)
 	r.Body = &cappedBody{
 		ReadCloser: http.MaxBytesReader(w, r.Body, limit), limit: limit, control: control, deadline: deadline,
@@ -172,8 +172,8 @@ func capBody(w http.ResponseWriter, r *http.Request, limit int64, patience time.
 	return nil
 }
 
-// bodyError is why a body is refused while it is read. Whoever reads it, maybe the proxy's own goroutine, must not touch
-// the request's variables, so the answer is made of it afterwards.
+// bodyError is the reason why a body is refused while it is read. The reader may be a goroutine of the proxy, which must not
+// touch the request's variables. Hence the handler makes the answer from this error afterwards.
 type bodyError struct {
 	status        int
 	code, message string
@@ -190,10 +190,10 @@ func tooLarge(limit int64) *bodyError {
 	}
 }
 
-// watchedBody tells why its reading failed.
+// watchedBody knows why reading it failed.
 type watchedBody interface{ problem() *bodyError }
 
-// answerOfBody is the answer to a body that could not be read, or the error itself when it has another reason.
+// answerOfBody returns the answer to a refused body, or err when the body is not the reason.
 func answerOfBody(r *http.Request, body io.Reader, err error) error {
 	if err == nil {
 		return nil
@@ -224,33 +224,33 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 		b.failed.Store(tooLarge(b.limit))
 	}
 	if errors.Is(err, io.EOF) && !b.ended.Swap(true) {
-		// the answer may take longer than the body was allowed to.
+		// The body's timeout must not end a long answer.
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 	return n, err
 }
 
 func (b *cappedBody) problem() *bodyError {
-	// the server gives up the request as soon as the time is over, which others may see first.
+	// The connection's read fails at the deadline, and other readers may see that before this body does.
 	if !b.ended.Load() && b.failed.Load() == nil && !time.Now().Before(b.deadline) {
 		return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
 	}
 	return b.failed.Load()
 }
 
-// unpackedBody is the inside of a gzip body.
+// unpackedBody is the content of a gzip body.
 type unpackedBody struct {
 	packed io.ReadCloser
-	// what has been read of it, and the rest.
+	// The part of packed that was read before, and the rest.
 	source io.Reader
 	reader *gzip.Reader
 	left   int64
 	failed atomic.Pointer[bodyError]
 }
 
-func unpacked(begin []byte, packed io.ReadCloser) *unpackedBody {
+func unpacked(start []byte, packed io.ReadCloser) *unpackedBody {
 	return &unpackedBody{
-		packed: packed, source: io.MultiReader(bytes.NewReader(begin), packed), left: maxTraces,
+		packed: packed, source: io.MultiReader(bytes.NewReader(start), packed), left: maxTraces,
 	}
 }
 
@@ -274,10 +274,10 @@ func (b *unpackedBody) Read(p []byte) (int, error) {
 }
 
 func (b *unpackedBody) fail(err error) error {
-	// only what is wrong with the gzip itself: other errors are the connection's.
+	// Only errors of the gzip format: all others are the connection's.
 	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt || errors.Is(err, gzip.ErrHeader) ||
 		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		b.failed.Store(&bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body is no gzip."})
+		b.failed.Store(&bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body is not valid gzip."})
 		return io.ErrUnexpectedEOF
 	}
 	return err
@@ -295,7 +295,7 @@ func (b *unpackedBody) problem() *bodyError {
 }
 
 func refuseEncoding(r *http.Request) error {
-	return refuse(r, http.StatusUnsupportedMediaType, "INVALID_PARAMETER_VALUE", "This Content-Encoding is not understood here.")
+	return refuse(r, http.StatusUnsupportedMediaType, "INVALID_PARAMETER_VALUE", "This Content-Encoding is not supported.")
 }
 
 func refuseBody(r *http.Request, message string) error {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// zeros is a body of unknown length.
+// zeros returns a body whose length the client does not announce.
 func zeros(length int64) io.Reader { return io.LimitReader(zeroReader{}, length) }
 
 type zeroReader struct{}
@@ -102,7 +102,7 @@ func TestTracesAreUnpackedByTheGateway(t *testing.T) {
 	}
 }
 
-// A body of which MLflow hears is one that it may hold in memory.
+// MLflow may hold a whole body in memory, so it must not get one that is too large.
 func TestALittleThatBecomesTooMuchNeverReachesMLflow(t *testing.T) {
 	small := packed(t, zeros(maxTraces+1))
 	if small.Len() > maxReadBody {
@@ -115,7 +115,7 @@ func TestALittleThatBecomesTooMuchNeverReachesMLflow(t *testing.T) {
 		reaches bool
 	}{
 		"a little": {small, false},
-		// what is not little is unpacked while it passes, and breaks off at the limit.
+		// A large body is unpacked while it passes, and breaks off at the limit.
 		"a lot": {packed(t, io.MultiReader(bytes.NewReader(random), zeros(maxTraces))), true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestNoOtherCallIsUnpackedByAnybody(t *testing.T) {
 		"a query of GraphQL": {http.MethodPost, "/graphql", RoleAdmin, http.StatusUnsupportedMediaType},
 		"a new experiment":   {http.MethodPost, createExperiment, RoleAdmin, http.StatusUnsupportedMediaType},
 		"a tag of a trace":   {http.MethodPatch, "/api/3.0/mlflow/traces/tr-1/tags", RoleAdmin, http.StatusUnsupportedMediaType},
-		// kept as it comes: a file is a file.
+		// A file is stored as it is sent.
 		"a file": {http.MethodPut, "/api/2.0/mlflow-artifacts/artifacts/1/a", RoleWrite, http.StatusNoContent},
 	} {
 		for _, encodings := range [][]string{{"gzip"}, {"deflate"}, {"zstd"}, {"br"}, {"GZip"}, {"gzip, gzip"}, {"identity", "gzip"}, {"x-gzip"}} {

@@ -17,18 +17,18 @@ func init() {
 	register("mlflow_access", func() directive { return new(Access) })
 	register("mlflow_ready", func() directive { return new(Ready) })
 	register("mlflow_upload", func() directive { return new(Upload) })
-	// where a Caddyfile has them outside of a route.
+	// The order in which Caddy runs them where a Caddyfile uses them outside of a route.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_client", httpcaddyfile.Before, "request_header")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_upload", httpcaddyfile.Before, "reverse_proxy")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_access", httpcaddyfile.After, "basic_auth")
-	// comes before mlflow_access by that.
+	// Registered last, so that it runs before mlflow_access.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_login", httpcaddyfile.After, "basic_auth")
 	registerApp("egress", func() caddyfile.Unmarshaler { return new(Egress) })
 	registerApp("egress_entry", func() caddyfile.Unmarshaler { return new(EgressEntry) })
 }
 
-// registerApp makes an app of Caddy a global option of the same name.
+// registerApp makes a Caddy app available as a global option of the same name.
 func registerApp(name string, create func() caddyfile.Unmarshaler) {
 	httpcaddyfile.RegisterGlobalOption(name, func(d *caddyfile.Dispenser, _ any) (any, error) {
 		app := create()
@@ -59,7 +59,7 @@ func register(name string, create func() directive) {
 //		failures_per_address <number>
 //		failures_per_user    <number>
 //		failure_window       <duration>
-//		cookies              <beginning of a name> ...
+//		cookies              <prefix of a name> ...
 //		oauth2 <host:port> {
 //			write_groups <group> ...
 //			admin_groups <group> ...
@@ -131,15 +131,15 @@ func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 //	mlflow_upload {
 //		upstream <host:port>
 //		host     <name>
-//		store    <beginning of an address>
-//		least    <bytes>
+//		store    <prefix of a URL>
+//		min_size <bytes>
 //	}
 func (u *Upload) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return readBlock(d, settings{
 		"upstream": oneText(&u.Upstream),
 		"host":     oneText(&u.Host),
 		"store":    oneText(&u.Store),
-		"least":    oneNumber(&u.Least),
+		"min_size": oneNumber(&u.MinSize),
 	})
 }
 
@@ -201,10 +201,10 @@ func oneText(target *string) func(*caddyfile.Dispenser) error {
 	}
 }
 
-// texts may be given several times, or be empty.
+// texts reads a setting that may be repeated, and may have no value.
 func texts(target *[]string) func(*caddyfile.Dispenser) error {
 	return func(d *caddyfile.Dispenser) error {
-		// an empty setting of the environment is no name.
+		// An empty environment variable in the Caddyfile adds an empty word.
 		*target = append(*target, slices.DeleteFunc(d.RemainingArgs(), func(text string) bool { return text == "" })...)
 		return nil
 	}
@@ -218,7 +218,7 @@ func oneNumber(target *int) func(*caddyfile.Dispenser) error {
 		}
 		number, err := strconv.Atoi(text)
 		if err != nil || number < 1 {
-			return d.Errf("%q is no number above 0", text)
+			return d.Errf("%q must be a number above 0", text)
 		}
 		*target = number
 		return nil
@@ -233,7 +233,7 @@ func oneDuration(target *caddy.Duration) func(*caddyfile.Dispenser) error {
 		}
 		duration, err := caddy.ParseDuration(text)
 		if err != nil || duration <= 0 {
-			return d.Errf("%q is no duration", text)
+			return d.Errf("%q must be a duration above 0", text)
 		}
 		*target = caddy.Duration(duration)
 		return nil

@@ -9,10 +9,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// The client, for limits of the Caddyfile.
+// The client, for rate limits in the Caddyfile.
 const clientVar = "mlflow.client"
 
-// Client says in a variable who a request comes from: an address, or the network that one customer has.
+// Client sets a variable to the client of a request: an IPv4 address, or a /64 of IPv6, which one customer has.
 type Client struct{}
 
 func init() { caddy.RegisterModule(new(Client)) }
@@ -32,13 +32,13 @@ func (*Client) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.
 	return next.ServeHTTP(w, r)
 }
 
-// clientKey is a client's address; of IPv6 the network that one customer has.
+// clientKey is a client's IPv4 address, or its /64 of IPv6.
 type clientKey [16]byte
 
 func clientKeyOf(address string) clientKey {
 	parsed, err := netip.ParseAddr(address)
 	if err != nil {
-		// no address at all, for instance a Unix socket: all such clients are one.
+		// Clients without an address, for instance at a Unix socket, count as one.
 		return clientKey{}
 	}
 	parsed = parsed.Unmap().WithZone("")

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// removeCookies takes cookies out whose names begin with one of these, and the header when none is left.
+// removeCookies removes cookies whose names have one of the prefixes, and the header when no cookie is left.
 func removeCookies(header http.Header, prefixes []string) {
 	lines := header.Values("Cookie")
 	if len(lines) == 0 {
@@ -36,7 +36,7 @@ func hasOwnCookie(header http.Header, prefixes []string) bool {
 
 func isOwnCookie(cookie string, prefixes []string) bool {
 	for _, prefix := range prefixes {
-		// whatever the case, because some servers read names so.
+		// Some servers ignore the case of cookie names.
 		if len(cookie) >= len(prefix) && strings.EqualFold(cookie[:len(prefix)], prefix) {
 			return true
 		}

@@ -19,17 +19,18 @@ import (
 	"go.uber.org/zap"
 )
 
-// How long a client may take to say where it wants to, and a host to take the connection.
 const (
+	// How long a client may take to send its TLS ClientHello.
 	egressHelloTimeout = 10 * time.Second
-	egressDialTimeout  = 10 * time.Second
+	// How long a host may take to accept the connection.
+	egressDialTimeout = 10 * time.Second
 )
 
 var (
 	hostName = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
-	// such a last label makes a number of the whole, for those who take an address in any form.
+	// Some resolvers read a name whose last label is numeric as an IPv4 address (0x7f.1).
 	numericLabel = regexp.MustCompile(`\.(?:[0-9]+|0x[0-9a-f]*)$`)
-	// never reached, whatever range is named for a host: the machine itself, what lies on its wire, and metadata services.
+	// Refused even inside of an allowed range: loopback, link-local, multicast, reserved, and cloud metadata.
 	neverPrivate = []netip.Prefix{
 		netip.MustParsePrefix("0.0.0.0/8"),
 		netip.MustParsePrefix("127.0.0.0/8"),
@@ -43,28 +44,28 @@ var (
 	}
 )
 
-// Egress is the way out: it takes TLS connections, and passes them on to the host that their first message names, when
-// that one is in the list. It never opens them, so that it holds no key and sees no path. Which address a name has is
-// checked on the connection that is made, so that a name which changes its address gains nothing.
+// Egress is a proxy for TLS connections to listed hosts. It reads the host name in the ClientHello, and passes the
+// connection on to that host when the list has it. It does not decrypt anything, so it holds no key and sees no path. It
+// checks the host's address on the connection that it makes, so that a name whose address changes gains nothing.
 type Egress struct {
-	// What may be connected to, each a host name and a port
+	// Hosts that may be connected to, each a host name and a port
 	Hosts []string `json:"hosts,omitempty"`
-	// Ranges besides the public ones in which a host's address may lie, each a host name, "=" and a range
+	// Private ranges in which a host's address may lie, each a host name, "=" and a range
 	PrivateHosts []string `json:"private_hosts,omitempty"`
 
 	resolver *net.Resolver
 	logger   *zap.Logger
 	proxy    tcpproxy.Proxy
-	// by host and port.
+	// By host and port.
 	dialers map[string]*net.Dialer
 }
 
-// EgressEntry stands where clients look for the hosts by name, and passes every connection on to the Egress. The two are
-// apart because whoever is on the clients' network finds the entry under the hosts' names, and could not look them up.
+// EgressEntry has the names of the hosts on the clients' network, and passes every connection on to the Egress. The Egress
+// runs in another container, because on the clients' network it would find the EgressEntry under the hosts' names.
 type EgressEntry struct {
-	// The Egress, without a port: it is asked at the one that the client asked for
+	// Host of the Egress, without a port: the EgressEntry connects to the port that the client connected to
 	To string `json:"to"`
-	// What to listen on
+	// Ports to listen on
 	Ports []string `json:"ports"`
 
 	proxy tcpproxy.Proxy
@@ -103,12 +104,12 @@ func (e *Egress) Provision(ctx caddy.Context) error {
 		e.dialers[net.JoinHostPort(host, port)] = &net.Dialer{Control: guard.Safe, Resolver: e.resolver}
 		ports[port] = true
 	}
-	e.proxy.ListenFunc = listenImpatiently
+	e.proxy.ListenFunc = listenWithHelloTimeout
 	for port := range ports {
 		e.proxy.AddSNIRouteFunc(":"+port, func(_ context.Context, name string) (tcpproxy.Target, bool) {
-			return &passage{egress: e, host: strings.ToLower(strings.TrimSuffix(name, ".")), port: port}, true
+			return &egressConnection{egress: e, host: strings.ToLower(strings.TrimSuffix(name, ".")), port: port}, true
 		})
-		e.proxy.AddRoute(":"+port, &passage{egress: e, port: port})
+		e.proxy.AddRoute(":"+port, &egressConnection{egress: e, port: port})
 	}
 	return nil
 }
@@ -119,7 +120,7 @@ func (e *Egress) privateRanges() (map[string][]netip.Prefix, error) {
 		host, rangeText, _ := strings.Cut(text, "=")
 		prefix, err := netip.ParsePrefix(rangeText)
 		if err != nil {
-			return nil, fmt.Errorf("egress: %q is no host name with a range: %w", text, err)
+			return nil, fmt.Errorf("egress: %q is not a host name with a range: %w", text, err)
 		}
 		for _, never := range neverPrivate {
 			if never.Overlaps(prefix) {
@@ -131,19 +132,19 @@ func (e *Egress) privateRanges() (map[string][]netip.Prefix, error) {
 	return ranges, nil
 }
 
-// Start listens.
+// Start starts to listen.
 func (e *Egress) Start() error { return e.proxy.Start() }
 
-// Stop does not listen any more; connections go on until the process ends.
+// Stop ends listening. Open connections go on until the process ends.
 func (e *Egress) Stop() error { return e.proxy.Close() }
 
-// Provision sets up the ports.
+// Provision sets the ports up.
 func (e *EgressEntry) Provision(caddy.Context) error {
 	for _, port := range e.Ports {
 		if _, err := parsePort(port); err != nil {
 			return err
 		}
-		dialer := new(rememberingDialer)
+		dialer := new(cachingDialer)
 		e.proxy.AddRoute(":"+port, &tcpproxy.DialProxy{
 			Addr:        net.JoinHostPort(e.To, port),
 			DialTimeout: egressDialTimeout,
@@ -153,21 +154,21 @@ func (e *EgressEntry) Provision(caddy.Context) error {
 	return nil
 }
 
-// Start listens.
+// Start starts to listen.
 func (e *EgressEntry) Start() error { return e.proxy.Start() }
 
-// Stop does not listen any more; connections go on until the process ends.
+// Stop ends listening. Open connections go on until the process ends.
 func (e *EgressEntry) Stop() error { return e.proxy.Close() }
 
-// rememberingDialer asks for an address anew only when the last one does not answer: a look-up takes longer than all else
-// here, and the other end keeps its address for as long as it runs.
-type rememberingDialer struct {
+// cachingDialer looks a name up again only when its last address does not answer. A look-up takes longer than everything
+// else here, and the Egress keeps its address for as long as it runs.
+type cachingDialer struct {
 	dialer net.Dialer
 	last   atomic.Pointer[string]
 }
 
-// DialContext connects to the address that answered last, else to where the name leads.
-func (d *rememberingDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+// DialContext connects to the address that answered last, or else looks the name up.
+func (d *cachingDialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
 	if last := d.last.Load(); last != nil {
 		quick, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
@@ -183,17 +184,17 @@ func (d *rememberingDialer) DialContext(ctx context.Context, network, address st
 	return conn, err
 }
 
-// passage is one connection: where its client wants to, or nothing where it did not say so by TLS.
-type passage struct {
+// egressConnection is a connection with its destination. host is empty when the client did not name one by TLS.
+type egressConnection struct {
 	egress     *Egress
 	host, port string
 }
 
 // HandleConn passes the connection on or closes it, and logs which.
-func (p *passage) HandleConn(conn net.Conn) {
-	dialer := p.egress.dialers[net.JoinHostPort(p.host, p.port)]
+func (c *egressConnection) HandleConn(conn net.Conn) {
+	dialer := c.egress.dialers[net.JoinHostPort(c.host, c.port)]
 	if dialer == nil {
-		p.refuse(conn, alertUnrecognizedName, "it is not in the list")
+		c.refuse(conn, alertUnrecognizedName, "it is not in the list")
 		return
 	}
 	if err := conn.SetReadDeadline(time.Time{}); err != nil {
@@ -202,31 +203,31 @@ func (p *passage) HandleConn(conn net.Conn) {
 	begin := time.Now()
 	connected := true
 	(&tcpproxy.DialProxy{
-		Addr:        net.JoinHostPort(p.host, p.port),
+		Addr:        net.JoinHostPort(c.host, c.port),
 		DialTimeout: egressDialTimeout,
 		DialContext: dialer.DialContext,
 		OnDialError: func(src net.Conn, err error) {
 			connected = false
-			p.refuse(src, alertFor(err), refusalReason(err))
+			c.refuse(src, alertFor(err), refusalReason(err))
 		},
 	}).HandleConn(conn)
 	if connected {
-		p.egress.logger.Info("passed on",
-			zap.String("host", p.host), zap.String("port", p.port), zap.Duration("duration", time.Since(begin)))
+		c.egress.logger.Info("passed on",
+			zap.String("host", c.host), zap.String("port", c.port), zap.Duration("duration", time.Since(begin)))
 	}
 }
 
-// What TLS says to a client whose connection is not passed on, so that it can tell that from a host that is down.
+// TLS alerts for a refused connection, so that its client can tell a refusal from a host that is down.
 const (
 	alertAccessDenied     = 49
 	alertUnrecognizedName = 112
 	alertInternalError    = 80
 )
 
-func (p *passage) refuse(conn net.Conn, alert byte, reason string) {
-	p.egress.logger.Warn("refused", zap.String("host", p.host), zap.String("port", p.port), zap.String("reason", reason))
-	if p.host != "" {
-		// whether it is read makes no difference.
+func (c *egressConnection) refuse(conn net.Conn, alert byte, reason string) {
+	c.egress.logger.Warn("refused", zap.String("host", c.host), zap.String("port", c.port), zap.String("reason", reason))
+	if c.host != "" {
+		// The connection is closed anyway, whether the alert is read or not.
 		_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, alert})
 	}
 	_ = conn.Close()
@@ -239,7 +240,7 @@ func alertFor(err error) byte {
 	return alertInternalError
 }
 
-// neither the error nor the address is logged: what is private stays so.
+// refusalReason leaves out the error and the address, because a private address must not be logged.
 func refusalReason(err error) string {
 	var unknown *net.DNSError
 	switch {
@@ -255,10 +256,10 @@ func refusalReason(err error) string {
 func parseTarget(text string) (host, port string, number uint16, err error) {
 	host, port, err = net.SplitHostPort(text)
 	if err != nil {
-		return "", "", 0, fmt.Errorf("egress: %q is no host name with a port: %w", text, err)
+		return "", "", 0, fmt.Errorf("egress: %q is not a host name with a port: %w", text, err)
 	}
 	if len(host) > 253 || !hostName.MatchString(host) || numericLabel.MatchString(host) {
-		return "", "", 0, fmt.Errorf("egress: %q is no host name in small letters", host)
+		return "", "", 0, fmt.Errorf("egress: %q is not a host name in lower-case letters", host)
 	}
 	number, err = parsePort(port)
 	return host, port, number, err
@@ -267,20 +268,20 @@ func parseTarget(text string) (host, port string, number uint16, err error) {
 func parsePort(text string) (uint16, error) {
 	number, err := strconv.ParseUint(text, 10, 16)
 	if err != nil || number == 0 {
-		return 0, fmt.Errorf("egress: %q is no port", text)
+		return 0, fmt.Errorf("egress: %q is not a port", text)
 	}
 	return uint16(number), nil
 }
 
-// listenImpatiently gives clients a time in which they have to say where they want to.
-func listenImpatiently(network, address string) (net.Listener, error) {
+// listenWithHelloTimeout limits the time that clients may take for their ClientHello.
+func listenWithHelloTimeout(network, address string) (net.Listener, error) {
 	listener, err := net.Listen(network, address)
-	return impatientListener{listener}, err
+	return helloTimeoutListener{listener}, err
 }
 
-type impatientListener struct{ net.Listener }
+type helloTimeoutListener struct{ net.Listener }
 
-func (l impatientListener) Accept() (net.Conn, error) {
+func (l helloTimeoutListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
 	if err == nil {
 		err = conn.SetReadDeadline(time.Now().Add(egressHelloTimeout))

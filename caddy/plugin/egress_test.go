@@ -25,7 +25,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// names is a DNS server that answers what a test says, the next list of addresses with each question.
+// names is a DNS server. It answers each query with the next list of addresses that a test gives it.
 type names struct {
 	mutex   sync.Mutex
 	answers map[string][][]string
@@ -44,7 +44,7 @@ func (n *names) next(name string) []string {
 	return answers[0]
 }
 
-// resolver asks this server and no other.
+// resolver returns a resolver that uses this server only.
 func (n *names) resolver(t testing.TB) *net.Resolver {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -88,7 +88,7 @@ func (n *names) answer(question []byte) []byte {
 	return packed
 }
 
-// egressOf starts an Egress whose listeners are on free ports of this machine, and returns where each port's is.
+// egressOf starts an Egress on free ports of this machine, and returns the address that listens for each port.
 func egressOf(t testing.TB, e *Egress, answers map[string][][]string) (map[string]string, *observer.ObservedLogs) {
 	t.Helper()
 	e.resolver = (&names{answers: answers}).resolver(t)
@@ -101,7 +101,7 @@ func egressOf(t testing.TB, e *Egress, answers map[string][][]string) (map[strin
 	e.logger = zap.New(core)
 	listeners := map[string]string{}
 	e.proxy.ListenFunc = func(network, address string) (net.Listener, error) {
-		listener, err := listenImpatiently(network, "127.0.0.1:0")
+		listener, err := listenWithHelloTimeout(network, "127.0.0.1:0")
 		listeners[strings.TrimPrefix(address, ":")] = listener.Addr().String()
 		return listener, err
 	}
@@ -112,7 +112,7 @@ func egressOf(t testing.TB, e *Egress, answers map[string][][]string) (map[strin
 	return listeners, logs
 }
 
-// privateServer answers TLS at an address of this machine that is no loopback one.
+// privateServer starts a TLS server at an address of this machine other than loopback.
 func privateServer(t testing.TB, handler http.HandlerFunc) (server *httptest.Server, address, port string) {
 	t.Helper()
 	addresses, err := net.InterfaceAddrs()
@@ -284,7 +284,7 @@ func TestEgressRefusesNames(t *testing.T) {
 			t.Errorf("%s: the client is told %v", name, err)
 		}
 	}
-	// numeric names, which a client of TLS does not send, and what is no TLS.
+	// Numeric names, which TLS clients do not send, and connections without TLS.
 	for _, name := range []string{"127.0.0.1", "[::1]", "2130706433", "0x7f000001", "017700000001"} {
 		if conn, err := dialTLS(listeners["443"], name); err == nil {
 			_ = conn.Close()
@@ -308,18 +308,18 @@ func TestEgressRefusesNames(t *testing.T) {
 
 func TestEgressSettings(t *testing.T) {
 	for text, complaint := range map[string]string{
-		"hosts 127.0.0.1:443":                                "is no host name",
-		"hosts [::1]:443":                                    "is no host name",
-		"hosts 0x7f.0.0.0x1:443":                             "is no host name",
-		"hosts localhost:443":                                "is no host name",
-		"hosts *.example.com:443":                            "is no host name",
-		"hosts *:443":                                        "is no host name",
-		"hosts API.example.com:443":                          "is no host name",
-		"hosts api.example.com":                              "is no host name with a port",
-		"hosts api.example.com:0":                            "is no port",
-		"hosts api.example.com:https":                        "is no port",
-		"private_hosts llm.example.com":                      "is no host name with a range",
-		"private_hosts llm.example.com=10.0.0.1":             "is no host name with a range",
+		"hosts 127.0.0.1:443":                                "is not a host name",
+		"hosts [::1]:443":                                    "is not a host name",
+		"hosts 0x7f.0.0.0x1:443":                             "is not a host name",
+		"hosts localhost:443":                                "is not a host name",
+		"hosts *.example.com:443":                            "is not a host name",
+		"hosts *:443":                                        "is not a host name",
+		"hosts API.example.com:443":                          "is not a host name",
+		"hosts api.example.com":                              "is not a host name with a port",
+		"hosts api.example.com:0":                            "is not a port",
+		"hosts api.example.com:https":                        "is not a port",
+		"private_hosts llm.example.com":                      "is not a host name with a range",
+		"private_hosts llm.example.com=10.0.0.1":             "is not a host name with a range",
 		"private_hosts llm.example.com=0.0.0.0/0":            "is ever connected to",
 		"private_hosts llm.example.com=127.0.0.0/8":          "is ever connected to",
 		"private_hosts llm.example.com=169.254.169.254/32":   "is ever connected to",
@@ -395,7 +395,7 @@ func TestEgressEntryRemembersWhereItGotThrough(t *testing.T) {
 	_, port, _ := net.SplitHostPort(first.Addr().String())
 	second := listen("127.0.0.2:" + port)
 	addresses := &names{answers: map[string][][]string{"beyond.example.test A": {{"127.0.0.1"}, {"127.0.0.2"}}}}
-	dialer := &rememberingDialer{dialer: net.Dialer{Resolver: addresses.resolver(t)}}
+	dialer := &cachingDialer{dialer: net.Dialer{Resolver: addresses.resolver(t)}}
 	reach := func() string {
 		conn, err := dialer.DialContext(t.Context(), "tcp", "beyond.example.test:"+port)
 		if err != nil {

@@ -7,21 +7,21 @@ import (
 	"unicode"
 )
 
-// Both spellings that MLflow reads.
+// MLflow reads both spellings.
 const (
 	locationKey      = "artifact_location"
 	locationKeyCamel = "artifactLocation"
 )
 
-// needOfCreateExperiment reads where the experiment is to keep its artifacts: elsewhere than in the default place is for
-// admins, because MLflow would read and write there with its own rights.
+// needOfCreateExperiment reads the artifact location of the new experiment. Only admins may choose one outside of the
+// artifact root, because MLflow reads and writes there with its own rights.
 func (a *Access) needOfCreateExperiment(w http.ResponseWriter, r *http.Request) (Role, error) {
 	body, err := readObject(w, r)
 	if err != nil {
 		return 0, err
 	}
 	if _, both := body[locationKeyCamel]; both && body[locationKey] != nil {
-		return 0, refuseBody(r, locationKey+" is there in two spellings.")
+		return 0, refuseBody(r, locationKey+" is given in two spellings.")
 	}
 	need := RoleWrite
 	for key, value := range body {
@@ -33,7 +33,7 @@ func (a *Access) needOfCreateExperiment(w http.ResponseWriter, r *http.Request) 
 		}
 		var location *string
 		if err := json.Unmarshal(value, &location); err != nil {
-			return 0, refuseBody(r, locationKey+" must be a text.")
+			return 0, refuseBody(r, locationKey+" must be a string.")
 		}
 		if location != nil && *location != "" && !isInside(*location, a.ArtifactRoot) {
 			need = RoleAdmin
@@ -42,7 +42,7 @@ func (a *Access) needOfCreateExperiment(w http.ResponseWriter, r *http.Request) 
 	return need, replaceBody(r, body)
 }
 
-// isInside tells whether a location is a plain address below the root.
+// isInside tells whether a location is the root or a path below it that has one meaning only.
 func isInside(location, root string) bool {
 	root = strings.TrimSuffix(root, "/")
 	rest, below := strings.CutPrefix(location, root+"/")

@@ -1,132 +1,113 @@
 package gateway
 
 import (
-	"container/list"
 	"crypto/hmac"
 	"crypto/sha256"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// failureKey is a client, or a client with the name it tries. The name is a digest, so that long ones need no memory.
+// failureKey is a client, or a client with the user name that it tries. The name is a digest, so that a long one needs no
+// more memory.
 type failureKey struct {
 	client clientKey
 	name   [16]byte
 }
 
-type failureRecord struct {
-	key failureKey
-	// when each attempt began, oldest first.
-	attempts []time.Time
-}
-
-// failureLimit allows so many failures in any window of time. An attempt counts from its beginning and is given back when
-// it succeeds, so that attempts at the same time do not exceed the limit.
+// failureLimit allows a number of failures in any window of time. An attempt counts from its beginning and is released
+// when it succeeds, so that attempts at the same time do not exceed the limit.
 type failureLimit struct {
 	limit  int
 	window time.Duration
-	// how many keys are remembered; the one not seen for longest goes first.
-	capacity int
-	now      func() time.Time
+	now    func() time.Time
 
-	mutex   sync.Mutex
-	records map[failureKey]*list.Element
-	// most recently used first.
-	order *list.List
+	mutex sync.Mutex
+	// When each attempt began, oldest first. Of more keys than the capacity the least recently used are dropped.
+	attempts *simplelru.LRU[failureKey, []time.Time]
 }
 
 func newFailureLimit(limit int, window time.Duration, capacity int) *failureLimit {
-	return &failureLimit{
-		limit: limit, window: window, capacity: capacity, now: time.Now,
-		records: make(map[failureKey]*list.Element), order: list.New(),
+	// NewLRU fails only on a capacity below 1.
+	attempts, err := simplelru.NewLRU[failureKey, []time.Time](capacity, nil)
+	if err != nil {
+		panic(err)
 	}
+	return &failureLimit{limit: limit, window: window, now: time.Now, attempts: attempts}
 }
 
-// attempt is what was reserved.
-type attempt struct {
+// reservation is a place of one attempt in each of several limits.
+type reservation struct {
 	limits []*failureLimit
 	keys   []failureKey
 	at     []time.Time
 }
 
-// giveBack makes the attempt as if it had not been.
-func (a *attempt) giveBack() {
-	for i, limit := range a.limits {
-		limit.remove(a.keys[i], a.at[i])
+// release undoes the reservation, so that the attempt does not count.
+func (r *reservation) release() {
+	for i, limit := range r.limits {
+		limit.remove(r.keys[i], r.at[i])
 	}
 }
 
-// remembers tells whether there was a failure in the window, or an attempt is under way.
-func (l *failureLimit) remembers(key failureKey) bool {
+// hasRecent tells whether there was a failure in the window, or an attempt is under way.
+func (l *failureLimit) hasRecent(key failureKey) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	element, known := l.records[key]
-	if !known {
-		return false
-	}
-	attempts := element.Value.(*failureRecord).attempts
+	// Peek, because a look is no use that keeps the key.
+	attempts, _ := l.attempts.Peek(key)
 	return len(attempts) > 0 && l.now().Sub(attempts[len(attempts)-1]) < l.window
 }
 
-// reserve counts an attempt, unless that would exceed the limit; then it returns how long to wait.
-func (l *failureLimit) reserve(key failureKey) (time.Time, time.Duration) {
+// reserve counts an attempt, unless that would exceed the limit: then it returns how long to wait.
+func (l *failureLimit) reserve(key failureKey) (at time.Time, wait time.Duration) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	now := l.now()
-	record := l.record(key, now)
-	if len(record.attempts) >= l.limit {
-		return time.Time{}, record.attempts[len(record.attempts)-l.limit].Add(l.window).Sub(now)
+	attempts := l.inWindow(key, now)
+	if len(attempts) >= l.limit {
+		l.attempts.Add(key, attempts)
+		return time.Time{}, attempts[len(attempts)-l.limit].Add(l.window).Sub(now)
 	}
-	record.attempts = append(record.attempts, now)
+	l.attempts.Add(key, append(attempts, now))
 	return now, 0
 }
 
-// count counts a failure that has been, even beyond the limit.
+// count counts a failure that has happened, even beyond the limit.
 func (l *failureLimit) count(key failureKey) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	now := l.now()
-	record := l.record(key, now)
-	// more than the limit changes nothing.
-	if len(record.attempts) >= l.limit {
-		record.attempts = slices.Delete(record.attempts, 0, 1)
+	attempts := l.inWindow(key, now)
+	// More failures than the limit change nothing, so the oldest is dropped.
+	if len(attempts) >= l.limit {
+		attempts = slices.Delete(attempts, 0, 1)
 	}
-	record.attempts = append(record.attempts, now)
+	l.attempts.Add(key, append(attempts, now))
 }
 
-func (l *failureLimit) record(key failureKey, now time.Time) *failureRecord {
-	element, known := l.records[key]
-	if !known {
-		if l.order.Len() >= l.capacity {
-			oldest := l.order.Back()
-			delete(l.records, l.order.Remove(oldest).(*failureRecord).key)
-		}
-		record := &failureRecord{key: key}
-		l.records[key] = l.order.PushFront(record)
-		return record
-	}
-	l.order.MoveToFront(element)
-	record := element.Value.(*failureRecord)
-	record.attempts = slices.DeleteFunc(record.attempts, func(at time.Time) bool { return now.Sub(at) >= l.window })
-	return record
+func (l *failureLimit) inWindow(key failureKey, now time.Time) []time.Time {
+	attempts, _ := l.attempts.Peek(key)
+	return slices.DeleteFunc(attempts, func(at time.Time) bool { return now.Sub(at) >= l.window })
 }
 
 func (l *failureLimit) remove(key failureKey, at time.Time) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	element, known := l.records[key]
+	attempts, known := l.attempts.Peek(key)
 	if !known {
 		return
 	}
-	record := element.Value.(*failureRecord)
-	if i := slices.Index(record.attempts, at); i >= 0 {
-		record.attempts = slices.Delete(record.attempts, i, i+1)
+	if i := slices.Index(attempts, at); i >= 0 {
+		attempts = slices.Delete(attempts, i, i+1)
 	}
-	if len(record.attempts) == 0 {
-		l.order.Remove(element)
-		delete(l.records, key)
+	if len(attempts) == 0 {
+		l.attempts.Remove(key)
+		return
 	}
+	l.attempts.Add(key, attempts)
 }
 
 // digester makes digests that only this process can make.
@@ -136,7 +117,7 @@ func (d digester) digest(parts ...string) [32]byte {
 	mac := hmac.New(sha256.New, d.key)
 	for _, part := range parts {
 		mac.Write([]byte(part))
-		// no part has one inside.
+		// No part contains a NUL.
 		mac.Write([]byte{0})
 	}
 	return [32]byte(mac.Sum(nil))

@@ -26,7 +26,7 @@ func TestFailuresCountForAWindow(t *testing.T) {
 	reserve(1, 0)
 	reserve(0, 10*time.Second)
 
-	// more failures than allowed, of others' attempts, wait no longer than a window.
+	// Failures beyond the limit do not make a caller wait longer than a window.
 	for range 10 {
 		limit.count(key)
 	}
@@ -34,17 +34,17 @@ func TestFailuresCountForAWindow(t *testing.T) {
 	reserve(60, 0)
 }
 
-func TestWhatIsGivenBackLeavesNothing(t *testing.T) {
+func TestAReleasedAttemptLeavesNothing(t *testing.T) {
 	limit := newFailureLimit(1, time.Minute, 10)
 	for range 5 {
 		at, wait := limit.reserve(failureKey{client: alice})
 		if wait > 0 {
 			t.Fatalf("waits %v", wait)
 		}
-		(&attempt{[]*failureLimit{limit}, []failureKey{{client: alice}}, []time.Time{at}}).giveBack()
+		(&reservation{[]*failureLimit{limit}, []failureKey{{client: alice}}, []time.Time{at}}).release()
 	}
-	if len(limit.records) != 0 || limit.order.Len() != 0 {
-		t.Errorf("remembers %d", len(limit.records))
+	if limit.attempts.Len() != 0 {
+		t.Errorf("remembers %d", limit.attempts.Len())
 	}
 }
 
@@ -59,8 +59,8 @@ func TestTheLongestUnseenIsForgottenFirst(t *testing.T) {
 	if _, wait := limit.reserve(failureKey{client: bob}); wait != 0 {
 		t.Error("who was not seen for longest is remembered")
 	}
-	if len(limit.records) != 2 || limit.order.Len() != 2 {
-		t.Errorf("remembers %d", len(limit.records))
+	if limit.attempts.Len() != 2 {
+		t.Errorf("remembers %d", limit.attempts.Len())
 	}
 }
 
@@ -102,7 +102,7 @@ func TestTheTablesStaySmall(t *testing.T) {
 	if used > 80 {
 		t.Errorf("they take %d MiB", used)
 	}
-	if perAddress.order.Len() != failuresCapacity {
-		t.Errorf("remembers %d", perAddress.order.Len())
+	if perAddress.attempts.Len() != failuresCapacity {
+		t.Errorf("remembers %d", perAddress.attempts.Len())
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// FuzzPath holds a judged path against what MLflow's servers make of the address that goes on.
+// FuzzPath compares the path that is checked with what MLflow's servers read in the address that they get.
 func FuzzPath(f *testing.F) {
 	table, err := parseRoutes([]byte(testRoutes))
 	if err != nil {
@@ -25,15 +25,15 @@ func FuzzPath(f *testing.F) {
 		if err != nil {
 			return
 		}
-		path, ok := judgedPath(address)
+		path, ok := unambiguousPath(address)
 		if !ok {
 			return
 		}
-		// what is sent, and what uvicorn reads in it: the part before ?, decoded once.
+		// uvicorn reads the part before ? of the address that is sent, decoded once.
 		sent := (&url.URL{Path: path, RawQuery: address.RawQuery}).RequestURI()
 		before, _, _ := strings.Cut(sent, "?")
-		if read := decodeWhatCan(before); read != path {
-			t.Fatalf("%q is judged as %q and read as %q", raw, path, read)
+		if read := decodeLeniently(before); read != path {
+			t.Fatalf("%q is checked as %q and read as %q", raw, path, read)
 		}
 		if strings.ContainsAny(sent, " \r\n\x00#\\") || !strings.HasPrefix(sent, "/") || strings.HasPrefix(sent, "//") {
 			t.Fatalf("%q is sent as %q", raw, sent)
@@ -49,7 +49,7 @@ func FuzzPath(f *testing.F) {
 	})
 }
 
-// FuzzBasic looks for headers of which something is taken that was not meant.
+// FuzzBasic looks for headers that are read in another way than they are meant.
 func FuzzBasic(f *testing.F) {
 	for _, seed := range []string{"Basic YTpi", "basic  YTpi", "Basic", "Basic YTpi,Basic YTpj", "Basic YQ==", "Basic //86", "Bearer x"} {
 		f.Add(seed)
@@ -69,7 +69,7 @@ func FuzzBasic(f *testing.F) {
 	})
 }
 
-// FuzzJSON looks for bodies that mean something else after they were read.
+// FuzzJSON looks for bodies that change their meaning when they are read and written again.
 func FuzzJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":1}`, `{"a":1,"a":2}`, `{"a":{"b":[1,{"c":null}]}}`, `{"\u0061":1,"a":2}`, `[]`, `null`, `{} {}`, `{"a":1e999}`} {
 		f.Add(seed)

@@ -8,10 +8,10 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Far more than the UI's largest query has.
+// The UI's largest query has far fewer.
 const maxGraphQLTokens = 5000
 
-// needOfGraphQL reads a query: it needs read when every root field of every operation is in the list, else admin.
+// needOfGraphQL reads a query. It needs the role read when every root field of every operation is in the list, else admin.
 func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, error) {
 	if r.Method != http.MethodPost {
 		return 0, refuseBody(r, "A GraphQL query must be sent by POST.")
@@ -22,23 +22,23 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 	}
 	var query string
 	if err := json.Unmarshal(body["query"], &query); err != nil || query == "" {
-		return 0, refuseBody(r, "query must be a text.")
+		return 0, refuseBody(r, "query must be a string.")
 	}
 	fields, ok := rootFields(query)
 	if !ok {
-		return 0, refuseBody(r, "query is no valid GraphQL.")
+		return 0, refuseBody(r, "query is not valid GraphQL.")
 	}
 
-	judged := make(map[string]json.RawMessage)
-	if judged["query"], err = json.Marshal(query); err != nil {
+	checked := make(map[string]json.RawMessage)
+	if checked["query"], err = json.Marshal(query); err != nil {
 		return 0, err
 	}
 	for _, key := range []string{"variables", "operationName"} {
 		if value, given := body[key]; given {
-			judged[key] = value
+			checked[key] = value
 		}
 	}
-	if err := replaceBody(r, judged); err != nil {
+	if err := replaceBody(r, checked); err != nil {
 		return 0, err
 	}
 	for _, field := range fields {
@@ -49,7 +49,7 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 	return RoleRead, nil
 }
 
-// rootFields returns the names of all fields at the root of all operations, of fragments used there too.
+// rootFields returns the names of the root fields of all operations, also those that come from fragments.
 func rootFields(query string) ([]string, bool) {
 	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphQLTokens)
 	if err != nil || len(document.Operations) == 0 {
@@ -57,7 +57,7 @@ func rootFields(query string) ([]string, bool) {
 	}
 	fragments := make(map[string]*ast.FragmentDefinition)
 	for _, fragment := range document.Fragments {
-		// which of two is meant is not ours to guess.
+		// Two fragments of one name: MLflow may take either.
 		if fragments[fragment.Name] != nil {
 			return nil, false
 		}

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// module is what Caddy does with each handler.
+// module is a handler that Caddy sets up in three steps.
 type module interface {
 	directive
 	caddy.Provisioner
@@ -48,7 +49,7 @@ func load[M module](t testing.TB, handler M, text string) M {
 	return loaded
 }
 
-// writeFile writes a file into a folder of this test alone and returns its path.
+// writeFile writes a file into a temporary folder and returns its path.
 func writeFile(t testing.TB, name, text string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), name)
@@ -64,7 +65,7 @@ type testUser struct {
 	workspace            string
 }
 
-// writeUsers writes a users file and a folder of hashes, and returns the lines of the Caddyfile that name them.
+// writeUsers writes a users file and a folder of hashes, and returns the Caddyfile's lines with their paths.
 func writeUsers(t testing.TB, users ...testUser) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -103,7 +104,7 @@ type received struct {
 	vars     map[string]any
 	user     string
 	identity Identity
-	// what went on; nil when nothing did.
+	// The request that reached MLflow, or nil.
 	passed     *http.Request
 	passedBody string
 }
@@ -118,7 +119,7 @@ func from(address string) requestOption {
 	return func(r *http.Request) { r.RemoteAddr = address + ":4711" }
 }
 
-// send does what Caddy's server does: it prepares the request, runs the handlers, and turns an error into a status.
+// send runs the handlers as Caddy's server does: it prepares the request before them, and turns an error into a status.
 func send(r *http.Request, handlers []caddyhttp.MiddlewareHandler, options ...requestOption) received {
 	for _, option := range options {
 		option(r)
@@ -175,7 +176,10 @@ func expectStatus(t testing.TB, got received, status int, code string) {
 	}
 }
 
-// fixedUser is logged in with a role, and may have a workspace.
+// statusAndCode is the status of an answer and MLflow's error code, which is empty unless the gateway has refused.
+func statusAndCode(got received) string { return strconv.Itoa(got.status) + " " + got.code }
+
+// fixedUser is an identity with a role and, if given, a workspace.
 type fixedUser struct {
 	role      Role
 	workspace string
@@ -187,10 +191,10 @@ func (f fixedUser) Has(_ context.Context, role Role) (bool, error) { return f.ro
 
 func (f fixedUser) Workspace() string { return f.workspace }
 
-// asRole stands where mlflow_login does.
+// asRole takes the place of mlflow_login.
 func asRole(role Role) caddyhttp.MiddlewareHandler { return loggedIn{fixedUser{role: role}} }
 
-// handlerFunc stands where MLflow does.
+// handlerFunc takes the place of MLflow.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error
 
 func (f handlerFunc) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// Role is what a caller may do. A higher one includes the lower ones.
+// Role says how much a caller may do. A higher role includes the lower ones.
 type Role int
 
 // The roles.
@@ -34,21 +34,21 @@ func parseRole(name string) (Role, error) {
 	return 0, fmt.Errorf("unknown role %q: must be admin, write or read", name)
 }
 
-// Identity is who is logged in.
+// Identity is a caller that is logged in.
 type Identity interface {
 	// Name is the user's name, or the e-mail address of a session or token.
 	Name() string
 
-	// Has tells whether the caller has this role. It may ask oauth2-proxy; an error means that the answer is unknown.
+	// Has tells whether the caller has this role. It may ask oauth2-proxy. An error means that the answer is unknown.
 	Has(ctx context.Context, role Role) (bool, error)
 
-	// Workspace is where the caller works while workspaces are on; empty where nothing says so.
+	// Workspace is the workspace of MLflow that the caller works in. It is empty when none is set for the caller.
 	Workspace() string
 }
 
 type identityKey struct{}
 
-// IdentityOf returns who mlflow_login has let in, or nil.
+// IdentityOf returns the caller that mlflow_login has let in, or nil.
 func IdentityOf(r *http.Request) Identity {
 	identity, _ := r.Context().Value(identityKey{}).(Identity)
 	return identity

@@ -1,5 +1,4 @@
-// Package gateway holds the handlers of the gateway in front of MLflow: who may enter, what each role may do, and whether
-// MLflow is ready.
+// Package gateway holds Caddy's handlers for the gateway in front of MLflow: login, access by role, uploads and readiness.
 package gateway
 
 import (
@@ -12,39 +11,41 @@ import (
 )
 
 const (
-	// Clients, and clients with a name, whose failures are remembered: some 30 MB when full.
+	// How many clients, and how many clients with a user name, have their failures remembered. Each table takes some 30 MB
+	// when it is full.
 	failuresCapacity = 100_000
-	// Logins that wait for the hash slot: of all clients and of one.
-	hashPlaces, hashPlacesOfOne = 32, 4
-	// What answers a client that has gone.
+	// How many logins may wait for their hash: of all clients, and of one.
+	hashQueueCapacity, hashQueueCapacityPerClient = 32, 4
+	// The status that is logged when a client has closed its connection before the answer. nginx introduced it.
 	statusClientClosed = 499
 )
 
-// Login lets in who has a password of a user or, with OAuth2, a session or a token. Others are answered 401, after too
-// many failures 429, and browsers are sent to the login page.
+// Login lets a caller in with a user's password or, with OAuth2, with a session or a token. Other callers get 401, after too
+// many failures 429. Browsers are redirected to the login page.
 type Login struct {
-	// JSON file, a list of {"name", "role", "workspace"}; the role is admin, write or read, the workspace may be missing.
+	// JSON file, a list of {"name", "role", "workspace"}. The role is admin, write or read. The workspace may be missing.
 	Users string `json:"users,omitempty"`
-	// Folder with a file for each user that holds the bcrypt hash and has the user's name.
+	// Folder with one file per user, which has the user's name and holds the bcrypt hash.
 	Hashes string `json:"hashes,omitempty"`
-	// Failed logins allowed to an address in a window. Default: 20
+	// Failed logins that an address may have in a window. Default: 20
 	FailuresPerAddress int `json:"failures_per_address,omitempty"`
-	// Failed logins allowed to an address with one user name in a window. Default: 10
+	// Failed logins that an address may have with one user name in a window. Default: 10
 	FailuresPerUser int `json:"failures_per_user,omitempty"`
 	// Length of a window. Default: 1m
 	FailureWindow caddy.Duration `json:"failure_window,omitempty"`
-	// Sessions and tokens, asked of oauth2-proxy.
+	// Sessions and tokens, checked by oauth2-proxy.
 	OAuth2 *OAuth2 `json:"oauth2,omitempty"`
-	// Beginnings of the names of the gateway's own cookies, which go no further. Default: __Host-gateway, gateway
+	// Prefixes of the names of the gateway's own cookies, which are removed from the request. Default: __Host-gateway, gateway
 	Cookies []string `json:"cookies,omitempty"`
 
 	users map[string]*user
-	// highest cost of a user's hash.
+	// The highest bcrypt cost of all users' hashes.
 	cost       int
 	perAddress *failureLimit
 	perUser    *failureLimit
-	slot       *hashSlot
-	flights    *flights
+	hashes     *hashQueue
+	// Checks of credentials that are under way, by the digest of the credentials.
+	checks *singleFlight[[32]byte, bool]
 }
 
 func init() { caddy.RegisterModule(new(Login)) }
@@ -76,15 +77,15 @@ func (l *Login) Provision(caddy.Context) error {
 	window := time.Duration(l.FailureWindow)
 	l.perAddress = newFailureLimit(l.FailuresPerAddress, window, failuresCapacity)
 	l.perUser = newFailureLimit(l.FailuresPerUser, window, failuresCapacity)
-	l.slot = newHashSlot(hashPlaces, hashPlacesOfOne)
-	l.flights = newFlights()
+	l.hashes = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
+	l.checks = newSingleFlight[[32]byte, bool]()
 	if l.OAuth2 != nil {
-		l.OAuth2.provision()
+		return l.OAuth2.provision()
 	}
 	return nil
 }
 
-// Validate refuses settings with which nobody could log in, or anybody.
+// Validate refuses settings that let nobody log in, or anybody.
 func (l *Login) Validate() error {
 	if l.FailuresPerAddress < 1 || l.FailuresPerUser < 1 || l.FailureWindow < caddy.Duration(time.Second) {
 		return errors.New("mlflow_login: failures must be at least 1, and failure_window at least 1s")
@@ -98,7 +99,7 @@ func (l *Login) Validate() error {
 	return nil
 }
 
-// Cleanup lets go of connections.
+// Cleanup closes idle connections to oauth2-proxy.
 func (l *Login) Cleanup() error {
 	if l.OAuth2 != nil {
 		l.OAuth2.close()
@@ -142,7 +143,7 @@ func (l *Login) identify(w http.ResponseWriter, r *http.Request) (Identity, erro
 
 // challenge answers 401.
 func (l *Login) challenge(w http.ResponseWriter, r *http.Request) error {
-	// A browser asks for a password by itself where it sees Basic, over a page whose session has ended.
+	// A page whose session has ended must not get Basic: the browser would ask for a password over it.
 	byPage := l.OAuth2 != nil && r.Header.Get("Sec-Fetch-Mode") != "" && r.Header.Get("Authorization") == ""
 	if !byPage {
 		w.Header().Add("WWW-Authenticate", `Basic realm="mlflow"`)

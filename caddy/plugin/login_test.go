@@ -21,8 +21,8 @@ func loginWith(t testing.TB, more string, users ...testUser) []caddyhttp.Middlew
 	t.Helper()
 	login := load(t, new(Login), "mlflow_login {\n"+writeUsers(t, users...)+more+"\n}")
 	t.Cleanup(func() { _ = login.Cleanup() })
-	// each test begins as a process does.
-	process = newProcessMemory()
+	// Each test begins like a new process.
+	verified = newVerifiedPasswords()
 	return []caddyhttp.MiddlewareHandler{login}
 }
 
@@ -128,7 +128,7 @@ func TestAfterTooManyFailuresAnAddressWaits(t *testing.T) {
 	}
 	expectStatus(t, send(get("/"), login), 401, "UNAUTHENTICATED")
 	expectStatus(t, send(get("/"), login, from("203.0.113.9"), with("Authorization", basicHeader("ada", ada.password))), 204, "")
-	// it is verified now, so that even the address that waits is let in with it.
+	// The password is verified now, so that it lets in even the address that has to wait.
 	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), 204, "")
 }
 
@@ -146,7 +146,7 @@ func TestAfterTooManyFailuresAnAddressWaitsForThatNameOnly(t *testing.T) {
 func TestARightPasswordIsNeverCounted(t *testing.T) {
 	login := loginWith(t, "failures_per_address 1\nfailures_per_user 1", ada)
 	for range 5 {
-		process = newProcessMemory()
+		verified = newVerifiedPasswords()
 		expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), 204, "")
 	}
 }
@@ -183,7 +183,7 @@ func TestAHundredRequestsAtOnceWithTheRightPasswordCostOneHash(t *testing.T) {
 	}
 }
 
-// countWork adds up the rounds of all hashes.
+// countWork adds up the bcrypt rounds of all comparisons.
 func countWork(t testing.TB) *atomic.Int64 {
 	t.Helper()
 	work := new(atomic.Int64)
@@ -216,7 +216,7 @@ func TestManyFailuresAtOnceDoNotExceedTheLimit(t *testing.T) {
 			failed++
 		}
 	}
-	// fewer, because the queue of one address is short.
+	// Fewer than five may be tried, because the queue of one address is short.
 	if failed > 5 || failed == 0 {
 		t.Errorf("%d passwords were tried", failed)
 	}
@@ -227,7 +227,7 @@ func TestAChangedPasswordNoLongerEnters(t *testing.T) {
 	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), 204, "")
 	changed := ada
 	changed.password = "another one"
-	// the configuration is loaded again, the process goes on.
+	// The configuration is loaded again in the same process.
 	again := load(t, new(Login), "mlflow_login {\n"+writeUsers(t, changed)+"}")
 	expectStatus(t, send(get("/"), []caddyhttp.MiddlewareHandler{again}, with("Authorization", basicHeader("ada", ada.password))), 401, "UNAUTHENTICATED")
 	expectStatus(t, send(get("/"), []caddyhttp.MiddlewareHandler{again}, with("Authorization", basicHeader("ada", "another one"))), 204, "")
@@ -274,21 +274,21 @@ func TestSettingsThatLetNobodyInOrAnybodyAreRefused(t *testing.T) {
 		{"an unknown key", users(`[{"name":"ada","role":"admin","password":"x"}]`), "unknown field"},
 		{"an unknown role", users(`[{"name":"ada","role":"root"}]`), `unknown role "root": must be admin, write or read`},
 		{"no role", users(`[{"name":"ada"}]`), `unknown role ""`},
-		{"a path as name", users(`[{"name":"../ada","role":"admin"}]`), `"../ada" is no name`},
-		{"dots as name", users(`[{"name":"..","role":"admin"}]`), `".." is no name`},
-		{"a long name", users(`[{"name":"` + strings.Repeat("a", 65) + `","role":"admin"}]`), "is no name"},
+		{"a path as name", users(`[{"name":"../ada","role":"admin"}]`), `"../ada" is not a user name`},
+		{"dots as name", users(`[{"name":"..","role":"admin"}]`), `".." is not a user name`},
+		{"a long name", users(`[{"name":"` + strings.Repeat("a", 65) + `","role":"admin"}]`), "is not a user name"},
 		{"no hash", users(`[{"name":"bob","role":"admin"}]`), "no such file"},
-		{"a password as hash", users(`[{"name":"ada","role":"admin"}]`), "holds no bcrypt hash"},
+		{"a password as hash", users(`[{"name":"ada","role":"admin"}]`), "does not hold a bcrypt hash"},
 		{"a cheap hash", users(`[{"name":"cheap","role":"admin"}]`), "the cost must be 4 to 16"},
 		{"a dear hash", users(`[{"name":"dear","role":"admin"}]`), "the cost must be 4 to 16"},
-		{"a limit of none", good + "failures_per_user 0", "no number above 0"},
-		{"a limit of words", good + "failures_per_user many", "no number above 0"},
+		{"a limit of none", good + "failures_per_user 0", "must be a number above 0"},
+		{"a limit of words", good + "failures_per_user many", "must be a number above 0"},
 		{"a short window", good + "failure_window 1ms", "failure_window at least 1s"},
 		{"an unknown setting", good + "anything 1", `unknown setting "anything"`},
 		{"too many words", good + "failure_window 1m 2m", "wrong argument count"},
-		{"an oauth2 without port", "oauth2 proxy", "no host and port"},
+		{"an oauth2 without port", "oauth2 proxy", "is not a host and port"},
 		{"a group with a comma", "oauth2 proxy:4180 {\nadmin_groups a,b\n}", "has a comma"},
-		{"an e-mail role for a name", "oauth2 proxy:4180 {\nadmin_emails boss\n}", "is no e-mail address"},
+		{"an e-mail role for a name", "oauth2 proxy:4180 {\nadmin_emails boss\n}", "is not an e-mail address"},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -302,7 +302,7 @@ func TestSettingsThatLetNobodyInOrAnybodyAreRefused(t *testing.T) {
 		})
 	}
 	duplicate := writeUsers(t, ada, ada)
-	if _, err := tryLoad(t, new(Login), "mlflow_login {\n"+duplicate+"}"); err == nil || !strings.Contains(err.Error(), "ada is there twice") {
+	if _, err := tryLoad(t, new(Login), "mlflow_login {\n"+duplicate+"}"); err == nil || !strings.Contains(err.Error(), "ada is listed twice") {
 		t.Errorf("says %v", err)
 	}
 }

@@ -5,30 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 	"unicode"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
-	askTimeout = 5 * time.Second
-	// How long a token that was accepted is not counted, and how many such tokens are known.
+	oauth2ProxyTimeout = 5 * time.Second
+	// How long an accepted token is exempt from the failure limits, and how many such tokens are remembered.
 	acceptedFor      = 5 * time.Minute
 	acceptedCapacity = 10_000
-	// A longer address is not come back to after the login.
+	// After the login a browser returns to the address it came from, unless that is longer.
 	maxReturnAddress = 4096
 )
 
-// OAuth2 asks oauth2-proxy who has a session or a token. Everybody it lets in may read; groups, e-mail addresses and
-// subjects say who may do more.
+// OAuth2 lets oauth2-proxy check sessions and tokens. Everybody whom it accepts has the role read. Groups, e-mail addresses
+// and subjects of tokens give the higher roles.
 type OAuth2 struct {
 	// Host and port of oauth2-proxy.
 	Proxy       string   `json:"proxy"`
@@ -40,42 +39,46 @@ type OAuth2 struct {
 	WriteMachines []string `json:"write_machines,omitempty"`
 	AdminMachines []string `json:"admin_machines,omitempty"`
 
-	client   *http.Client
-	accepted *recentTokens
+	client *http.Client
+	// When an accepted token is to be counted again, by the token's digest.
+	accepted *lru.Cache[[32]byte, time.Time]
 }
 
-func (o *OAuth2) provision() {
+func (o *OAuth2) provision() error {
 	o.client = &http.Client{
 		Transport: &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: askTimeout}).DialContext,
+			DialContext:         (&net.Dialer{Timeout: oauth2ProxyTimeout}).DialContext,
 			MaxIdleConnsPerHost: 64,
 			IdleConnTimeout:     time.Minute,
 			DisableCompression:  true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	o.accepted = &recentTokens{until: make(map[[32]byte]time.Time)}
 	for _, list := range []*[]string{&o.WriteEmails, &o.AdminEmails} {
 		*list = slices.Clone(*list)
 		for i, email := range *list {
 			(*list)[i] = lowerASCII(email)
 		}
 	}
+	// Not expirable.LRU of the same module: its goroutine never ends, and each reload of the configuration would leave one.
+	accepted, err := lru.New[[32]byte, time.Time](acceptedCapacity)
+	o.accepted = accepted
+	return err
 }
 
 func (o *OAuth2) validate() error {
 	if _, _, err := net.SplitHostPort(o.Proxy); err != nil {
-		return fmt.Errorf("mlflow_login: oauth2: %q is no host and port: %w", o.Proxy, err)
+		return fmt.Errorf("mlflow_login: oauth2: %q is not a host and port: %w", o.Proxy, err)
 	}
 	for _, group := range slices.Concat(o.WriteGroups, o.AdminGroups) {
-		// oauth2-proxy takes a list with commas.
+		// oauth2-proxy gets the groups as a list that is separated by commas.
 		if group == "" || strings.Contains(group, ",") || strings.ContainsFunc(group, unicode.IsControl) {
 			return fmt.Errorf("mlflow_login: oauth2: the group %q has a comma or a control character, or is empty", group)
 		}
 	}
 	for _, email := range slices.Concat(o.WriteEmails, o.AdminEmails) {
 		if !isEmail(email) {
-			return fmt.Errorf("mlflow_login: oauth2: %q is no e-mail address", email)
+			return fmt.Errorf("mlflow_login: oauth2: %q is not an e-mail address", email)
 		}
 	}
 	return nil
@@ -83,20 +86,21 @@ func (o *OAuth2) validate() error {
 
 func (o *OAuth2) close() { o.client.CloseIdleConnections() }
 
-// proof is what a caller shows: a session's cookie, or a token and no cookie.
-type proof struct {
+// oauthCredential is the header of a request that oauth2-proxy checks: the cookies of a session, or a token.
+type oauthCredential struct {
 	header, value, host string
 }
 
-type answer struct {
+type oauthAnswer struct {
 	status      int
 	user, email string
 	cookies     []string
 }
 
-// ask asks oauth2-proxy who this is and, with groups, whether in one of them. It sends nothing else of the request.
-func (o *OAuth2) ask(ctx context.Context, shown proof, groups []string) (answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+// check asks oauth2-proxy whose credential this is and, if groups are given, whether the caller is in one of them. It sends
+// nothing else of the request.
+func (o *OAuth2) check(ctx context.Context, credential oauthCredential, groups []string) (oauthAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, oauth2ProxyTimeout)
 	defer cancel()
 	address := url.URL{Scheme: "http", Host: o.Proxy, Path: "/oauth2/auth"}
 	if len(groups) > 0 {
@@ -104,38 +108,38 @@ func (o *OAuth2) ask(ctx context.Context, shown proof, groups []string) (answer,
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
-		return answer{}, err
+		return oauthAnswer{}, err
 	}
-	request.Host = shown.host
+	request.Host = credential.host
 	request.Header.Set("User-Agent", "")
-	request.Header.Set(shown.header, shown.value)
+	request.Header.Set(credential.header, credential.value)
 	response, err := o.client.Do(request)
 	if err != nil {
-		return answer{}, err
+		return oauthAnswer{}, err
 	}
 	defer response.Body.Close()
-	// read to the end, so that the connection can be used again.
+	// The body is read to its end, so that the connection can be used again.
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-	given := answer{
+	given := oauthAnswer{
 		status:  response.StatusCode,
 		user:    response.Header.Get("X-Auth-Request-User"),
 		email:   response.Header.Get("X-Auth-Request-Email"),
 		cookies: response.Header.Values("Set-Cookie"),
 	}
-	// oauth2-proxy does not ask for the domain of who has no e-mail address.
+	// oauth2-proxy does not check the e-mail domain of a caller without an e-mail address.
 	if given.status == http.StatusAccepted && given.email == "" {
 		given.status = http.StatusForbidden
 	}
 	return given, nil
 }
 
-// session lets in who has a session.
+// session lets a caller in who has a session.
 func (l *Login) session(w http.ResponseWriter, r *http.Request) (Identity, error) {
 	if !hasOwnCookie(r.Header, l.Cookies) {
 		return nil, l.startOrChallenge(w, r)
 	}
-	shown := proof{"Cookie", strings.Join(r.Header.Values("Cookie"), "; "), r.Host}
-	given, err := l.OAuth2.ask(r.Context(), shown, nil)
+	credential := oauthCredential{"Cookie", strings.Join(r.Header.Values("Cookie"), "; "), r.Host}
+	given, err := l.OAuth2.check(r.Context(), credential, nil)
 	if err != nil {
 		return nil, badGateway(r, err)
 	}
@@ -144,32 +148,32 @@ func (l *Login) session(w http.ResponseWriter, r *http.Request) (Identity, error
 	}
 	switch given.status {
 	case http.StatusAccepted:
-		return l.OAuth2.identity(given, shown), nil
+		return l.OAuth2.identity(given, credential), nil
 	case http.StatusUnauthorized:
 		return nil, l.startOrChallenge(w, r)
 	case http.StatusForbidden:
-		return nil, refuseStranger(r)
+		return nil, refuseNotAllowed(r)
 	default:
 		return nil, badGateway(r, fmt.Errorf("oauth2-proxy answered %d", given.status))
 	}
 }
 
-// bearer lets in who has a token. A token that is refused counts as a failed login of its address, because each may cost
-// a question to the issuer; one that was accepted lately does not.
+// bearer lets a caller in who has a token. A refused token counts as a failed login of its address, because each may cost a
+// request to the issuer. A token that was accepted a short time ago is not counted, even when it is refused now.
 func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (Identity, error) {
 	if !hasScheme(header, "bearer") {
 		return nil, l.challenge(w, r)
 	}
-	shown := proof{"Authorization", header, r.Host}
-	digest := process.digest(header)
+	credential := oauthCredential{"Authorization", header, r.Host}
+	digest := processDigester.digest(header)
 
-	var given answer
-	asked := false
-	if !l.OAuth2.accepted.has(digest) {
-		decision, err := l.attempt(w, r, "", digest, func() (bool, error) {
+	var given oauthAnswer
+	checked := false
+	if until, _ := l.OAuth2.accepted.Get(digest); !time.Now().Before(until) {
+		accepted, err := l.attempt(w, r, "", digest, func() (bool, error) {
 			var err error
-			given, err = l.OAuth2.ask(r.Context(), shown, nil)
-			asked = err == nil
+			given, err = l.OAuth2.check(r.Context(), credential, nil)
+			checked = err == nil
 			if err != nil || (given.status != 202 && given.status != 401 && given.status != 403) {
 				return false, badGateway(r, err)
 			}
@@ -178,32 +182,32 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 		if err != nil {
 			return nil, err
 		}
-		if decision == accepted {
-			l.OAuth2.accepted.add(digest)
+		if accepted {
+			l.OAuth2.accepted.Add(digest, time.Now().Add(acceptedFor))
 		}
-		if decision == rejected && !asked {
+		if !accepted && !checked {
 			return nil, l.challenge(w, r)
 		}
 	}
-	if !asked {
+	if !checked {
 		var err error
-		if given, err = l.OAuth2.ask(r.Context(), shown, nil); err != nil {
+		if given, err = l.OAuth2.check(r.Context(), credential, nil); err != nil {
 			return nil, badGateway(r, err)
 		}
 	}
 	switch given.status {
 	case http.StatusAccepted:
-		return l.OAuth2.identity(given, shown), nil
+		return l.OAuth2.identity(given, credential), nil
 	case http.StatusUnauthorized:
 		return nil, l.challenge(w, r)
 	case http.StatusForbidden:
-		return nil, refuseStranger(r)
+		return nil, refuseNotAllowed(r)
 	default:
 		return nil, badGateway(r, fmt.Errorf("oauth2-proxy answered %d", given.status))
 	}
 }
 
-// startOrChallenge sends a page to the login and answers everything else 401.
+// startOrChallenge redirects a page to the login and answers everything else 401.
 func (l *Login) startOrChallenge(w http.ResponseWriter, r *http.Request) error {
 	if !isPage(r) {
 		return l.challenge(w, r)
@@ -214,7 +218,7 @@ func (l *Login) startOrChallenge(w http.ResponseWriter, r *http.Request) error {
 	return errAnswered
 }
 
-// errAnswered says that the answer has been written.
+// errAnswered means that the answer has been written.
 var errAnswered = errors.New("answered")
 
 func isPage(r *http.Request) bool {
@@ -226,21 +230,21 @@ func isPage(r *http.Request) bool {
 		(destination == "" || destination == "document")
 }
 
-// returnAddress is the address that was asked for, without its origin.
+// returnAddress is the requested address without its origin.
 func returnAddress(r *http.Request) string {
-	asked := r.URL
+	requested := r.URL
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
-		asked = original.URL
+		requested = original.URL
 	}
-	address := asked.RequestURI()
+	address := requested.RequestURI()
 	if len(address) > maxReturnAddress || !strings.HasPrefix(address, "/") || strings.HasPrefix(address, "//") || strings.HasPrefix(address, `/\`) {
 		return "/"
 	}
 	return address
 }
 
-func refuseStranger(r *http.Request) error {
-	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "You are logged in, but are in no group or domain that may enter.")
+func refuseNotAllowed(r *http.Request) error {
+	return refuse(r, http.StatusForbidden, "PERMISSION_DENIED", "You are logged in, but none of your groups or e-mail domains is allowed here.")
 }
 
 func badGateway(r *http.Request, err error) error {
@@ -248,54 +252,55 @@ func badGateway(r *http.Request, err error) error {
 	return caddyhttp.Error(http.StatusBadGateway, fmt.Errorf("asking oauth2-proxy: %w", err))
 }
 
-// visitor is who has a session or a token.
-type visitor struct {
-	oauth2 *OAuth2
-	name   string
-	proof  proof
-	role   Role
+// oauthIdentity is a caller with a session or a token.
+type oauthIdentity struct {
+	oauth2     *OAuth2
+	name       string
+	credential oauthCredential
+	role       Role
 }
 
-func (o *OAuth2) identity(given answer, shown proof) *visitor {
-	v := &visitor{oauth2: o, name: orDefault(given.email, given.user), proof: shown, role: RoleRead}
-	// Of a token without an e-mail address, oauth2-proxy takes the subject for one, and a subject can be anything.
+func (o *OAuth2) identity(given oauthAnswer, credential oauthCredential) *oauthIdentity {
+	i := &oauthIdentity{oauth2: o, name: orDefault(given.email, given.user), credential: credential, role: RoleRead}
+	// For a token without an e-mail address oauth2-proxy says the subject in its place. A subject can be any text, also
+	// somebody else's e-mail address.
 	name, admins, writers := lowerASCII(given.email), o.AdminEmails, o.WriteEmails
 	if name == lowerASCII(given.user) {
 		name, admins, writers = given.user, o.AdminMachines, o.WriteMachines
 	}
 	switch {
 	case slices.Contains(admins, name):
-		v.role = RoleAdmin
+		i.role = RoleAdmin
 	case slices.Contains(writers, name):
-		v.role = RoleWrite
+		i.role = RoleWrite
 	}
-	return v
+	return i
 }
 
-func (v *visitor) Name() string { return v.name }
+func (i *oauthIdentity) Name() string { return i.name }
 
-// Workspace is nothing: an issuer's claims say nothing about workspaces.
-func (v *visitor) Workspace() string { return "" }
+// Workspace is empty, because the issuer's claims do not name a workspace.
+func (i *oauthIdentity) Workspace() string { return "" }
 
-// Has asks whether the visitor is in a group with this role, if nothing else says so.
-func (v *visitor) Has(ctx context.Context, role Role) (bool, error) {
-	if v.role >= role {
+// Has asks oauth2-proxy whether the caller is in a group with this role, unless the caller is known to have it.
+func (i *oauthIdentity) Has(ctx context.Context, role Role) (bool, error) {
+	if i.role >= role {
 		return true, nil
 	}
-	groups := v.oauth2.AdminGroups
+	groups := i.oauth2.AdminGroups
 	if role == RoleWrite {
-		groups = slices.Concat(v.oauth2.WriteGroups, v.oauth2.AdminGroups)
+		groups = slices.Concat(i.oauth2.WriteGroups, i.oauth2.AdminGroups)
 	}
 	if len(groups) == 0 {
 		return false, nil
 	}
-	given, err := v.oauth2.ask(ctx, v.proof, groups)
+	given, err := i.oauth2.check(ctx, i.credential, groups)
 	if err != nil {
 		return false, err
 	}
 	switch given.status {
 	case http.StatusAccepted:
-		v.role = role
+		i.role = role
 		return true, nil
 	case http.StatusForbidden, http.StatusUnauthorized:
 		return false, nil
@@ -309,7 +314,7 @@ func isEmail(text string) bool {
 	return at > 0 && at < len(text)-1
 }
 
-// lowerASCII leaves other letters alone: some of them have an ASCII letter as their lower case.
+// lowerASCII changes ASCII letters only: the lower case of some other letters is an ASCII letter, as of the Kelvin sign k.
 func lowerASCII(text string) string {
 	return strings.Map(func(letter rune) rune {
 		if 'A' <= letter && letter <= 'Z' {
@@ -317,29 +322,4 @@ func lowerASCII(text string) string {
 		}
 		return letter
 	}, text)
-}
-
-// recentTokens are digests of tokens that were accepted lately.
-type recentTokens struct {
-	mutex sync.Mutex
-	until map[[32]byte]time.Time
-}
-
-func (t *recentTokens) has(token [32]byte) bool {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	return time.Now().Before(t.until[token])
-}
-
-func (t *recentTokens) add(token [32]byte) {
-	t.mutex.Lock()
-	defer t.mutex.Unlock()
-	if len(t.until) >= acceptedCapacity {
-		maps.DeleteFunc(t.until, func(_ [32]byte, until time.Time) bool { return time.Now().After(until) })
-	}
-	// only what was accepted comes here, so that nobody fills it on purpose without as many tokens.
-	if len(t.until) >= acceptedCapacity {
-		clear(t.until)
-	}
-	t.until[token] = time.Now().Add(acceptedFor)
 }

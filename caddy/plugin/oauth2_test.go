@@ -12,22 +12,22 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// stubProxy answers as oauth2-proxy does, for sessions and tokens that it knows.
+// stubProxy answers like oauth2-proxy, for known sessions and tokens.
 type stubProxy struct {
-	// what a Cookie or Authorization header belongs to.
-	known map[string]stubVisitor
+	// Callers by the value of their Cookie or Authorization header.
+	known map[string]stubCaller
 
 	mutex    sync.Mutex
 	requests []*http.Request
-	// instead of everything else, if set.
+	// If set, it answers every request.
 	answer http.HandlerFunc
 }
 
-type stubVisitor struct {
+type stubCaller struct {
 	user, email string
 	groups      []string
-	// logged in, but of no domain or group that may enter.
-	stranger bool
+	// Logged in, but in no domain or group that may enter.
+	notAllowed bool
 }
 
 func (p *stubProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -39,10 +39,10 @@ func (p *stubProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, r)
 		return
 	}
-	visitor, known := p.known[r.Header.Get("Cookie")+r.Header.Get("Authorization")]
+	caller, known := p.known[r.Header.Get("Cookie")+r.Header.Get("Authorization")]
 	allowed := r.URL.Query().Get("allowed_groups")
 	inGroup := allowed == "" || slices.ContainsFunc(strings.Split(allowed, ","), func(group string) bool {
-		return slices.Contains(visitor.groups, group)
+		return slices.Contains(caller.groups, group)
 	})
 	switch {
 	case r.Method != http.MethodGet || r.URL.Path != "/oauth2/auth":
@@ -50,12 +50,12 @@ func (p *stubProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		w.Header().Add("Set-Cookie", "__Host-gateway=; Max-Age=0")
 		w.WriteHeader(http.StatusUnauthorized)
-	case visitor.stranger || !inGroup:
+	case caller.notAllowed || !inGroup:
 		w.WriteHeader(http.StatusForbidden)
 	default:
-		w.Header().Set("X-Auth-Request-User", visitor.user)
-		w.Header().Set("X-Auth-Request-Email", visitor.email)
-		w.Header().Set("X-Auth-Request-Groups", strings.Join(visitor.groups, ","))
+		w.Header().Set("X-Auth-Request-User", caller.user)
+		w.Header().Set("X-Auth-Request-Email", caller.email)
+		w.Header().Set("X-Auth-Request-Groups", strings.Join(caller.groups, ","))
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
@@ -74,20 +74,20 @@ func (p *stubProxy) last() *http.Request {
 
 func loginWithProxy(t *testing.T, more string) (*stubProxy, []caddyhttp.MiddlewareHandler) {
 	t.Helper()
-	proxy := &stubProxy{known: map[string]stubVisitor{
+	proxy := &stubProxy{known: map[string]stubCaller{
 		"__Host-gateway=rea":  {user: "sub-1", email: "rea@corp.example", groups: []string{"mlflow-users"}},
 		"__Host-gateway=will": {user: "sub-2", email: "will@corp.example", groups: []string{"team (a+b) [x]"}},
 		"__Host-gateway=anna": {user: "sub-3", email: "anna@corp.example", groups: []string{"mlflow-admins"}},
 		"__Host-gateway=trap": {user: "sub-4", email: "trap@corp.example", groups: []string{"x,mlflow-admins"}},
 		"__Host-gateway=boss": {user: "sub-5", email: "Boss@Corp.example"},
-		"__Host-gateway=out":  {stranger: true},
+		"__Host-gateway=out":  {notAllowed: true},
 		"Bearer ci":           {user: "ci", email: "ci"},
 		"Bearer boss":         {user: "boss@corp.example", email: "boss@corp.example"},
 		"Bearer bot":          {user: "sub-6", email: "bot@corp.example"},
 		"Bearer batch":        {user: "batch", email: "batch"},
 		"Bearer ops":          {user: "ops@clients", email: "ops@clients"},
 		"Bearer nameless":     {},
-		"Bearer out":          {stranger: true},
+		"Bearer out":          {notAllowed: true},
 	}}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
@@ -161,7 +161,7 @@ func TestOnlyWhatIsNeededIsAsked(t *testing.T) {
 		t.Errorf("asks %s", question)
 	}
 
-	// a token alone decides, whatever cookie comes with it.
+	// With a token the cookie is ignored.
 	got = send(get("/"), login, with("Cookie", "__Host-gateway=anna"), with("Authorization", "Bearer nobody's"))
 	expectStatus(t, got, http.StatusUnauthorized, "UNAUTHENTICATED")
 	if proxy.last().Header.Get("Cookie") != "" {
@@ -278,7 +278,7 @@ func TestWrongTokensCountAsFailedLogins(t *testing.T) {
 	if got.header.Get("Retry-After") != "60" || proxy.count() != before {
 		t.Errorf("waits %q, asked %d times", got.header.Get("Retry-After"), proxy.count()-before)
 	}
-	// known to be good, but asked all the same.
+	// A token that was accepted before is not counted, but checked again.
 	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusNoContent, "")
 	if proxy.count() != before+1 {
 		t.Error("a known token is not asked")

@@ -11,34 +11,34 @@ import (
 )
 
 const (
-	// A hash of this cost takes over a second.
+	// A hash of cost 16 takes over a second.
 	maxCost = 16
-	// bcrypt ignores what comes after this many bytes.
+	// bcrypt ignores all bytes of a password after the 72nd.
 	maxPassword = 72
 )
 
-// A variable only for the tests, which add up what it costs.
+// A variable, so that tests can add up the cost of all comparisons.
 var compare = bcrypt.CompareHashAndPassword
 
-type credential struct{ name, password string }
+type basicCredential struct{ name, password string }
 
-// parseBasic reads a Basic header. What RFC 7617 does not allow is not a credential.
-func parseBasic(header string) (credential, bool) {
+// parseBasic reads the name and the password of a Basic header. It returns false for a header that RFC 7617 forbids.
+func parseBasic(header string) (basicCredential, bool) {
 	_, encoded, _ := strings.Cut(header, " ")
 	decoded, err := base64.StdEncoding.DecodeString(strings.Trim(encoded, " "))
 	if err != nil || !utf8.Valid(decoded) {
-		return credential{}, false
+		return basicCredential{}, false
 	}
 	text := string(decoded)
-	// bcrypt repeats a password and a NUL to fill its key, so "a" and "a\x00a" would be the same.
+	// bcrypt fills its key by repeating the password and a NUL, so that "a" and "a\x00a" have the same hash.
 	if strings.ContainsFunc(text, unicode.IsControl) {
-		return credential{}, false
+		return basicCredential{}, false
 	}
 	name, password, found := strings.Cut(text, ":")
-	return credential{name, password}, found
+	return basicCredential{name, password}, found
 }
 
-// isBasic tells whether a header is of this scheme, whatever comes after it.
+// isBasic tells whether a header has the scheme Basic, even when its credential is malformed.
 func isBasic(header string) bool { return hasScheme(header, "basic") }
 
 func hasScheme(header, scheme string) bool {
@@ -46,9 +46,9 @@ func hasScheme(header, scheme string) bool {
 	return strings.EqualFold(word, scheme)
 }
 
-// matches compares a password with the user's hash. Without a user, and with a wrong password, it takes as long as one
-// comparison of the given cost, which is the highest that any user has: the comparisons of costs c, c+1 … highest-1
-// together take as long as is left after one of c.
+// matches compares a password with the user's hash. A wrong password, and a login without a known user, take as long as one
+// comparison of the cost highest, the highest of all users. For a user with the lower cost c, the comparisons of the costs
+// c, c+1 … highest-1 take the rest of that time, because each further cost doubles it.
 func matches(known *user, password string, highest int) bool {
 	comparable := known != nil && len(password) <= maxPassword
 	if comparable && compare(known.hash, []byte(password)) == nil {
@@ -66,7 +66,7 @@ func matches(known *user, password string, highest int) bool {
 }
 
 func compareWithNothing(password string, cost int) {
-	// salt and hash of no password.
+	// This salt and hash belong to no password.
 	hash := fmt.Sprintf("$2a$%02d$%s", cost, "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234")
 	_ = compare([]byte(hash), []byte(password))
 }

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// judgedPath returns the path as MLflow's servers read it, decoded exactly once, without its trailing slash. It is not
-// ok when anything between here and there could read another path in it.
-func judgedPath(address *url.URL) (path string, ok bool) {
-	// HTTP/2 brings a query with blanks, which would be the end of the address in HTTP/1; MLflow's server ends it at #.
+// unambiguousPath returns the path as MLflow reads it: decoded exactly once, without its trailing slash. It returns false
+// when a server on the way to MLflow could read another path in the address.
+func unambiguousPath(address *url.URL) (path string, ok bool) {
+	// HTTP/2 allows blanks in a query, which would end the address in HTTP/1. MLflow's server ends a query at #.
 	if address.Opaque != "" || strings.ContainsAny(address.RawQuery, " #") || strings.ContainsFunc(address.RawQuery, unicode.IsControl) {
 		return "", false
 	}
@@ -28,29 +28,29 @@ func judgedPath(address *url.URL) (path string, ok bool) {
 	return path, true
 }
 
-// isEncodedAgain tells whether decoding once more would still change something. Only names of artifacts may look so.
-func isEncodedAgain(text string) bool { return decodeWhatCan(text) != text }
+// isEncodedAgain tells whether decoding the text once more would change it. Only names of artifacts may look like that.
+func isEncodedAgain(text string) bool { return decodeLeniently(text) != text }
 
-// leavesAfterDecoding tells whether a name has a dot segment, or a way to one, in what is left after decoding it again:
-// MLflow decodes names of artifacts until nothing changes.
-func leavesAfterDecoding(text string) bool {
+// leavesFolder tells whether a name of an artifact could lead out of its folder. It decodes the name again and again, as
+// MLflow does, until nothing changes.
+func leavesFolder(text string) bool {
 	for range 10 {
 		if strings.HasPrefix(text, "/") || strings.Contains(text, "\\") || hasDotSegment(text) ||
 			strings.ContainsFunc(text, unicode.IsControl) {
 			return true
 		}
-		decoded := decodeWhatCan(text)
+		decoded := decodeLeniently(text)
 		if decoded == text {
 			return false
 		}
 		text = decoded
 	}
-	// encoded more often than anybody means.
+	// A name that is encoded more than ten times is an attack.
 	return true
 }
 
-// decodeWhatCan decodes as Python does: what is no encoding stays as it is.
-func decodeWhatCan(text string) string {
+// decodeLeniently decodes as Python does, which keeps a malformed escape as it is.
+func decodeLeniently(text string) string {
 	if !strings.Contains(text, "%") {
 		return text
 	}

@@ -34,7 +34,7 @@ func TestReadyWhenDatabaseAndStoreAnswer(t *testing.T) {
 			t.Errorf("says %q", got.body)
 		}
 	}
-	// of the second request nothing is asked, because the answer is kept.
+	// The second request gets the kept answer.
 	if got := strings.Join(asked, " "); got != "GET mlflow.example.com/api/2.0/mlflow/experiments/search GET mlflow.example.com/api/2.0/mlflow-artifacts/artifacts" {
 		t.Errorf("asked %s", got)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// What a route needs, besides a role.
+// What a route may need instead of a role.
 const (
 	needClosed           = "closed"
 	needGraphQL          = "graphql"
@@ -28,7 +28,7 @@ const (
 
 var knownMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
-// routeFile is all that the gateway knows of a version of MLflow.
+// routeFile is everything that the gateway knows of a release of MLflow.
 type routeFile struct {
 	MLflow  string
 	Groups  []routeGroup
@@ -54,18 +54,18 @@ type route struct {
 type routeTable struct {
 	root    routeNode
 	graphQL map[string]bool
-	// all features that routes name.
+	// All features that routes name.
 	features []string
 }
 
-// routeNode is a place in the tree of path segments.
+// routeNode is a node in the tree of path segments.
 type routeNode struct {
 	literals map[string]*routeNode
-	// {name}: any one segment.
+	// {name}: any single segment.
 	parameter *routeNode
-	// by method; "*" is any.
+	// By method; "*" is any method.
 	routes map[string]*route
-	// {name...}: one segment or more.
+	// {name...}: one or more segments.
 	rest map[string]*route
 }
 
@@ -111,7 +111,7 @@ func parseRoutes(text []byte) (*routeTable, error) {
 		}
 	}
 	if len(content.Groups) == 0 {
-		return nil, errors.New("there is no route")
+		return nil, errors.New("there are no routes")
 	}
 	return table, nil
 }
@@ -134,7 +134,7 @@ func (t *routeTable) add(text string, r route) error {
 			if err := t.root.add(strings.Split(pattern[1:], "/"), method, &r); err != nil {
 				return err
 			}
-			// answered like GET, only without the body.
+			// HEAD is GET without the body.
 			if method == "GET" {
 				if err := t.root.add(strings.Split(pattern[1:], "/"), "HEAD", &r); err != nil {
 					return err
@@ -187,8 +187,8 @@ func addRoute(routes *map[string]*route, method string, r *route) error {
 	return nil
 }
 
-// find returns the route of a path, and what {name...} stands for. As in MLflow's own routers, a fixed segment goes
-// before a parameter, and a route of another method is no match.
+// find returns the route of a path, and the segments that {name...} stands for. As in MLflow's own routers, a literal
+// segment takes precedence over a parameter, and a route of another method does not match.
 func (t *routeTable) find(method, path string) (found *route, rest string) {
 	return t.root.find(method, path[1:])
 }

@@ -20,7 +20,7 @@ import (
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 )
 
-// upstream keeps what reaches MLflow.
+// upstream records the requests that reach MLflow.
 type upstream struct {
 	mutex    sync.Mutex
 	requests []string
@@ -92,7 +92,7 @@ http://:%s {
 	if err != nil {
 		t.Fatalf("%v %v", err, warnings)
 	}
-	process = newProcessMemory()
+	verified = newVerifiedPasswords()
 	if err := caddy.Load(configuration, true); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ http://:%s {
 	return address
 }
 
-// exchange sends bytes as they are and reads one answer.
+// exchange sends raw bytes and reads one answer.
 func exchange(t *testing.T, address, text string) (*http.Response, string) {
 	t.Helper()
 	connection, err := net.Dial("tcp", address)
@@ -123,7 +123,7 @@ func TestInAWholeCaddy(t *testing.T) {
 	address := startCaddy(t, mlflow, ada)
 	login := "Host: mlflow.example.com\r\nAuthorization: " + basicHeader("ada", ada.password) + "\r\n"
 
-	t.Run("a request arrives in the spelling that was judged", func(t *testing.T) {
+	t.Run("a request arrives in the spelling that was checked", func(t *testing.T) {
 		response, body := exchange(t, address, "GET http://other.example/%76ersion/?a=%2F..%2F HTTP/1.1\r\n"+login+"\r\n")
 		if response.StatusCode != 200 || body != "from MLflow" {
 			t.Fatalf("%d %s", response.StatusCode, body)
@@ -180,9 +180,9 @@ func TestInAWholeCaddy(t *testing.T) {
 	})
 
 	t.Run("a body that comes too slowly is given up", func(t *testing.T) {
-		smallBodyTime = 300 * time.Millisecond
-		defer func() { smallBodyTime = time.Minute }()
-		// Caddy's proxy takes an ended request for a client that has gone, when it sees that first.
+		smallBodyTimeout = 300 * time.Millisecond
+		defer func() { smallBodyTimeout = time.Minute }()
+		// Caddy's proxy answers 499, as for a client that has left, when it sees the end of the request first.
 		for path, statuses := range map[string][]int{"/api/2.0/mlflow/runs/create": {408, 499}, "/graphql": {408}} {
 			before := len(mlflow.seen())
 			response, body := exchange(t, address, "POST "+path+" HTTP/1.1\r\n"+login+"Content-Length: 10\r\n\r\n{")
@@ -199,9 +199,9 @@ func TestInAWholeCaddy(t *testing.T) {
 	})
 
 	t.Run("an answer may take longer than the body was allowed to", func(t *testing.T) {
-		smallBodyTime = 300 * time.Millisecond
+		smallBodyTimeout = 300 * time.Millisecond
 		mlflow.delay = 900 * time.Millisecond
-		defer func() { smallBodyTime, mlflow.delay = time.Minute, 0 }()
+		defer func() { smallBodyTimeout, mlflow.delay = time.Minute, 0 }()
 		response, body := exchange(t, address, "POST /api/2.0/mlflow/runs/create HTTP/1.1\r\n"+login+"Content-Length: 2\r\n\r\n{}")
 		if response == nil || response.StatusCode != 200 {
 			t.Errorf("%v %s", response, body)

@@ -11,7 +11,7 @@ import (
 
 const maxJSONDepth = 100
 
-// parseObject reads a JSON object that can be read in one way only: valid UTF-8, no key twice, nothing after it.
+// parseObject reads a JSON object that all parsers read alike: valid UTF-8, no duplicate key, nothing after it.
 func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("is not UTF-8")
@@ -24,10 +24,10 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("has something after its end")
 	}
-	// an object only: null and the like leave no map.
+	// null leaves the map nil, other values are an error.
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
-		return nil, errors.New("is no object")
+		return nil, errors.New("is not an object")
 	}
 	return object, nil
 }

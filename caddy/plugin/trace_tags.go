@@ -13,14 +13,14 @@ import (
 	"unicode/utf8"
 )
 
-// The tags in which MLflow keeps where a trace's files are.
+// The tags in which MLflow keeps the location of a trace's files.
 var traceLocationTags = []string{"mlflow.artifactLocation", "mlflow.trace.archiveLocation"}
 
-// OpenTelemetry clients send a tag as an attribute of this beginning.
+// OpenTelemetry clients send a tag as an attribute with this prefix.
 const traceTagAttribute = "mlflow.traceTag."
 
-// needOfTraceTags reads which tags are set or deleted: to move a trace's files is for admins, because MLflow would read
-// elsewhere with its own rights.
+// needOfTraceTags reads which tags are set or deleted. Only admins may move a trace's files, because MLflow would read them
+// from anywhere with its own rights.
 func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, error) {
 	need := RoleWrite
 	if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || mentionsLocation(query) {
@@ -30,7 +30,7 @@ func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, 
 	if err != nil {
 		return 0, err
 	}
-	// without a body there is no tag to judge, and MLflow says what is missing.
+	// Without a body there is no tag to check. MLflow answers that the body is missing.
 	if len(text) == 0 {
 		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil
 		return need, nil
@@ -51,7 +51,7 @@ func mentionsLocation(text string) bool {
 	return slices.ContainsFunc(traceLocationTags, func(tag string) bool { return strings.Contains(text, tag) })
 }
 
-// hasLocationTag tells whether such a tag stands anywhere in a JSON value, however it is escaped.
+// hasLocationTag tells whether a location tag occurs anywhere in a JSON value, however it is escaped.
 func hasLocationTag(value json.RawMessage) bool {
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	for {
@@ -65,7 +65,7 @@ func hasLocationTag(value json.RawMessage) bool {
 	}
 }
 
-// watchTraceTags looks for the same tags in traces of OpenTelemetry while they pass, unless an admin sends them.
+// watchTraceTags looks for location tags in OpenTelemetry traces while they pass, unless an admin sends them.
 func watchTraceTags(r *http.Request) error {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil
@@ -86,13 +86,13 @@ func watchTraceTags(r *http.Request) error {
 	return nil
 }
 
-// watchedTraces are traces as they are sent on. MLflow reads them as a whole, so that they break off before the tag is
-// as good as that they never came.
+// watchedTraces are traces on their way to MLflow. They break off before a location tag. MLflow stores nothing of traces that
+// break off, because it reads all of them first.
 type watchedTraces struct {
 	io.ReadCloser
-	// a key of protobuf stands there as it is.
+	// For protobuf, which has keys unescaped.
 	plain *tagSearch
-	// of JSON only.
+	// For JSON, else nil.
 	escaped *jsonSearch
 	failed  atomic.Pointer[bodyError]
 }
@@ -102,21 +102,21 @@ func (b *watchedTraces) Read(p []byte) (int, error) {
 		return 0, problem
 	}
 	n, err := b.ReadCloser.Read(p)
-	if problem := b.judge(p[:n]); problem != nil {
+	if problem := b.check(p[:n]); problem != nil {
 		b.failed.Store(problem)
 		return 0, problem
 	}
 	return n, err
 }
 
-func (b *watchedTraces) judge(part []byte) *bodyError {
-	// MLflow reads JSON in UTF-16 and UTF-32 too, which always have these bytes.
+func (b *watchedTraces) check(part []byte) *bodyError {
+	// MLflow also reads JSON in UTF-16 and UTF-32, in which every key has NUL bytes.
 	if b.escaped != nil && bytes.IndexByte(part, 0) >= 0 {
 		return &bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body must be JSON in UTF-8."}
 	}
 	if b.plain.found(part) || (b.escaped != nil && b.escaped.found(part)) {
 		return &bodyError{
-			http.StatusForbidden, "PERMISSION_DENIED", "Where the files of a trace are needs the role " + RoleAdmin.String() + ".",
+			http.StatusForbidden, "PERMISSION_DENIED", "To say where the files of a trace are needs the role " + RoleAdmin.String() + ".",
 		}
 	}
 	return nil
@@ -131,7 +131,7 @@ func (b *watchedTraces) problem() *bodyError {
 	return b.failed.Load()
 }
 
-// tagSearch finds the attributes of location tags in a text that comes in parts.
+// tagSearch finds the attributes of location tags in a text that arrives in parts.
 type tagSearch struct {
 	attributes [][]byte
 	longest    int
@@ -148,7 +148,7 @@ func newTagSearch() *tagSearch {
 }
 
 func (s *tagSearch) found(part []byte) bool {
-	// what could begin in the last part and end in this one.
+	// An attribute may begin in the last part and end in this one.
 	seam := append(s.tail, part[:min(len(part), s.longest-1)]...)
 	for _, attribute := range s.attributes {
 		if bytes.Contains(seam, attribute) || bytes.Contains(part, attribute) {
@@ -164,10 +164,10 @@ func (s *tagSearch) found(part []byte) bool {
 	return false
 }
 
-// jsonSearch finds them in JSON, where every character may be written as an escape.
+// jsonSearch finds them in JSON, where every character may be escaped.
 type jsonSearch struct {
 	search *tagSearch
-	// an escape that has begun, without its backslash.
+	// The escape that is being read, without its backslash.
 	escape []byte
 	inside bool
 	text   []byte
@@ -193,7 +193,7 @@ func (s *jsonSearch) found(part []byte) bool {
 	return s.search.found(s.text)
 }
 
-// unescaped is the character of an escape, or one that no tag has.
+// unescaped returns the character of an escape, or NUL, which no tag contains.
 func unescaped(escape []byte) byte {
 	if escape[0] == 'u' {
 		if code, err := strconv.ParseUint(string(escape[1:]), 16, 16); err == nil && code < utf8.RuneSelf {

@@ -49,7 +49,7 @@ func TestMovingTheFilesOfATraceIsForAdmins(t *testing.T) {
 
 func TestMovingTheFilesOfATraceByOpenTelemetryIsForAdmins(t *testing.T) {
 	const binary, json = "application/x-protobuf", "application/json"
-	// length-delimited, as protobuf has a key.
+	// Protobuf encodes a key with its length before it.
 	attribute := func(key string) string { return "\x0a\x00\x5c" + string(rune(len(key))) + key + "\x12\x03\x0a\x01a" }
 	for name, c := range map[string]struct {
 		kind, body string
@@ -110,7 +110,7 @@ func TestTracesInJSONAreInUTF8(t *testing.T) {
 	expectStatus(t, got, http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
 }
 
-// escapedWhole writes every character of a text as an escape.
+// escapedWhole escapes every character of a text.
 func escapedWhole(text string) string {
 	var result strings.Builder
 	for _, c := range text {

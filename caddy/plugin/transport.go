@@ -8,10 +8,10 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 )
 
-// Transport is Caddy's transport of HTTP, with the same options, for upstreams that wait for an acknowledgement in the
-// middle of an answer. uvicorn does so when it has several workers and no uvloop: asyncio leaves Nagle's algorithm on for
-// sockets that were bound before, and the second packet of an answer waits for the delayed acknowledgement of the first,
-// 40 ms, on each kept connection.
+// Transport is Caddy's HTTP transport with the same options, but it acknowledges received packets at once. Without that each
+// answer on a kept connection may take 40 ms longer: uvicorn with several workers and without uvloop has Nagle's algorithm
+// on, because asyncio does not switch it off for sockets that were bound before. Then the second packet of an answer waits
+// for the delayed acknowledgement of the first.
 type Transport struct {
 	reverseproxy.HTTPTransport
 }
@@ -23,7 +23,7 @@ func (*Transport) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.reverse_proxy.transport.mlflow", New: func() caddy.Module { return new(Transport) }}
 }
 
-// Provision makes the transport.
+// Provision wraps the connections of Caddy's transport.
 func (t *Transport) Provision(ctx caddy.Context) error {
 	if err := t.HTTPTransport.Provision(ctx); err != nil {
 		return err
@@ -39,14 +39,14 @@ func (t *Transport) Provision(ctx caddy.Context) error {
 	return nil
 }
 
-// promptConnection acknowledges what it reads at once.
+// promptConnection acknowledges at once what it reads.
 type promptConnection struct {
 	*net.TCPConn
 }
 
 func (c *promptConnection) Read(buffer []byte) (int, error) {
 	n, err := c.TCPConn.Read(buffer)
-	// a full buffer has more behind it, and a sender that is in the middle of much waits for nothing.
+	// A full buffer means that more data is on its way, and its sender does not wait.
 	if n > 0 && n < len(buffer) {
 		acknowledge(c.TCPConn)
 	}

@@ -21,35 +21,35 @@ import (
 )
 
 const (
-	// Set to yes where the next handlers have to send the request to the store.
+	// yes when the next handlers have to send the request to the store.
 	uploadVar = "mlflow.upload"
-	// The most that S3 takes as one part.
+	// S3's maximum for one part.
 	maxPart = 5 << 30
-	// How long MLflow may take to begin or to end an upload.
-	uploadCallTime = time.Minute
-	// What MLflow says of an upload: one address.
+	// How long MLflow may take to create, complete or abort an upload.
+	uploadCallTimeout = time.Minute
+	// MLflow's answer to a new upload has one URL.
 	maxUploadAnswer = 64 << 10
 )
 
-// An upload of a file as MLflow's client sends it, with a folder: the beginning, the folder and the name, as they were
-// sent.
+// The path of a file in a folder, as MLflow's client uploads it. The groups are the API's path, the folder and the name, all
+// still encoded.
 var uploadPath = regexp.MustCompile(`^(/(?:ajax-)?api/[^/]+/mlflow-artifacts)/artifacts/(.+)/([^/]+)$`)
 
-// What MLflow reads in another way after it has decoded an address once.
+// MLflow decodes a path a second time, and may then read these characters in another way.
 const ambiguousInName = "%#:\\"
 
-// Upload lets a file that a client sends to MLflow go past it. MLflow begins an upload of one part and says where it
-// goes; the next handlers send the request there, as it is; and MLflow ends the upload. Where MLflow does not want to,
-// the request goes on unchanged. The caller has been let through to upload this file before.
+// Upload sends a file that a client uploads to MLflow directly to the store. MLflow creates a multipart upload of one part
+// and answers with its URL, the next handlers send the client's body to that URL, and MLflow completes the upload. When MLflow
+// does not create the upload, the request goes to MLflow unchanged. mlflow_access has allowed the upload before.
 type Upload struct {
 	// Host and port of MLflow.
 	Upstream string `json:"upstream"`
-	// Host header of the calls, one that MLflow allows. Default: the upstream's host and port
+	// Host header of the calls, which MLflow has to allow. Default: the upstream's host and port
 	Host string `json:"host,omitempty"`
-	// What the addresses begin with that MLflow may answer: the store and the bucket, and the folder in it.
+	// Prefix that the URLs in MLflow's answers must have: store, bucket and, if there is one, the folder in it.
 	Store string `json:"store"`
-	// Bytes from which on a file goes past MLflow; below, its two further calls take longer than the file. Default: 8 MiB
-	Least int `json:"least,omitempty"`
+	// Files with fewer bytes go through MLflow: the two further calls would take longer than the file. Default: 8 MiB
+	MinSize int `json:"min_size,omitempty"`
 
 	client *http.Client
 	logger *zap.Logger
@@ -62,32 +62,32 @@ func (*Upload) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.handlers.mlflow_upload", New: func() caddy.Module { return new(Upload) }}
 }
 
-// Provision makes the client.
+// Provision sets the defaults.
 func (u *Upload) Provision(ctx caddy.Context) error {
-	u.Least = orDefault(u.Least, 8<<20)
+	u.MinSize = orDefault(u.MinSize, 8<<20)
 	u.logger = ctx.Logger()
-	u.client = questionClient()
+	u.client = newMLflowClient()
 	return nil
 }
 
-// Validate refuses what is no address.
+// Validate refuses settings that are not valid.
 func (u *Upload) Validate() error {
 	if _, _, err := net.SplitHostPort(u.Upstream); err != nil {
-		return fmt.Errorf("mlflow_upload: upstream: %q is no host and port: %w", u.Upstream, err)
+		return fmt.Errorf("mlflow_upload: upstream: %q is not a host and port: %w", u.Upstream, err)
 	}
 	if store, err := url.Parse(u.Store); err != nil || store.Host == "" || len(store.Path) < 2 {
-		return fmt.Errorf("mlflow_upload: store: %q is no address of a bucket", u.Store)
+		return fmt.Errorf("mlflow_upload: store: %q is not a URL of a bucket", u.Store)
 	}
 	return nil
 }
 
 func (u *Upload) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	if r.Method != http.MethodPut || r.ContentLength < int64(u.Least) || r.ContentLength > maxPart {
+	if r.Method != http.MethodPut || r.ContentLength < int64(u.MinSize) || r.ContentLength > maxPart {
 		return next.ServeHTTP(w, r)
 	}
-	upload, part, err := u.begin(r)
+	upload, part, err := u.create(r)
 	if err != nil {
-		// MLflow has not seen the file yet, and says itself what is wrong.
+		// MLflow has not got the body yet, so it can answer itself what is wrong.
 		u.logger.Debug("an upload goes through MLflow", zap.Error(err))
 		return next.ServeHTTP(w, r)
 	}
@@ -98,7 +98,7 @@ func (u *Upload) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	return err
 }
 
-// upload is what MLflow's three calls say of one.
+// upload is the body of MLflow's three calls for a multipart upload.
 type upload struct {
 	api, folder string
 
@@ -113,8 +113,8 @@ type uploadPart struct {
 	ETag   string `json:"etag"`
 }
 
-// begin returns the upload and where its only part goes.
-func (u *Upload) begin(r *http.Request) (*upload, *url.URL, error) {
+// create returns the new upload and the URL of its only part.
+func (u *Upload) create(r *http.Request) (*upload, *url.URL, error) {
 	found := uploadPath.FindStringSubmatch(r.URL.EscapedPath())
 	if found == nil {
 		return nil, nil, errors.New("it has no folder")
@@ -124,8 +124,8 @@ func (u *Upload) begin(r *http.Request) (*upload, *url.URL, error) {
 	if err != nil || folderErr != nil || isAmbiguous(folder+"/"+name) {
 		return nil, nil, errors.New("MLflow may read its name in another way")
 	}
-	begun := &upload{api: found[1], folder: found[2], Path: name, NumParts: 1}
-	text, err := u.call(r.Context(), r, "create", begun)
+	created := &upload{api: found[1], folder: found[2], Path: name, NumParts: 1}
+	text, err := u.call(r.Context(), r, "create", created)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -138,13 +138,13 @@ func (u *Upload) begin(r *http.Request) (*upload, *url.URL, error) {
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return nil, nil, err
 	}
-	begun.ID, begun.NumParts = answer.ID, 0
+	created.ID, created.NumParts = answer.ID, 0
 	if len(answer.Credentials) == 1 && strings.HasPrefix(answer.Credentials[0].URL, strings.TrimSuffix(u.Store, "/")+"/") {
 		if part, err := url.Parse(answer.Credentials[0].URL); err == nil {
-			return begun, part, nil
+			return created, part, nil
 		}
 	}
-	u.abort(r, begun)
+	u.abort(r, created)
 	return nil, nil, errors.New("MLflow named another place")
 }
 
@@ -153,17 +153,17 @@ func isAmbiguous(path string) bool {
 		strings.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7f || c == 0xfffd })
 }
 
-// send lets the next handlers send the file to the store, and ends the upload.
-func (u *Upload) send(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, begun *upload, part *url.URL) error {
+// send lets the next handlers send the file to the store, and completes the upload.
+func (u *Upload) send(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler, created *upload, part *url.URL) error {
 	setVar(r, uploadVar, "yes")
-	// a copy, because errors and the log are about the client's own address.
+	// A copy, because errors and the access log must show the client's own URL.
 	sent := r.WithContext(r.Context())
 	sent.URL, sent.RequestURI = part, part.RequestURI()
 	header := w.Header().Clone()
 	recorder := caddyhttp.NewResponseRecorder(w, new(bytes.Buffer), func(int, http.Header) bool { return true })
 	err := next.ServeHTTP(recorder, sent)
-	begun.Parts = []uploadPart{{Number: 1, ETag: w.Header().Get("ETag")}}
-	// the store's answer is none of the client's.
+	created.Parts = []uploadPart{{Number: 1, ETag: w.Header().Get("ETag")}}
+	// The client gets none of the store's headers.
 	clear(w.Header())
 	maps.Copy(w.Header(), header)
 	if err != nil {
@@ -175,8 +175,8 @@ func (u *Upload) send(w http.ResponseWriter, r *http.Request, next caddyhttp.Han
 		}
 		return caddyhttp.Error(status, fmt.Errorf("the store answered %d", recorder.Status()))
 	}
-	// all of the file is there: whoever has gone meanwhile has uploaded it.
-	if _, err := u.call(context.WithoutCancel(r.Context()), r, "complete", begun); err != nil {
+	// The store has the whole file, so the upload is completed even if the client has left.
+	if _, err := u.call(context.WithoutCancel(r.Context()), r, "complete", created); err != nil {
 		return caddyhttp.Error(http.StatusBadGateway, err)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -184,34 +184,34 @@ func (u *Upload) send(w http.ResponseWriter, r *http.Request, next caddyhttp.Han
 	return err
 }
 
-// abort lets the store forget what it has of an upload.
-func (u *Upload) abort(r *http.Request, begun *upload) {
-	begun.Parts = nil
-	if _, err := u.call(context.WithoutCancel(r.Context()), r, "abort", begun); err != nil {
+// abort lets the store delete the parts of an upload.
+func (u *Upload) abort(r *http.Request, created *upload) {
+	created.Parts = nil
+	if _, err := u.call(context.WithoutCancel(r.Context()), r, "abort", created); err != nil {
 		u.logger.Warn("an upload was not aborted, the store forgets it in a day", zap.Error(err))
 	}
 }
 
 func (u *Upload) call(ctx context.Context, r *http.Request, verb string, body *upload) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, uploadCallTime)
+	ctx, cancel := context.WithTimeout(ctx, uploadCallTimeout)
 	defer cancel()
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
 	address := "http://" + u.Upstream + body.api + "/mpu/" + verb + "/" + body.folder
-	question, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
-	question.Host = u.Host
-	question.Header.Set("Content-Type", "application/json")
+	request.Host = u.Host
+	request.Header.Set("Content-Type", "application/json")
 	for _, name := range []string{"X-Request-Id", "X-Mlflow-Workspace"} {
 		if values := r.Header.Values(name); len(values) > 0 {
-			question.Header[name] = values
+			request.Header[name] = values
 		}
 	}
-	answer, err := u.client.Do(question)
+	answer, err := u.client.Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -16,8 +16,8 @@ const (
 	partAddress = "http://store:9000/mlflow/1/run%20a/artifacts/w%C3%A4ights%2B.bin?uploadId=id&partNumber=1&X-Amz-Signature=abc"
 )
 
-// tryUpload stands where mlflow_upload does, between a client, MLflow and a store that give these answers. It returns what
-// was asked of MLflow, and what went on.
+// tryUpload sends a file through mlflow_upload, with an MLflow and a store that give these answers. It returns the calls that
+// MLflow got, and the request that the store got.
 func tryUpload(t *testing.T, r *http.Request, mlflow, store http.HandlerFunc) (received, []string, *http.Request) {
 	t.Helper()
 	var asked []string
@@ -27,7 +27,7 @@ func tryUpload(t *testing.T, r *http.Request, mlflow, store http.HandlerFunc) (r
 		mlflow(w, r)
 	}))
 	defer upstream.Close()
-	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\nstore http://store:9000/mlflow\nleast 100\n}")
+	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\nstore http://store:9000/mlflow\nmin_size 100\n}")
 	var passed *http.Request
 	next := middlewareFunc(func(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 		passed = r
@@ -150,7 +150,7 @@ func TestWhatMLflowDoesNotWantGoesOnUnchanged(t *testing.T) {
 	}
 }
 
-// other is willing, with another place.
+// other answers like MLflow, but with another URL for the part.
 func other(place, instead string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		recorder := httptest.NewRecorder()
@@ -203,7 +203,7 @@ func TestAnUploadThatBreaksOffIsAborted(t *testing.T) {
 		willing(w, r)
 	}))
 	defer upstream.Close()
-	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nstore http://store:9000/mlflow\nleast 1\n}")
+	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nstore http://store:9000/mlflow\nmin_size 1\n}")
 	broken := errors.New("the client has gone")
 	next := middlewareFunc(func(http.ResponseWriter, *http.Request, caddyhttp.Handler) error {
 		return caddyhttp.Error(http.StatusBadGateway, broken)

@@ -12,12 +12,12 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// What is in a bcrypt hash: algorithm, cost, salt and hash. A shorter one could not be compared.
+// A bcrypt hash: algorithm, cost, salt and hash. Its full length is required, because a shorter one cannot be compared.
 var bcryptHash = regexp.MustCompile(`^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$`)
 
 var userName = regexp.MustCompile(`^[\w.@+-]{1,64}$`)
 
-// readUsers reads the users file, and the hash of each from a file of the folder that has the user's name.
+// readUsers reads the users file, and each user's hash from the file in the folder hashes that has the user's name.
 func readUsers(file, hashes string) (map[string]*user, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -32,19 +32,19 @@ func readUsers(file, hashes string) (map[string]*user, error) {
 
 	users := make(map[string]*user, len(entries))
 	for _, entry := range entries {
-		// "." and ".." match the pattern, and are no files.
+		// "." and ".." match the pattern, but name folders.
 		if !userName.MatchString(entry.Name) || entry.Name == "." || entry.Name == ".." {
-			return nil, fmt.Errorf("users: %q is no name: 1 to 64 letters, digits and . _ @ + - are allowed", entry.Name)
+			return nil, fmt.Errorf("users: %q is not a user name: 1 to 64 letters, digits and . _ @ + - are allowed", entry.Name)
 		}
 		if users[entry.Name] != nil {
-			return nil, fmt.Errorf("users: %s is there twice", entry.Name)
+			return nil, fmt.Errorf("users: %s is listed twice", entry.Name)
 		}
 		role, err := parseRole(entry.Role)
 		if err != nil {
 			return nil, fmt.Errorf("users: %s: %w", entry.Name, err)
 		}
 		if entry.Workspace != "" && !workspaceName.MatchString(entry.Workspace) {
-			return nil, fmt.Errorf("users: %s: %q is no name of a workspace: 2 to 63 small letters, digits and - are allowed", entry.Name, entry.Workspace)
+			return nil, fmt.Errorf("users: %s: %q is not a name of a workspace: 2 to 63 lower-case letters, digits and - are allowed", entry.Name, entry.Workspace)
 		}
 		hash, cost, err := readHash(filepath.Join(hashes, entry.Name))
 		if err != nil {
@@ -61,9 +61,9 @@ func readHash(file string) ([]byte, int, error) {
 		return nil, 0, err
 	}
 	hash = bytes.TrimSpace(hash)
-	// never quoted, because it may be a password that was put there by mistake.
+	// The message does not quote the text: it may be a password that was written there by mistake.
 	if !bcryptHash.Match(hash) {
-		return nil, 0, fmt.Errorf("%s holds no bcrypt hash", file)
+		return nil, 0, fmt.Errorf("%s does not hold a bcrypt hash", file)
 	}
 	cost, err := bcrypt.Cost(hash)
 	if err != nil || cost < bcrypt.MinCost || cost > maxCost {

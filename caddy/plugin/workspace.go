@@ -12,19 +12,19 @@ import (
 
 const (
 	workspacesFeature = "workspaces"
-	// How MLflow is told in which workspace a call works.
+	// The header by which MLflow takes the workspace of a call.
 	workspaceHeader = "X-Mlflow-Workspace"
-	// Where everything is that has no other place; MLflow makes it by itself.
+	// MLflow creates this workspace by itself, for everything that has no other.
 	defaultWorkspace = "default"
-	// The folder of the artifact root that has one of each other workspace.
+	// The folder in the artifact root with a folder for each other workspace.
 	workspacesFolder = "workspaces"
 )
 
-// MLflow's own rule, but for the words that it keeps for itself.
+// MLflow's own rule, except for the names that it reserves.
 var workspaceName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$`)
 
-// chooseWorkspace says in which workspace the call works: the caller's own, or for an admin the one that was asked for.
-// Callers who are no admins know no other workspace, so that what lists them is answered here.
+// chooseWorkspace sets the workspace of a call: the caller's own, or the one that an admin asks for. Other callers must not
+// learn of other workspaces, so the list of workspaces is answered here for them.
 func (a *Access) chooseWorkspace(
 	w http.ResponseWriter, r *http.Request, found *route, path, rest string,
 ) (answered bool, err error) {
@@ -59,9 +59,9 @@ func (a *Access) chooseWorkspace(
 	}
 }
 
-// namesAllWorkspaces tells whether a call for artifacts may be about the folder that has all workspaces in it: in the
-// workspace default MLflow takes it for one of its own. A path that MLflow may read in another way than it is written is
-// one already when that name is anywhere in it.
+// namesAllWorkspaces tells whether a call for artifacts may be about the folder with the folders of all workspaces, which
+// the workspace default could otherwise read. For a path that MLflow may decode once more, the folder's name anywhere in it
+// is enough.
 func namesAllWorkspaces(r *http.Request, rest string) bool {
 	paths := []string{rest}
 	for part := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -75,7 +75,7 @@ func namesAllWorkspaces(r *http.Request, rest string) bool {
 		}
 		paths = append(paths, value)
 	}
-	// without a query MLflow reads the path from the body.
+	// Without a query MLflow reads the path from the body, even of a GET.
 	if r.Method == http.MethodGet && r.ContentLength != 0 {
 		return true
 	}
@@ -84,7 +84,7 @@ func namesAllWorkspaces(r *http.Request, rest string) bool {
 			return strings.Trim(path, "/") == workspacesFolder
 		}
 		for range 10 {
-			path = decodeWhatCan(path)
+			path = decodeLeniently(path)
 		}
 		visible := strings.Map(func(letter rune) rune {
 			if letter <= ' ' {
@@ -96,7 +96,7 @@ func namesAllWorkspaces(r *http.Request, rest string) bool {
 	})
 }
 
-// takeWorkspaceHeader removes the header in every spelling that a server in Python could take for it.
+// takeWorkspaceHeader removes the header in every spelling, also with _ for -, which Python servers may take for it.
 func takeWorkspaceHeader(header http.Header) string {
 	asked := strings.TrimSpace(header.Get(workspaceHeader))
 	for name := range header {
@@ -107,7 +107,7 @@ func takeWorkspaceHeader(header http.Header) string {
 	return asked
 }
 
-// answerWorkspaces has the form of MLflow's own answer.
+// answerWorkspaces answers in the form of MLflow's own list of workspaces.
 func answerWorkspaces(w http.ResponseWriter, own string) error {
 	type workspace struct {
 		Name string `json:"name"`

@@ -19,7 +19,7 @@ func inWorkspace(t testing.TB, role Role, workspace, features string) []caddyhtt
 	return handlers
 }
 
-// The workspaces that go on, whatever their spelling.
+// sentWorkspaces returns the workspaces that MLflow gets, in every spelling of the header.
 func sentWorkspaces(got received) []string {
 	var found []string
 	for name, values := range got.passed.Header {
@@ -150,7 +150,7 @@ func TestAUserHasAWorkspace(t *testing.T) {
 	}
 	for _, workspace := range []string{"a", "A-Team", "team_a", "-team", "team-", "team a", strings.Repeat("a", 64)} {
 		lines := writeUsers(t, testUser{name: "ada", role: "admin", password: "correct horse", workspace: workspace})
-		if _, err := tryLoad(t, new(Login), "mlflow_login {\n"+lines+"}"); err == nil || !strings.Contains(err.Error(), "is no name of a workspace") {
+		if _, err := tryLoad(t, new(Login), "mlflow_login {\n"+lines+"}"); err == nil || !strings.Contains(err.Error(), "is not a name of a workspace") {
 			t.Errorf("%q: %v", workspace, err)
 		}
 	}

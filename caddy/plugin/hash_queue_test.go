@@ -13,9 +13,9 @@ import (
 
 var alice, bob, carol = clientKeyOf("192.0.2.1"), clientKeyOf("192.0.2.2"), clientKeyOf("192.0.2.3")
 
-func TestOnePasswordIsHashedAtATimeAndTheSlotRestsAfterAFailure(t *testing.T) {
+func TestOnePasswordIsHashedAtATimeAndTheQueuePausesAfterAFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slot := newHashSlot(10, 10)
+		queue := newHashQueue(10, 10)
 		began := time.Now()
 		var starts []time.Duration
 		hash := func(wrong bool) func() bool {
@@ -28,7 +28,7 @@ func TestOnePasswordIsHashedAtATimeAndTheSlotRestsAfterAFailure(t *testing.T) {
 		var all sync.WaitGroup
 		for _, wrong := range []bool{true, true, false, true} {
 			all.Go(func() {
-				if err := slot.do(t.Context(), alice, false, hash(wrong)); err != nil {
+				if err := queue.do(t.Context(), alice, false, hash(wrong)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -44,7 +44,7 @@ func TestOnePasswordIsHashedAtATimeAndTheSlotRestsAfterAFailure(t *testing.T) {
 
 func TestClientsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slot := newHashSlot(10, 10)
+		queue := newHashQueue(10, 10)
 		var order []string
 		var all sync.WaitGroup
 		for _, next := range []struct {
@@ -52,7 +52,7 @@ func TestClientsTakeTurns(t *testing.T) {
 			client clientKey
 		}{{"a1", alice}, {"a2", alice}, {"a3", alice}, {"a4", alice}, {"b1", bob}, {"b2", bob}, {"c1", carol}} {
 			all.Go(func() {
-				_ = slot.do(t.Context(), next.client, false, func() bool {
+				_ = queue.do(t.Context(), next.client, false, func() bool {
 					order = append(order, next.name)
 					time.Sleep(time.Second)
 					return false
@@ -69,52 +69,52 @@ func TestClientsTakeTurns(t *testing.T) {
 
 func TestTheQueueIsBoundedForAllAndForOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slot := newHashSlot(3, 2)
+		queue := newHashQueue(3, 2)
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { _ = slot.do(t.Context(), alice, false, wait) })
+			all.Go(func() { _ = queue.do(t.Context(), alice, false, wait) })
 			synctest.Wait()
 		}
-		if err := slot.do(t.Context(), alice, false, wait); !errors.Is(err, errBusy) {
+		if err := queue.do(t.Context(), alice, false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a third of one client waits: %v", err)
 		}
-		all.Go(func() { _ = slot.do(t.Context(), bob, false, wait) })
+		all.Go(func() { _ = queue.do(t.Context(), bob, false, wait) })
 		synctest.Wait()
-		if err := slot.do(t.Context(), carol, false, wait); !errors.Is(err, errBusy) {
+		if err := queue.do(t.Context(), carol, false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a fourth of all waits: %v", err)
 		}
 		all.Wait()
-		if err := slot.do(t.Context(), carol, false, wait); err != nil {
+		if err := queue.do(t.Context(), carol, false, wait); err != nil {
 			t.Errorf("nobody waits any more: %v", err)
 		}
-		expectNobodyWaits(t, slot)
+		expectNobodyWaits(t, queue)
 	})
 }
 
 func TestManyWhoFailedKeepNobodyElseOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const places = 32
-		slot := newHashSlot(places, 4)
+		const capacity = 32
+		queue := newHashQueue(capacity, 4)
 		began := time.Now()
 		hash := func() bool { time.Sleep(100 * time.Millisecond); return true }
 		var all sync.WaitGroup
 		refused := 0
-		// one at work, the others wait.
-		for i := range byte(places + 1) {
+		// One is hashed, the others wait.
+		for i := range byte(capacity + 1) {
 			all.Go(func() {
-				if err := slot.do(t.Context(), clientKeyOf(netip.AddrFrom4([4]byte{198, 51, 100, i}).String()), true, hash); err != nil {
+				if err := queue.do(t.Context(), clientKeyOf(netip.AddrFrom4([4]byte{198, 51, 100, i}).String()), true, hash); err != nil {
 					refused++
 				}
 			})
 			synctest.Wait()
 		}
-		if err := slot.do(t.Context(), bob, true, hash); !errors.Is(err, errBusy) {
+		if err := queue.do(t.Context(), bob, true, hash); !errors.Is(err, errBusy) {
 			t.Errorf("one more of those who failed waits: %v", err)
 		}
 		for _, client := range []clientKey{alice, carol} {
 			all.Go(func() {
-				if err := slot.do(t.Context(), client, false, func() bool { return false }); err != nil {
+				if err := queue.do(t.Context(), client, false, func() bool { return false }); err != nil {
 					t.Errorf("who did not fail is refused: %v", err)
 				}
 				if waited := time.Since(began); waited > 200*time.Millisecond {
@@ -127,33 +127,33 @@ func TestManyWhoFailedKeepNobodyElseOut(t *testing.T) {
 		if refused != 2 {
 			t.Errorf("%d lose their places to two others", refused)
 		}
-		expectNobodyWaits(t, slot)
+		expectNobodyWaits(t, queue)
 	})
 }
 
-func expectNobodyWaits(t *testing.T, slot *hashSlot) {
+func expectNobodyWaits(t *testing.T, queue *hashQueue) {
 	t.Helper()
-	// a rest after the last one.
+	// The queue may pause after the last hash.
 	time.Sleep(time.Second)
 	synctest.Wait()
-	for _, line := range []waitingLine{slot.unsuspected, slot.suspected} {
-		if len(line.waiting) != 0 || len(line.turns) != 0 || line.count != 0 || slot.taken {
-			t.Errorf("remembers %v, taken: %v", line, slot.taken)
+	for _, line := range []fairQueue{queue.regular, queue.suspect} {
+		if len(line.requests) != 0 || len(line.clients) != 0 || line.length != 0 || queue.busy {
+			t.Errorf("remembers %v, busy: %v", line, queue.busy)
 		}
 	}
 }
 
 func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		slot := newHashSlot(3, 3)
+		queue := newHashQueue(3, 3)
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
-		all.Go(func() { _ = slot.do(t.Context(), alice, false, wait) })
+		all.Go(func() { _ = queue.do(t.Context(), alice, false, wait) })
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, client := range []clientKey{alice, bob, bob} {
 			all.Go(func() {
-				if err := slot.do(ctx, client, client == bob, wait); !errors.Is(err, context.Canceled) {
+				if err := queue.do(ctx, client, client == bob, wait); !errors.Is(err, context.Canceled) {
 					t.Errorf("its turn came: %v", err)
 				}
 			})
@@ -161,61 +161,9 @@ func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		all.Wait()
-		if err := slot.do(t.Context(), carol, false, wait); err != nil {
+		if err := queue.do(t.Context(), carol, false, wait); err != nil {
 			t.Error(err)
 		}
-		expectNobodyWaits(t, slot)
-	})
-}
-
-func TestWhatIsAskedAtTheSameTimeIsDecidedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		flights := newFlights()
-		works := 0
-		decide := func(result verdict, err error) (verdict, bool, error) {
-			return flights.decide(t.Context(), [32]byte{1}, func() (verdict, error) {
-				works++
-				time.Sleep(time.Second)
-				return result, err
-			})
-		}
-		var all sync.WaitGroup
-		all.Go(func() {
-			if v, led, _ := decide(rejected, nil); v != rejected || !led {
-				t.Errorf("the first gets %v", v)
-			}
-		})
-		synctest.Wait()
-		for range 5 {
-			all.Go(func() {
-				if v, led, err := decide(accepted, nil); v != rejected || led || err != nil {
-					t.Errorf("another gets %v, %v", v, err)
-				}
-			})
-		}
-		all.Wait()
-		if works != 1 {
-			t.Errorf("worked %d times", works)
-		}
-
-		// what one of them could not find out, the next finds out itself.
-		works = 0
-		all.Go(func() {
-			if _, _, err := decide(undecided, errBusy); !errors.Is(err, errBusy) {
-				t.Errorf("the first gets %v", err)
-			}
-		})
-		synctest.Wait()
-		for range 3 {
-			all.Go(func() {
-				if v, _, err := decide(accepted, nil); v != accepted || err != nil {
-					t.Errorf("another gets %v, %v", v, err)
-				}
-			})
-		}
-		all.Wait()
-		if works != 2 || len(flights.flights) != 0 {
-			t.Errorf("worked %d times, remembers %d", works, len(flights.flights))
-		}
+		expectNobodyWaits(t, queue)
 	})
 }

@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"sync"
+)
+
+// Both live as long as the process, so that a reload of Caddy's configuration does not make users' passwords be hashed again.
+var (
+	processDigester = newDigester()
+	verified        = newVerifiedPasswords()
+)
+
+// verifiedPasswords remembers the password of each user that was right, as a digest.
+type verifiedPasswords struct {
+	mutex  sync.RWMutex
+	byUser map[string][32]byte
+}
+
+func newVerifiedPasswords() *verifiedPasswords {
+	return &verifiedPasswords{byUser: make(map[string][32]byte)}
+}
+
+func newDigester() digester {
+	key := make([]byte, 32)
+	// rand.Read never fails.
+	_, _ = rand.Read(key)
+	return digester{key}
+}
+
+// passwordDigest includes the user's hash, so that a digest is worth nothing once the password has changed.
+func passwordDigest(known *user, password string) [32]byte {
+	return processDigester.digest(known.name, string(known.hash), password)
+}
+
+func (v *verifiedPasswords) has(known *user, digest [32]byte) bool {
+	v.mutex.RLock()
+	expected, found := v.byUser[known.name]
+	v.mutex.RUnlock()
+	return found && subtle.ConstantTimeCompare(expected[:], digest[:]) == 1
+}
+
+func (v *verifiedPasswords) add(known *user, digest [32]byte) {
+	v.mutex.Lock()
+	v.byUser[known.name] = digest
+	v.mutex.Unlock()
+}
