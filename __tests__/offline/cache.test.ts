@@ -23,12 +23,12 @@ describe("A build", () => {
     ["a file's content", { Dockerfile: "FROM debian", run: "exec" }],
     ["a file's name", { Containerfile: "FROM scratch", run: "exec" }],
     ["a further file", { Dockerfile: "FROM scratch", run: "exec", more: "" }],
-    ["where one file ends and the next begins", { Dockerfile: "FROM scratchrun", "": "exec" }],
+    ["where one file ends and the next begins", { Dockerfile: "FROM scratchrunexec" }],
+    ["where a file's name ends and its content begins", { Dockerfile: "FROM scratch", rune: "xec" }],
   ])("has another hash after a change of %s", (_change, files) => {
     const before = contentHash([folder({ Dockerfile: "FROM scratch", run: "exec" })]);
-    const changed = Object.fromEntries(Object.entries(files).filter(([name]) => name !== ""));
 
-    expect(contentHash([folder(changed)])).not.toBe(before);
+    expect(contentHash([folder(files)])).not.toBe(before);
   });
 
   test("has another hash after a change of its words", () => {

@@ -13,6 +13,7 @@ describe("Offline builds", () => {
     const { TF_CLI_CONFIG_FILE, ...images } = offlineEnvironment();
 
     expect(TF_CLI_CONFIG_FILE).toMatch(/cdktf-mlflow\/terraform\.rc$/);
+    expect(Object.keys(images)).toContain("GATEWAY_IMAGE");
     for (const image of Object.values(images)) expect(image).toMatch(/^localhost\/cdktf-mlflow\//);
   });
 

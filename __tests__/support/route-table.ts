@@ -4,13 +4,13 @@ import { resolve } from "node:path";
 /** One group of caddy/routes.json. */
 export interface RouteGroup {
   /**
-   * The role that a caller needs; `graphql`, `create-experiment` and `trace-tags`: the body decides; `workspace`: who is
-   * no admin knows their own only; `closed`: nobody may.
+   * The role that a caller needs. With `graphql`, `create-experiment` and `trace-tags` the body decides. With `workspace`
+   * callers without the role admin see their own workspace only. With `closed` nobody may use the route.
    */
   readonly need: "read" | "write" | "admin" | "closed" | "graphql" | "create-experiment" | "trace-tags" | "workspace";
-  /** What has to be switched on as well. */
+  /** The feature that has to be enabled as well. */
   readonly feature?: string;
-  /** How large a request may be. @default "small" */
+  /** The class of bodies, which sets their maximum size. @default "small" */
   readonly body?: "small" | "traces" | "artifact";
   readonly why?: string;
   readonly routes: readonly string[];
@@ -18,13 +18,13 @@ export interface RouteGroup {
 
 /** The content of caddy/routes.json. */
 export interface RouteTable {
-  /** The release of MLflow that it was written for. */
+  /** The release of MLflow whose routes these are. */
   readonly mlflow: string;
   readonly graphql: { readonly read: readonly string[] };
   readonly groups: readonly RouteGroup[];
 }
 
-/** A row of the table for one prefix: `/api/…` and `/ajax-api/…` of the same row are two. */
+/** A route of the table with one prefix: a route `/api/…` has a second row `/ajax-api/…`. */
 export interface Row {
   readonly route: string;
   readonly methods: readonly string[];
@@ -34,7 +34,7 @@ export interface Row {
 
 export const ROUTE_TABLE: RouteTable = JSON.parse(readFileSync(resolve(__dirname, "../../caddy/routes.json"), "utf8"));
 
-/** Every row of a table, once for each prefix it stands for. */
+/** All rows of a table. */
 export function rows(table: RouteTable): Row[] {
   return table.groups.flatMap((group) =>
     group.routes.flatMap((route) => {
@@ -45,13 +45,16 @@ export function rows(table: RouteTable): Row[] {
   );
 }
 
-/** The row that decides about a request: of those that fit, the one that is literal where others have a name. */
+/**
+ * The row that decides about a request: of all that match, the one with a literal segment where others have a parameter.
+ * The end-to-end tests compare the running gateway with it, so it shares nothing with the gateway's own matcher.
+ */
 export function decidingRow(all: readonly Row[], method: string, path: string): Row | undefined {
   return all.filter((row) => fits(row, method, path)).sort((a, b) => rank(a.path).localeCompare(rank(b.path)))[0];
 }
 
-/** Whether a row is about a request. */
-export function fits({ methods, path }: Row, method: string, request: string): boolean {
+/** Whether a row matches a request. */
+function fits({ methods, path }: Row, method: string, request: string): boolean {
   const given = segments(request);
   const wanted = segments(path);
   const rest = wanted.at(-1)?.endsWith("...}") ?? false;
@@ -62,12 +65,12 @@ export function fits({ methods, path }: Row, method: string, request: string): b
   );
 }
 
-/** An address that a pattern stands for: `/a/{b}/{c...}` becomes `/a/one/some/more`. */
+/** An example of a pattern: `/a/{b}/{c...}` becomes `/a/one/some/more`. */
 export function example(pattern: string): string {
   return pattern.replace(/\{\w+\.\.\.\}/g, "some/more").replace(/\{\w+\}/g, "one");
 }
 
-/** Whether one address can be meant by both of two patterns. */
+/** Whether two patterns can match the same path. */
 export function overlap(a: string, b: string): boolean {
   const [one, two] = [segments(a), segments(b)];
   const open = (list: string[]) => list.at(-1)?.endsWith("...}") ?? false;
