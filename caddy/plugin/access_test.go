@@ -130,7 +130,7 @@ func TestAPathThatCouldBeReadInTwoWaysIsRefusedToEverybody(t *testing.T) {
 		"/%ff", "/%c0%af", "/%ed%a0%80", "/versio%256e", "/%252fversion", "/x/%252e%252e/version", "/version%E2%80%A8",
 		artifacts + "..", artifacts + "1/../2", artifacts + "1/%2e%2e/2", artifacts + "1/..%2f2", artifacts + "%2fetc", artifacts + "1//2",
 		artifacts + "1/%252e%252e/2", artifacts + "1/%25252e%25252e/2", artifacts + "%252fetc", artifacts + "1/a%255cb", artifacts + "1/a%2500",
-		artifacts + "1/..%252f2", artifacts + "1/a%0ab", "/version? HTTP/1.1", "/version?a=#b",
+		artifacts + "1/..%252f2", artifacts + "1/a%0ab", "/version? HTTP/1.1", "/version?a=#b", "/version?a=\u0085",
 	}
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
@@ -223,6 +223,8 @@ func TestARouteFileThatCannotBeMeantIsRefused(t *testing.T) {
 		{"an unknown need", group(`{"need":"root","routes":["GET /"]}`), `unknown need "root"`},
 		{"an unknown body", group(`{"need":"read","body":"huge","routes":["GET /"]}`), `unknown body "huge"`},
 		{"no method", group(`{"need":"read","routes":["/version"]}`), "must be a method, a blank and a path"},
+		{"no slash", group(`{"need":"read","routes":["GET version"]}`), "must be a method, a blank and a path"},
+		{"a query", group(`{"need":"read","routes":["GET /version?a"]}`), "must be a method, a blank and a path"},
 		{"an unknown method", group(`{"need":"read","routes":["FETCH /version"]}`), `unknown method "FETCH"`},
 		{"half a parameter", group(`{"need":"read","routes":["GET /a{b}"]}`), "a parameter must be a whole segment"},
 		{"an open parameter", group(`{"need":"read","routes":["GET /{b"]}`), "a parameter must be a whole segment"},

@@ -66,3 +66,8 @@ func TestAnExperimentThatCannotBeJudgedIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestABodyIsNotReadOfACallerWhoMayNotWrite(t *testing.T) {
+	expectStatus(t, send(request(http.MethodPost, createExperiment, "{"), accessAs(t, RoleRead)), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(request(http.MethodPost, createExperiment, "{"), accessAs(t, RoleWrite)), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+}

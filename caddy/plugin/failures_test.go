@@ -31,7 +31,54 @@ func TestFailuresCountForAWindow(t *testing.T) {
 		limit.count(key)
 	}
 	reserve(0, time.Minute)
+	if attempts, _ := limit.attempts.Peek(key); len(attempts) != 2 {
+		t.Errorf("remembers %d failures, with a limit of 2", len(attempts))
+	}
 	reserve(60, 0)
+}
+
+func TestAClientWithARecentFailureIsKnown(t *testing.T) {
+	now := time.Now()
+	limit := newFailureLimit(2, time.Minute, 10)
+	limit.now = func() time.Time { return now }
+	key := failureKey{client: alice}
+	expect := func(recent bool) {
+		t.Helper()
+		if limit.hasRecent(key) != recent {
+			t.Errorf("has a recent failure: %v", !recent)
+		}
+	}
+	expect(false)
+	at, _ := limit.reserve(key)
+	expect(true)
+	now = now.Add(time.Minute)
+	expect(false)
+	later, _ := limit.reserve(key)
+	expect(true)
+	(&reservation{[]*failureLimit{limit, limit}, []failureKey{key, key}, []time.Time{at, later}}).release()
+	expect(false)
+}
+
+func TestAReleasedAttemptLeavesTheOthers(t *testing.T) {
+	now := time.Now()
+	limit := newFailureLimit(2, time.Minute, 10)
+	limit.now = func() time.Time { now = now.Add(time.Second); return now }
+	key := failureKey{client: alice}
+	at, _ := limit.reserve(key)
+	limit.reserve(key)
+	(&reservation{[]*failureLimit{limit}, []failureKey{key}, []time.Time{at}}).release()
+	if _, wait := limit.reserve(key); wait != 0 {
+		t.Errorf("waits %v, although one of two was released", wait)
+	}
+	if _, wait := limit.reserve(key); wait == 0 {
+		t.Error("does not wait after two that were not released")
+	}
+}
+
+func TestADigestKeepsItsPartsApart(t *testing.T) {
+	if d := newDigester(); d.digest("a", "bc") == d.digest("ab", "c") || d.digest("a") == d.digest("a", "") {
+		t.Error("two lists of parts have one digest")
+	}
 }
 
 func TestAReleasedAttemptLeavesNothing(t *testing.T) {

@@ -34,8 +34,13 @@ func TestOnePasswordIsHashedAtATimeAndTheQueuePausesAfterAFailure(t *testing.T) 
 			})
 			synctest.Wait()
 		}
+		// This one arrives while the second is hashed.
+		time.Sleep(250 * time.Millisecond)
+		if err := queue.do(t.Context(), alice, false, hash(false)); err != nil {
+			t.Error(err)
+		}
 		all.Wait()
-		want := []time.Duration{0, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond}
+		want := []time.Duration{0, 200 * time.Millisecond, 400 * time.Millisecond, 500 * time.Millisecond, 700 * time.Millisecond}
 		if !slices.Equal(starts, want) {
 			t.Errorf("they start at %v, not at %v", starts, want)
 		}
@@ -128,6 +133,28 @@ func TestManyWhoFailedKeepNobodyElseOut(t *testing.T) {
 			t.Errorf("%d lose their places to two others", refused)
 		}
 		expectNobodyWaits(t, queue)
+	})
+}
+
+func TestATurnThatComesTooLateGoesToTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 50 {
+			queue := newHashQueue(3, 3)
+			queue.busy = true
+			ctx, cancel := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			var err error
+			all.Go(func() { err = queue.wait(ctx, alice, false) })
+			synctest.Wait()
+			queue.mutex.Lock()
+			cancel()
+			queue.busy = queue.regular.pop()
+			queue.mutex.Unlock()
+			all.Wait()
+			if queue.busy == (err != nil) {
+				t.Fatalf("the queue is busy: %v, and the client got %v", queue.busy, err)
+			}
+		}
 	})
 }
 

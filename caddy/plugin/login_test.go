@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"golang.org/x/crypto/bcrypt"
@@ -180,6 +182,70 @@ func TestAHundredRequestsAtOnceWithTheRightPasswordCostOneHash(t *testing.T) {
 	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", ada.password))), 204, "")
 	if work.Load() != 1<<10 {
 		t.Errorf("they cost %d rounds, one hash %d", work.Load(), 1<<10)
+	}
+	// None of them was counted.
+	for i := range 3 {
+		expectStatus(t, send(get("/"), login, from(fmt.Sprintf("203.0.113.%d", i)), with("Authorization", basicHeader("ada", "wrong"))), 401, "UNAUTHENTICATED")
+	}
+}
+
+func TestOneWrongPasswordCountsForEveryAddressThatSendsIt(t *testing.T) {
+	slow := ada
+	slow.cost = 10
+	login := loginWith(t, "failures_per_address 1", slow)
+	work := countWork(t)
+	addresses := []string{"203.0.113.1", "203.0.113.2", "203.0.113.3"}
+	var all sync.WaitGroup
+	// The hash waits until all have asked.
+	queue := login[0].(*Login).hashes
+	queue.busy = true
+	for _, address := range addresses {
+		all.Go(func() { send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "wrong"))) })
+	}
+	time.Sleep(100 * time.Millisecond)
+	queue.next()
+	all.Wait()
+	if work.Load() != 1<<10 {
+		t.Errorf("they cost %d rounds, one hash %d", work.Load(), 1<<10)
+	}
+	for _, address := range addresses {
+		expectStatus(t, send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "also wrong"))), 429, "RESOURCE_EXHAUSTED")
+	}
+}
+
+func TestALoginThatIsNotCheckedIsNotCounted(t *testing.T) {
+	login := loginWith(t, "failures_per_address 2\nfailures_per_user 1", ada)
+	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", "wrong"))), 401, "UNAUTHENTICATED")
+	// The limit of the user refuses these before the address has used up its own.
+	for range 3 {
+		expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", "wrong"))), 429, "RESOURCE_EXHAUSTED")
+	}
+	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("bob", "wrong"))), 401, "UNAUTHENTICATED")
+
+	// A client that leaves while its login waits.
+	login = loginWith(t, "failures_per_address 1", ada)
+	queue := login[0].(*Login).hashes
+	queue.busy = true
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	left := send(get("/"), login, with("Authorization", basicHeader("ada", "wrong")), func(r *http.Request) { *r = *r.WithContext(gone) })
+	expectStatus(t, left, statusClientClosed, "")
+	queue.next()
+	expectStatus(t, send(get("/"), login, with("Authorization", basicHeader("ada", "wrong"))), 401, "UNAUTHENTICATED")
+}
+
+func TestABrowserIsAskedForAPasswordWhereThereIsNoOtherLogin(t *testing.T) {
+	got := send(get("/"), loginWith(t, "", ada), with("Sec-Fetch-Mode", "navigate"))
+	if challenge := fmt.Sprint(got.header.Values("WWW-Authenticate")); challenge != `[Basic realm="mlflow"]` {
+		t.Errorf("a browser is asked for %s", challenge)
+	}
+}
+
+func TestALongPasswordEntersAndInvalidTextDoesNot(t *testing.T) {
+	long := testUser{name: "long", role: "read", password: strings.Repeat("x", maxPassword)}
+	expectStatus(t, send(get("/"), loginWith(t, "", long), with("Authorization", basicHeader("long", long.password))), 204, "")
+	if _, ok := parseBasic("Basic " + base64.StdEncoding.EncodeToString([]byte("ada:\xff"))); ok {
+		t.Error("text that is not UTF-8 is read as a credential")
 	}
 }
 
