@@ -1,11 +1,12 @@
 """
-A pool of connections that calls of MLflow cannot lock up among themselves.
+A connection pool in which calls of MLflow cannot deadlock.
 
-Many calls of MLflow open a session inside of a session, and each has a connection of its own: `log_batch` up to four. When
-as many calls as the pool has connections hold one and wait for the next, all wait until they fail, 30 seconds later.
-Here a thread gets a connection only while as many are left as it may still ask for, so one of them can always end.
+Many calls of MLflow open a session inside of a session, and each session has a connection of its own: `log_batch` has up
+to four. With SQLAlchemy's pool, as many calls as there are connections can each hold one and wait for the next, until all
+of them fail after 30 seconds. This pool gives a thread a connection only while enough are free for all that the thread
+may still ask for, so at least one call can always finish.
 
-MLflow takes no pool but SQLAlchemy's own, so it comes as SQLAlchemy's plugin `nested`, by the address of the database.
+MLflow has no setting for another pool, so this one is a plugin of SQLAlchemy, `nested`, which the database's URL names.
 """
 
 import collections
@@ -15,7 +16,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import CreateEnginePlugin
 from sqlalchemy.pool import QueuePool
 
-# sessions inside of each other, at most: log_batch, of tags, with the name of the run, which is kept with the run.
+# The deepest nesting of sessions in MLflow: log_batch with tags, one of them the run's name.
 DEPTH = 4
 TAKEN_BY = "taken by"
 
@@ -31,7 +32,7 @@ class NestedPool(QueuePool):
         thread = threading.get_ident()
         with self._changed:
             if not self._changed.wait_for(lambda: self._may_take(thread), self._timeout):
-                # an answer of 503, after which clients try again; the pool's own error becomes a 400.
+                # MLflow answers 503 to this error, and clients retry. It would answer 400 to the pool's own.
                 raise exc.OperationalError(
                     None, None, TimeoutError(f"none of {self._limit} connections was free for {self._timeout} s")
                 )
@@ -42,7 +43,7 @@ class NestedPool(QueuePool):
         except BaseException:
             self._give_back(thread)
             raise
-        # for whichever thread gives it back.
+        # Any thread may return the connection.
         connection.record_info[TAKEN_BY] = self, thread
         return connection
 
@@ -53,7 +54,7 @@ class NestedPool(QueuePool):
         with self._changed:
             self._free += 1
             self._held[thread] -= 1
-            # threads come and go.
+            # Threads end, so their counters must not pile up.
             if not self._held[thread]:
                 del self._held[thread]
             self._changed.notify_all()
@@ -69,7 +70,7 @@ def checked_in(_connection, record):
 class NestedPoolPlugin(CreateEnginePlugin):
     def __init__(self, url, kwargs):
         super().__init__(url, kwargs)
-        # the migrations bring one of their own.
+        # MLflow's migrations set a pool of their own.
         kwargs.setdefault("poolclass", NestedPool)
 
     def update_url(self, url):

@@ -1,11 +1,11 @@
 """
-Whether MLflow's database and bucket are those of this stack, and whether the database fits this release of MLflow.
+Checks that MLflow's database and bucket belong to this stack, and that the database's schema fits this release of MLflow.
 
-    stores.py migrate COMMAND…   runs COMMAND, which migrates, and marks both; refuses what belongs to another stack
-    stores.py start              refuses to let the server start on anything but its own, or on another schema
-    stores.py check              as start, without the schema; asked again and again while the server runs
+    stores.py migrate COMMAND…   runs COMMAND, the migration, and marks both; refuses stores of another stack
+    stores.py start              refuses the start on stores of another stack, or on another schema
+    stores.py check              like start, without the schema; repeated while the server runs
 
-Exit status 3 says that they are not this stack's, 4 that the schema does not fit, 1 that they could not be asked.
+Exit status 3: the stores are not this stack's. 4: the schema does not fit. 1: a store did not answer.
 """
 
 import ast
@@ -21,33 +21,34 @@ import time
 OTHER_STORES = 3
 OTHER_SCHEMA = 4
 
-# <server>/<when it was first planned>/<a random part>
+# <server>/<time of the first plan>/<random part>
 IDENTITY = os.environ["STACK_IDENTITY"]
 DESTINATION = os.environ["MLFLOW_ARTIFACTS_DESTINATION"]
-# whether bucket and user were made by a job of the stack, on a volume of the stack.
+# Set when a job of the stack creates the bucket and its user, on a volume of the stack.
 STACK_MAKES_BUCKET = "STACK_MAKES_BUCKET" in os.environ
-# an empty database is how a stack begins, and also how one looks that has lost everything.
+# Only a young stack may begin with an empty database: later an empty one means that its data was lost.
 BEGINNING_SECONDS = 3600
-# a view needs no more rights than the migrations, is no table that `mlflow db upgrade` counts, and goes with every dump.
+# A view, because it needs no more rights than the migrations, `mlflow db upgrade` does not count it as a table, and every
+# dump contains it.
 VIEW = "mlflow_stack_identity"
-# MLflow refuses a '#' in every path, so no client of it can read, write or delete these. One for each stack, because
-# some share a bucket.
+# MLflow refuses every path with a '#', so its clients cannot read, write or delete these objects. There is one for each
+# stack, because stacks may share a bucket.
 OBJECTS = "#mlflow-stack-identity/"
-# what a person has accepted: the two lines that say what was found.
+# The two lines of describe() that an operator has accepted.
 ACCEPTED = pathlib.Path("/tmp/accepted-stores")
 
 EMPTY = "empty"
-# no identity has a blank.
+# An identity contains no blank, so this prefix cannot be one.
 DATA = "data "
 UNMARKED = f"{DATA}without a mark"
 MISSING = "no such bucket"
-# such a store keeps its users beside the bucket.
+# MinIO keeps its users on the volume of the bucket.
 NO_USER = "the store knows no user of this stack: it was emptied, or is another's"
 NOT_ASKED = "not compared"
 
 
 class CannotTell(Exception):
-    """A store gave no answer, which is no reason to refuse it."""
+    """A store did not answer, which does not mean that it is the wrong one."""
 
 
 class Database:
@@ -71,7 +72,7 @@ class Database:
                 (self.revision,) = cursor.fetchone()
 
     def mark(self, then):
-        """Marks it, unless `then` fails."""
+        """Marks the database, and rolls that back when `then` fails."""
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute(f"create or replace view {VIEW} as select %s::text as identity", [IDENTITY])
             then()
@@ -115,7 +116,7 @@ class Bucket:
                 return NO_USER
             if code != "NoSuchKey":
                 raise
-        # marks come first in a list, before the numbers of experiments.
+        # A list is sorted, so marks come before the experiments' ids.
         first = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.folder, MaxKeys=1).get("Contents")
         if not first:
             return EMPTY
@@ -127,7 +128,7 @@ class Bucket:
 
 
 class OtherDestination:
-    """A place for files that is no bucket, and is not looked at."""
+    """An artifact destination other than a bucket, which is not checked."""
 
     found = NOT_ASKED
 
@@ -164,8 +165,8 @@ def are_right(database, bucket):
 
 def may_begin(database, bucket):
     """
-    Whether both are new, or come from before there were marks. A bucket may be shared with other stacks; in one that is
-    not, files without a mark beside an empty database are what a loss leaves.
+    Whether both stores are new, or older than the marks. A bucket may be shared with other stacks. In one that is not,
+    files without a mark beside an empty database mean that the database was lost.
     """
     if bucket.found not in (EMPTY, NOT_ASKED) and not bucket.found.startswith(DATA):
         return False
@@ -180,7 +181,7 @@ def are_accepted(database, bucket):
 
 
 def known_revisions():
-    """The revisions of the schema that this MLflow knows, and the newest. Loading them as Alembic does takes two seconds."""
+    """The schema revisions of this MLflow, and the newest. Read from the source, because loading them takes two seconds."""
     package = importlib.util.find_spec("mlflow").submodule_search_locations[0]
     known, before = set(), set()
     for file in pathlib.Path(package, "store", "db_migrations", "versions").glob("*.py"):
@@ -238,7 +239,7 @@ def start():
     try:
         bucket = open_bucket()
     except CannotTell as error:
-        # MLflow works without it, but for files; what runs beside the server asks again.
+        # MLflow works without the bucket, except for artifacts. The check beside the server tries again.
         print(error, file=sys.stderr, flush=True)
         bucket = OtherDestination()
     if not are_right(database, bucket):
@@ -253,7 +254,7 @@ def check():
 
 
 def eventually(ask):
-    """After an engine's start the database comes up beside the server."""
+    """Retries for a minute, because after an engine's restart the database starts at the same time as the server."""
     end = time.monotonic() + 60
     while True:
         try:

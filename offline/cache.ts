@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
-/** A path in the folder for what was built, under the user's cache directory. */
+/** A path in the folder of builds, under the user's cache directory. */
 export function cachePath(...segments: string[]): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cdktf-mlflow", ...segments);
 }
 
-/** A hash over files, folders and words: what is built from the same has the same. */
+/** A hash over files, folders and words. Builds from equal sources have equal hashes. */
 export function contentHash(paths: string[], ...words: string[]): string {
   const hash = createHash("sha256");
   for (const path of paths) {
@@ -20,18 +20,18 @@ export function contentHash(paths: string[], ...words: string[]): string {
   return hash.digest("hex");
 }
 
-/** Whether a file was made from what has this hash. */
+/** Whether a file is there and was built from sources with this hash. */
 export function isCurrent(file: string, hash: string): boolean {
   return existsSync(file) && existsSync(`${file}.hash`) && readFileSync(`${file}.hash`, "utf8") === hash;
 }
 
-/** Notes from what a file was made. */
+/** Records the hash of the sources that a file was built from. */
 export function markCurrent(file: string, hash: string): void {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(`${file}.hash`, hash);
 }
 
-// sorted, because folders are listed in any order.
+// Sorted, because the order in which a folder is listed is not defined.
 function filesUnder(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)

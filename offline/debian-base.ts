@@ -18,7 +18,7 @@ export class DebianBase {
     return `${NAMESPACE}/debian:${this.release}`;
   }
 
-  /** Hash over what it is built from. */
+  /** Hash over its sources. */
   public get hash(): string {
     return contentHash([packagePath("offline", "debian-base.sh"), ...hostAuthorities()], this.release);
   }

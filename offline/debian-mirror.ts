@@ -1,9 +1,9 @@
 import { ask, runStep, StepError } from "./step";
 
-// all that tells Debian's main archive from its security updates and from other vendors' archives.
+// These fields distinguish Debian's main archive from its security updates and from other vendors' archives.
 const FIELDS = "$(REPO_URI)|$(ORIGIN)|$(LABEL)";
 
-/** The mirror of Debian's main archive among what apt lists, one `uri|origin|label` a line. */
+/** The mirror of Debian's main archive in apt's list, which has one `uri|origin|label` in each line. */
 export function mirrorAmong(targets: string): string | undefined {
   const fields = targets.split("\n").map((line) => line.split("|"));
   return fields.find(([, origin, label]) => origin === "Debian" && label === "Debian")?.[0];
@@ -17,7 +17,7 @@ export function mirrorAmong(targets: string): string | undefined {
 export async function debianMirror(progress: (line: string) => void): Promise<string> {
   const known = mirrorAmong(await targets());
   if (known) return known;
-  // apt tells archives apart by their lists, which many images of Debian come without.
+  // apt knows the origin from its package lists, which many images of Debian do not have.
   await runStep({ name: "apt-update", program: "apt-get", arguments: ["update"], progress });
   const mirror = mirrorAmong(await targets());
   if (!mirror) throw new StepError("Debian's packages come from the mirror that apt uses, and apt knows none here.");

@@ -5,14 +5,14 @@ import { cachePath, contentHash } from "./cache";
 import type { GoProgram } from "./go-program";
 import { ask, runStep } from "./step";
 
-/** The label that tells from what an image was built. */
+/** The label with the hash of an image's sources. */
 export const HASH_LABEL = "cdktf-mlflow.offline";
 
-/** Images that are built here lie under a registry that is this machine, so that none is ever pulled or pushed. */
+/** Images that are built here are named for the registry localhost, so that none is ever pulled or pushed. */
 export const NAMESPACE = "localhost/cdktf-mlflow";
 
 const INTERMEDIATE_LABEL = "cdktf-mlflow.intermediate";
-// Docker keeps none of these in the image.
+// Build arguments that Docker predefines. It keeps none of them in the image.
 const PROXY_SETTINGS = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"];
 
 /** What an image is built from, besides its folder in `offline/images`. */
@@ -23,7 +23,7 @@ export interface DockerImageOptions {
   /** Name and version, below the namespace. */
   readonly name: string;
 
-  /** Hash over the image it begins with. */
+  /** The image that it begins with. */
   readonly base: { readonly hash: string };
 
   /** Programs that it holds. */
@@ -35,22 +35,22 @@ export interface DockerImageOptions {
   /** Files of the build beside those of the folder, by name. */
   readonly files?: { readonly [name: string]: string };
 
-  /** Puts what this machine alone has into a folder of the build, `host`. It is no part of the hash. */
+  /** Copies this machine's settings into the folder `host` of the build. They are not part of the hash. */
   readonly hostSettings?: (folder: string) => void;
 }
 
-/** An image that stands in for one that cannot be pulled. */
+/** An image that replaces one that cannot be pulled. */
 export class DockerImage {
   #hash: string | undefined;
 
   constructor(private readonly options: DockerImageOptions) {}
 
-  /** Complete name. It tells what the image was built from, so that another checkout cannot move it. */
+  /** Complete name. It contains the hash of the sources, so that another checkout cannot move the tag. */
   public get name(): string {
     return `${NAMESPACE}/${this.options.name}-${this.hash.slice(0, 12)}`;
   }
 
-  /** Hash over what it is built from. */
+  /** Hash over its sources. */
   public get hash(): string {
     const { base, programs = [], buildArguments = {}, files = {} } = this.options;
     const words = [...Object.entries(buildArguments), ...Object.entries(files)].flat();
@@ -79,7 +79,7 @@ export class DockerImage {
           ...Object.entries(this.options.buildArguments ?? {}).flatMap((entry) => ["--build-arg", entry.join("=")]),
           context,
         ],
-        // every Docker command has this builder; the newer one is a plugin that is often missing.
+        // Every Docker client has this builder. BuildKit is a plugin that is often missing.
         environment: { DOCKER_BUILDKIT: "0" },
         progress,
       });
@@ -95,7 +95,7 @@ export class DockerImage {
   }
 }
 
-/** Whether the engine has an image that was built from what has this hash. */
+/** Whether the engine has an image that was built from sources with this hash. */
 export async function isImageCurrent(name: string, hash: string): Promise<boolean> {
   const format = `{{index .Config.Labels "${HASH_LABEL}"}}`;
   const { answer } = await ask("docker", "image", "inspect", "--format", format, name);

@@ -14,7 +14,7 @@ export async function isEngineRunning(): Promise<boolean> {
 }
 
 /**
- * Installs Docker Engine where it is absent, and starts it. Returns false when it runs already.
+ * Installs Docker Engine if it is missing, and starts it. Returns false when it already runs.
  *
  * @throws StepError when Docker is set to use an engine elsewhere, or this user may not install or start one.
  */
@@ -26,7 +26,7 @@ export async function provideEngine(progress: (line: string) => void): Promise<b
     throw new StepError("Docker Engine does not answer, and only root can install or start it.");
 
   if (!(await hasProgram("dockerd"))) await install(["docker.io", "iptables"], progress);
-  // newer releases of Debian have the client in a package of its own.
+  // Newer releases of Debian have the client in a package of its own.
   if (!(await hasProgram("docker"))) await install(["docker-cli"], progress);
   if (!(await isEngineRunning())) await start();
   return true;
@@ -48,7 +48,7 @@ async function start(): Promise<void> {
   let isRunning = existsSync("/run/systemd/system") ? await startService() : startDaemon(log);
   for (const end = Date.now() + START_SECONDS * 1000; Date.now() < end; await wait(500)) {
     if (await isEngineRunning()) return;
-    // right after a crash the old process may still be there, and the new one ends because of it.
+    // After a crash the old process may still be there, and then the new one exits.
     if (!isRunning()) isRunning = startDaemon(log);
   }
   const tail = existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").slice(-10).join("\n") : "";

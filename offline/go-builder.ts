@@ -9,11 +9,11 @@ import { ask, runStep } from "./step";
 
 // the modules refuse an older Go, and 1.27 does not compile them.
 const RELEASE = RELEASES.go;
-// the first that gets another release of itself where one is asked for.
+// The first release of Go that downloads another toolchain by itself.
 const SELF_UPDATING = "1.21.0";
-// what only shows how far Go is, and would hide an error among it.
+// Lines that only show Go's progress, and would hide an error.
 const PACKAGES_AND_DOWNLOADS = /^(go: downloading .*|[\w.~-]+(\/[\w.~-]+)*)$/;
-// how this machine reaches modules.
+// This machine's settings for reaching modules.
 const SETTINGS = [
   "GOPROXY",
   "GOSUMDB",
@@ -35,9 +35,9 @@ export interface GoBuild {
   readonly name: string;
   /** Folder of the module. */
   readonly folder: string;
-  /** Folders that its module file names. */
+  /** Folders that its module file refers to. */
   readonly modules: string[];
-  /** Arguments of `go`, but for where the program goes. */
+  /** Arguments of `go`, without the output. */
   readonly arguments: string[];
   /** File name of the program in the folder of programs. */
   readonly result: string;
@@ -62,7 +62,7 @@ export async function buildWithGo(build: GoBuild): Promise<void> {
   await buildHere(build, usable === "as it is" ? {} : { GOTOOLCHAIN: `go${RELEASE}` });
 }
 
-/** Removes what the container's Go has downloaded and compiled, several GB. */
+/** Removes the downloads and build cache of Go in the container, several GB. */
 export function discardGoCache(): boolean {
   if (!existsSync(cachePath("go"))) return false;
   rmSync(cachePath("go"), { recursive: true, force: true });
@@ -93,7 +93,7 @@ async function buildInContainer({ name, folder, modules, arguments: words, resul
     program: "docker",
     arguments: [
       ...["run", "--rm", ...mount(folder, "/source:ro"), ...mount(cachePath("bin"), "/result")],
-      // where the paths of the module file lead to, seen from /source.
+      // The module file has relative paths, so each folder is mounted at its path relative to /source.
       ...modules.flatMap((path) => mount(path, `${resolve("/source", relative(folder, path))}:ro`)),
       ...mount(cachePath("go"), "/cache"),
       ...["--env", "CGO_ENABLED=0", "--env", "GOFLAGS=-mod=readonly", "--env", `GOTOOLCHAIN=go${RELEASE}`],

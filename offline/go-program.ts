@@ -10,7 +10,7 @@ export class GoProgram {
    * @param name folder with its module file in `offline/go`.
    * @param program path of the package to build.
    * @param tags build tags.
-   * @param modules folders of this package whose modules take the place of others in the module file.
+   * @param modules folders of this package with modules that replace others in the module file.
    */
   constructor(
     public readonly name: string,
@@ -19,12 +19,12 @@ export class GoProgram {
     private readonly modules: string[] = [],
   ) {}
 
-  /** Where the built program lies. */
+  /** Path of the built program. */
   public get file(): string {
     return cachePath("bin", this.name);
   }
 
-  /** Hash over what it is built from. */
+  /** Hash over its sources. */
   public get hash(): string {
     return contentHash([this.folder, ...this.modules], this.program, ...this.tags, arch());
   }
@@ -34,7 +34,7 @@ export class GoProgram {
     const { file, hash, name, folder, modules } = this;
     if (isCurrent(file, hash)) return false;
 
-    // a program that is half written must not look like one that is there.
+    // Renamed when it is complete, so that half a program never looks like a whole one.
     const result = `${name}.unfinished`;
     const tags = this.tags.length > 0 ? [`-tags=${this.tags.join(",")}`] : [];
     await buildWithGo({

@@ -12,7 +12,7 @@ import { TerraformMirror } from "./terraform-mirror";
 const DOCKER_PROVIDER = new GoProgram(
   "docker-provider",
   "github.com/terraform-providers/terraform-provider-docker",
-  // leaves out a resource that pulls in the whole of Docker Compose.
+  // Leaves out a resource that depends on the whole of Docker Compose.
   ["no_compose"],
 );
 const RANDOM_PROVIDER = new GoProgram("random-provider", "github.com/terraform-providers/terraform-provider-random");
@@ -44,7 +44,7 @@ const IMAGES = {
     files: { "requirements.txt": requirements({ mlflow: MLFLOW.version, ...MLFLOW.packages }) },
     hostSettings: copyPipSettings,
   }),
-  // named after its last commit: it is no release, and has none of the fixes that came later.
+  // Named for the date of its commit, because it is not a release.
   MINIO_IMAGE: new DockerImage({
     folder: "minio",
     name: `minio:${RELEASES.minio.version}`,
@@ -70,10 +70,10 @@ const MIRROR = new TerraformMirror([
   { ...PROVIDERS.random, program: RANDOM_PROVIDER },
 ]);
 
-/** What can be built. */
+/** A part of the offline build. */
 export type OfflinePart = "engine" | "images" | "providers";
 
-/** What to build. */
+/** Options of the offline build. */
 export interface OfflineOptions {
   /** @default - all parts */
   readonly only?: readonly OfflinePart[];
@@ -84,7 +84,7 @@ export function engineTasks(): ListrTask[] {
   return [task("Docker Engine", provideEngine)];
 }
 
-/** Tasks that build everything that is missing or not current. */
+/** Tasks that build everything that is missing or outdated. */
 export function offlineTasks({ only = ["engine", "images", "providers"] }: OfflineOptions = {}): ListrTask[] {
   const images = only.includes("images");
   const providers = only.includes("providers");
@@ -95,7 +95,7 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
 
   return [
     ...(only.includes("engine") ? engineTasks() : []),
-    // one after the other, because a build of Go uses all cores, while Debian's packages mostly wait.
+    // One after the other, because each build uses all cores.
     ...(images
       ? [
           group(
@@ -126,7 +126,7 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
   ];
 }
 
-/** What makes the app and Terraform use what was built. Builds nothing. */
+/** Environment variables that make the app and Terraform use the builds. Builds nothing. */
 export function offlineEnvironment(): { [name: string]: string } {
   const images = Object.entries(IMAGES).map(([variable, { name }]) => [variable, name]);
   return { ...Object.fromEntries(images), TF_CLI_CONFIG_FILE: MIRROR.configurationFile };
@@ -156,7 +156,7 @@ function task(
     title,
     task: async (_context, self) => {
       const built = await work((line) => {
-        // without a terminal each line would stay, thousands of them; all are in the log of the step.
+        // Only in a terminal, where each line replaces the last. The step's log has all of them.
         if (process.stdout.isTTY || process.stderr.isTTY) self.output = line;
       });
       if (!built) self.skip(`${title}: ${otherwise}`);

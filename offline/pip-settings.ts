@@ -2,12 +2,12 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { devNull, homedir } from "node:os";
 import { dirname, join } from "node:path";
 
-// which index to ask; paths of this machine mean nothing in a build.
+// Variables about the index. Those with paths of this machine mean nothing in a build.
 const VARIABLES = ["PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT"];
 
 /**
- * Copies what tells this machine's pip where packages are into a folder that a build puts over its root: pip's
- * configuration files, and a shell file of variables.
+ * Copies this machine's settings for pip into a folder that a build copies over its root: pip's configuration files, and a
+ * shell file of variables.
  */
 export function copyPipSettings(root: string, environment: NodeJS.ProcessEnv = process.env): void {
   copyFiles(root, environment);
@@ -18,11 +18,11 @@ export function copyPipSettings(root: string, environment: NodeJS.ProcessEnv = p
 }
 
 function copyFiles(root: string, { HOME: home = homedir(), PIP_CONFIG_FILE: named }: NodeJS.ProcessEnv): void {
-  // this is how pip is told to read none.
+  // PIP_CONFIG_FILE=/dev/null makes pip read no configuration file.
   if (named === devNull) return;
   copy("/etc/pip.conf", join(root, "etc/pip.conf"));
   for (const name of [".config/pip/pip.conf", ".pip/pip.conf"]) copy(join(home, name), join(root, "root", name));
-  // comes last for pip too.
+  // pip reads this file last, too.
   if (named) copy(named, join(root, "pip.conf"));
 }
 

@@ -12,18 +12,18 @@ export interface Step {
   readonly arguments: string[];
   readonly folder?: string;
   readonly environment?: { readonly [name: string]: string };
-  /** Lines that only show progress: the message of a failure leaves them out. */
+  /** Lines that only show progress. The message of a failure leaves them out. */
   readonly noise?: RegExp;
   /** Called with each line the program prints. */
   readonly progress?: (line: string) => void;
 }
 
-/** A build failed. The message holds the end of what the failed program printed, and where the rest is. */
+/** A build failed. The message has the end of the program's output, and the path of the whole log. */
 export class StepError extends Error {
   public override readonly name = "StepError";
 }
 
-// a package of ES modules only, which loaders of TypeScript cannot require.
+// Imported at run time: execa is an ES module, which loaders of TypeScript cannot require.
 const loadExeca = () => import("execa");
 
 /** What a program answers at once, and whether it failed. */
@@ -36,7 +36,7 @@ export async function ask(
   return { answer: stdout ?? "", failed };
 }
 
-/** Runs a program to its end, with all it prints in a log file. */
+/** Runs a program to its end, and writes its output to a log file. */
 export async function runStep(step: Step): Promise<void> {
   const log = cachePath("logs", `${step.name}.log`);
   mkdirSync(dirname(log), { recursive: true });

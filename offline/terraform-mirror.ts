@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
 import type { GoProgram } from "./go-program";
 
-// Terraform and OpenTofu name the same providers after their own registries.
+// Terraform and OpenTofu each put their own registry before the name of the same provider.
 const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
 const ARCHITECTURES: { [name: string]: string } = { x64: "amd64", arm64: "arm64" };
 
@@ -16,7 +16,7 @@ export interface MirroredProvider {
   readonly program: GoProgram;
 }
 
-/** A folder from which Terraform takes providers, and the configuration file that makes it do so. */
+/** A folder with providers for Terraform, and the configuration file that makes Terraform use it. */
 export class TerraformMirror {
   constructor(private readonly providers: MirroredProvider[]) {}
 
@@ -32,7 +32,7 @@ export class TerraformMirror {
 
     for (const { file, program } of this.files()) {
       mkdirSync(dirname(file), { recursive: true });
-      // Terraform may be running the one that lies there.
+      // Renamed, because Terraform may be running the old program.
       copyFileSync(program.file, `${file}.unfinished`);
       chmodSync(`${file}.unfinished`, 0o755);
       renameSync(`${file}.unfinished`, file);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# As MinIO's own image: a command that is not `minio` is one of its sub-commands.
+# Like MinIO's own image: a command other than `minio` is a sub-command of it.
 if [ "$1" != minio ] && [ -n "$1" ]; then
   set -- minio "$@"
 fi

@@ -1,8 +1,8 @@
 #!/bin/bash
-# What the official image promises, as far as this project uses it; see offline/README.md.
+# The part of the official image's entrypoint that this project uses, see offline/README.md.
 set -Eeuo pipefail
 
-# the value of NAME, or the content of the file that NAME_FILE names, or a default.
+# Prints the value of NAME, or the content of the file in NAME_FILE, or a default.
 setting() {
   local name=$1 file=$1_FILE
   if [ -n "${!name:-}" ] && [ -n "${!file:-}" ]; then
@@ -22,12 +22,12 @@ initialize() {
     exit 1
   fi
 
-  # shellcheck disable=SC2086 -- further arguments are words.
+  # shellcheck disable=SC2086 -- POSTGRES_INITDB_ARGS may be several words.
   initdb --pgdata="$PGDATA" --username="$user" --pwfile=<(printf '%s\n' "$password") \
     --auth-local=trust --auth-host=scram-sha-256 ${POSTGRES_INITDB_ARGS:-}
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
 
-  # on its socket only: whoever asks over TCP sees no server before all is done.
+  # Only on its socket, so that no client reaches the server before it is set up.
   pg_ctl --pgdata="$PGDATA" --options="-c listen_addresses=''" --wait start
   if [ "$database" != postgres ]; then
     psql --no-psqlrc --set=ON_ERROR_STOP=1 --username="$user" --dbname=postgres --set=name="$database" \
