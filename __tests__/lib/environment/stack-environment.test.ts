@@ -125,7 +125,7 @@ describe("StackEnvironment", () => {
     const images = Object.values(synth(stack).resource.docker_image ?? {});
 
     expect(images.map(({ name }) => name).sort()).toEqual([
-      expect.stringMatching(/^cdktf-mlflow\/gateway:2\.11\.9-[0-9a-f]{12}$/),
+      expect.stringMatching(/^cdktf-mlflow\/gateway:2\.\d+\.\d+-[0-9a-f]{12}$/),
       "mirror.example.com/example/minio:1",
       "mirror.example.com/example/mlflow:1",
       "mirror.example.com/example/postgres:1",
