@@ -32,7 +32,7 @@ export interface PostgresStoreOptions {
    * Major version, one of those in docs/releases.md. The name of the data volume carries it, so that another one never
    * opens old data.
    *
-   * @default - the newest in docs/releases.md
+   * @default - the one that docs/releases.md calls the default
    */
   readonly majorVersion?: number;
 
@@ -115,7 +115,7 @@ export class PostgresStore extends Construct implements IBackendStore {
   /**
    * The official image of PostgreSQL that a store has by default.
    *
-   * @param majorVersion one of those in docs/releases.md; the newest there by default.
+   * @param majorVersion one of those in docs/releases.md; by default the one that it calls so.
    * @throws ValidationError when the version is not offered.
    */
   public static defaultImage(majorVersion?: number): ServiceImage {

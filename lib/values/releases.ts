@@ -9,7 +9,7 @@ export interface Releases {
     readonly default: number;
     /** One release for each major version, the newest first. */
     readonly versions: readonly string[];
-    /** Release of Debian that has the package of the default major version. */
+    /** Release of Debian with the package of the default major version. */
     readonly debian: string;
   };
   readonly mlflow: ImageRelease & {
