@@ -80,8 +80,8 @@ describe("TypeScript in the pages", () => {
 });
 
 describe("JSON in the pages", () => {
-  test("is a file of users that can be read, or the dependencies of an app", () => {
-    const [[, dependencies = ""] = [], [, users = ""] = [], ...others] = allBlocks("json");
+  test("is the dependencies and the configuration of an app, and a file of users that can be read", () => {
+    const [[, dependencies = ""] = [], [, configuration = ""] = [], [, users = ""] = [], ...others] = allBlocks("json");
     const { version } = JSON.parse(readFileSync(packagePath("package.json"), "utf8")) as { version: string };
     const cdktn = JSON.parse(readFileSync(packagePath("__tests__", "cdktn", "package.json"), "utf8"));
 
@@ -89,6 +89,8 @@ describe("JSON in the pages", () => {
       dependencies: { ...cdktn.dependencies, "cdktf-mlflow": `file:cdktf-mlflow-${version}.tgz` },
       overrides: cdktn.overrides,
     });
+    const example = readFileSync(packagePath("examples", "external-stores", "cdktf.json"), "utf8");
+    expect(JSON.parse(example)).toMatchObject(JSON.parse(configuration) as object);
     const file = join(folder, "users-of-a-page.json");
     writeFileSync(file, users);
     expect(UsersFile.read(file).map(({ name }) => name)).toEqual(["ada", "ci", "bob"]);

@@ -47,7 +47,7 @@ export const ACCESS_VARIABLES = [
   {
     names: ["MLFLOW_USERS_FILE"],
     description: "File that names the users, see [Users](roles.md#users).",
-    default: "`users.json`, where there is one",
+    default: "`users.json`, if it exists",
   },
   { names: ["AUTH_USERNAME"], description: "Name of the only admin, if there is no users file.", default: "`admin`" },
   {
