@@ -71,7 +71,7 @@ describe("A review names whom a gateway believes", () => {
     url: URL,
     gateway: { tls: Tls.terminatedBefore({ trustedProxies }) },
   });
-  const trust = (range: string) => `trust in what '${range}' says of clients' addresses in forwarded headers`;
+  const trust = (range: string) => `trust in '${range}' about clients' addresses in forwarded headers`;
 
   test("about the addresses of clients, by each range", () => {
     expect(openings(behind("10.0.0.0/24", "fd00::1"), behind("10.0.0.0/8", "fd00::1"))).toEqual([
@@ -102,11 +102,11 @@ describe("A review names whom a gateway believes", () => {
       "opens the role admin for the group 'research'",
       "opens the role admin for the e-mail address 'ada@example.com'",
       "opens the role write for the e-mail address 'bob@example.com'",
-      "opens the role write for the machine 'nightly'",
-      "closes the role admin for the machine 'nightly'",
+      "opens the role write for the service account 'nightly'",
+      "closes the role admin for the service account 'nightly'",
       "closes the role write for the group 'research'",
     ]);
-    expect(openings(undefined, login(before))).toContain("opens the role admin for the machine 'nightly'");
+    expect(openings(undefined, login(before))).toContain("opens the role admin for the service account 'nightly'");
   });
 });
 

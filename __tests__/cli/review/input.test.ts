@@ -26,29 +26,38 @@ describe("What is no plan", () => {
     ["[]", "it holds no object"],
     ["null", "it holds no object"],
     ['"text"', "it holds no object"],
-    ["{}", "what every plan has is missing in it"],
+    ["{}", "it lacks the fields that every plan has"],
     ['{"format_version":"1.0","values":{}}', "it is a state"],
     ['{"version":4,"lineage":"x","resources":[]}', "it is a state"],
     ['{"@level":"info"}\n{"@level":"info"}', "it is the log of 'terraform plan -json'"],
-    ['{"format_version":1,"resource_changes":[]}', "what every plan has is missing in it"],
-    ['{"format_version":"1.2","resource_changes":{}}', "its 'resource_changes' is not what it should be"],
-    ['{"format_version":"1.2","resource_changes":[1]}', "its 'resource_changes' is not what it should be"],
+    ['{"format_version":1,"resource_changes":[]}', "it lacks the fields that every plan has"],
+    [
+      '{"format_version":"1.2","resource_changes":{}}',
+      "its 'resource_changes' has not the shape that Terraform documents",
+    ],
+    [
+      '{"format_version":"1.2","resource_changes":[1]}',
+      "its 'resource_changes' has not the shape that Terraform documents",
+    ],
     [
       '{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a"}]}',
-      "its 'resource_changes' is not what it should be",
+      "its 'resource_changes' has not the shape that Terraform documents",
     ],
     [
       `{"format_version":"1.2","resource_changes":[{"address":"a.b","type":"a","change":{"actions":["create"],"after":"${SECRET}"}}]}`,
-      "its 'resource_changes' is not what it should be",
+      "its 'resource_changes' has not the shape that Terraform documents",
     ],
     [
       '{"format_version":"1.2","resource_changes":[],"output_changes":[]}',
-      "its 'output_changes' is not what it should be",
+      "its 'output_changes' has not the shape that Terraform documents",
     ],
-    ['{"format_version":"1.2","resource_changes":[],"variables":{"a":1}}', "its 'variables' is not what it should be"],
+    [
+      '{"format_version":"1.2","resource_changes":[],"variables":{"a":1}}',
+      "its 'variables' has not the shape that Terraform documents",
+    ],
     [
       '{"format_version":"1.2","resource_changes":[],"configuration":7}',
-      "its 'configuration' is not what it should be",
+      "its 'configuration' has not the shape that Terraform documents",
     ],
   ])("is refused with a reason, and without a word of its content", (json, reason) => {
     expect(() => parsePlan(json, "p.json")).toThrow(`p.json is no plan: ${reason}`);

@@ -69,9 +69,7 @@ describe("A comment", () => {
 
     expect(markdown.length).toBeLessThanOrEqual(65_000);
     expect(markdown).toContain("(the diff is left out)");
-    expect(markdown).toContain(
-      "The plan is too large for a comment: some of it is left out here, none of what happens.",
-    );
+    expect(markdown).toContain("The plan is too large for a comment: some details are left out here.");
     expect(markdown).toContain("- `A`: `a` → `b`");
     for (let index = 0; index < 40; index += 1)
       expect(markdown).toContain(`- \`c${index}\` is replaced by a new container`);

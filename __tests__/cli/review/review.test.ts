@@ -151,14 +151,14 @@ describe("Data", () => {
       "Data would be lost: the volume 'mlflow-data' is deleted, and the data in it.",
     ],
     [
-      "a volume that is made anew",
+      "a volume that is recreated",
       new PlanBuilder().resource("docker_volume.data", volume, { name: "other" }).build(),
-      "Data would be lost: the volume 'mlflow-data' is deleted and made anew, empty.",
+      "Data would be lost: the volume 'mlflow-data' is deleted and recreated, empty.",
     ],
     [
       "a volume that is gone",
       new PlanBuilder().drift("docker_volume.data", volume, null).resource("docker_volume.data", null, volume).build(),
-      "Data would be lost: the volume 'mlflow-data' is no longer on the engine: its data is not there, and an empty one would be made.",
+      "Data would be lost: the volume 'mlflow-data' is no longer on the engine: its data is not there, and an empty one would be created.",
     ],
     [
       "a bucket of another provider that goes",
@@ -202,7 +202,7 @@ describe("Data", () => {
       .build();
 
     expect(text(plan)).toContain("MLflow keeps files at 's3://new' instead of 's3://old'");
-    expect(text(plan)).toContain("what MLflow has encrypted with it cannot be read any more");
+    expect(text(plan)).toContain("what MLflow has encrypted with the old one cannot be read any more");
   });
 });
 
@@ -235,7 +235,7 @@ describe("Waiting", () => {
     ]);
   });
 
-  test("says what users see while the server or the gateway is away", () => {
+  test("says what users see while the server or the gateway is down", () => {
     const gateway = { env: ["AUTH_METHOD=basic", "UPSTREAM=mlflow-server:5000", "UPSTREAM_WAIT=1m30s"] };
     const server = (value: string) => ourContainer("mlflow-server", { env: [`MLFLOW_X=${value}`] });
     const builder = () => new PlanBuilder().resource("docker_container.server", server("1"), server("2"));
@@ -243,7 +243,7 @@ describe("Waiting", () => {
     const other = ourContainer("mlflow-gateway", { ...gateway, command: ["x"] });
 
     expect(text(builder().resource("docker_container.gateway", same, same).build())).toContain(
-      "'mlflow-server' is away for up to 1 min 20 s: requests wait at the gateway for up to 1 min 30 s, then fail.",
+      "'mlflow-server' is down for up to 1 min 20 s: requests wait at the gateway for up to 1 min 30 s, then fail.",
     );
     expect(text(builder().resource("docker_container.gateway", same, other).build())).toContain(
       "'mlflow-gateway' is the gateway: connections are refused for up to 1 min 20 s.",
@@ -436,7 +436,7 @@ describe("What opens and closes", () => {
 
     expect(openings(changed(files("a", "hash-of-one"), files("b", "hash-of-two")))).toEqual([
       "changes the gateway's rules in '/etc/caddy/Caddyfile': read its diff",
-      "changes the password of 'ada': who uses the old one is refused from then on",
+      "changes the password of 'ada': logins with the old one are refused from then on",
     ]);
   });
 
@@ -447,7 +447,7 @@ describe("What opens and closes", () => {
     );
 
     expect(openings(plan)).toEqual([
-      "opens reports of use to MLflow's makers",
+      "opens telemetry to MLflow's makers",
       "opens MLflow's AI gateway",
       "opens requests to MLflow under the host name 'c'",
       "closes requests to MLflow under the host name 'a'",
@@ -463,7 +463,7 @@ describe("What opens and closes", () => {
 
     expect(openings(changed(before, after))).toEqual([
       "opens connections from the stack to 'llm.example.com:8443'",
-      "opens addresses of one's own network, in '10.20.0.0/16', as those of 'llm.example.com'",
+      "opens private addresses in '10.20.0.0/16' for 'llm.example.com'",
       "closes connections from the stack to 'hooks.example.com:443'",
     ]);
   });

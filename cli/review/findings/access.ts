@@ -15,14 +15,14 @@ import type { Text } from "../model/text";
 
 const RANKS = { opens: 0, closes: 1, changes: 2 };
 
-/** What can be reached, or may reach out, after the apply and not before, and the contrary. */
+/** What the apply opens and closes: ports, connections to outside, rights on the host, logins and features. */
 export function accessChanges(
   plan: Plan,
   containers: readonly PlannedContainer[],
   engine: Engine,
   configuration: Configuration,
 ): AccessChange[] {
-  // what Terraform had deployed: a container that has stopped since has no ports.
+  // As Terraform had deployed it: a container that has stopped since has no ports.
   const deployed = new Map(
     (plan.resource_drift ?? []).map((change) => [change.address, Attributes.before(change)] as const),
   );
@@ -76,7 +76,7 @@ function networkChanges({ name, address, before, after, job }: PlannedContainer,
   if (job || before?.isSensitive("networks_advanced") || after?.isSensitive("networks_advanced")) return [];
   const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
   const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
-  // what publishes ports has to be on such a network; that it does is said already.
+  // A container that publishes ports has to be on such a network, and its ports are told already.
   if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [opens(egressOf(name))] : [];
   if (after && now.length > 0 && old.length === 0) return [opens(egressOf(name))];
   return after && now.length === 0 && old.length > 0 ? [closes(egressOf(name))] : [];
@@ -94,7 +94,7 @@ function rightsChanges({ name }: PlannedContainer, before?: Attributes, after?: 
   return [...added(old, now).map(opens), ...added(now, old).map(closes)];
 }
 
-// what makes of a container a part of the host.
+// Rights with which a container controls the host.
 function rights(container: Attributes): Map<string, string> {
   const found = new Map<string, string>();
   const open = (attribute: string) => !container.isSensitive(attribute);

@@ -10,13 +10,13 @@ import { settingChanges } from "../plan/setting";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
 
-// what the provider hands to a running container.
+// Attributes that the provider changes in a running container.
 const LIVE =
   /^(restart|max_retry_count|cpu_shares|cpu_set|memory|memory_swap|memory_reservation|device_(read|write)_(bps|iops))$/;
-// what only the provider itself looks at, the next time.
+// Attributes that only the provider reads, at the next apply.
 const PROVIDER_ONLY =
   /^(rm|start|wait|wait_timeout|attach|logs|must_run|remove_volumes|destroy_grace_seconds|container_read_refresh_timeout_milliseconds|timeouts)$/;
-// what is told of the container, not asked of it; and what is shown in a way of its own.
+// Attributes that the engine computes, and those that have a comparison of their own below.
 const NOT_SETTINGS =
   /^(id|bridge|hostname|network_data|exit_code|container_logs|platform|name|image|env|upload|ports|networks_advanced|volumes|mounts)$/;
 
@@ -24,13 +24,13 @@ const NOT_SETTINGS =
 export interface PlannedContainer extends ContainerChange {
   readonly job: boolean;
 
-  /** The part of a stack that it is, as deployed where it is: another label must not hide what opens. */
+  /** Its part in the stack, if possible as deployed: a changed label must not hide what opens. */
   readonly role?: string;
   readonly before?: Attributes;
   readonly after?: Attributes;
 }
 
-/** What is looked up for every container of a plan. */
+/** Sources that the comparison of a container needs. */
 export interface Lookups {
   readonly engine: Engine;
   readonly configuration: Configuration;
@@ -109,7 +109,7 @@ function compareFiles(
   const old = filesOf(before);
   const now = filesOf(after);
   const paths = [...new Set([...old.keys(), ...now.keys()])].sort();
-  // whose marks are on the whole set, of that only this much may be said.
+  // The sensitive mark is on all files of such a container, so none is shown.
   if (!isOurs(after) && (before.isSensitive("upload") || after.isSensitive("upload") || after.isUnknown("upload"))) {
     const same = isSame(before.value("upload"), after.value("upload")) && !after.isUnknown("upload");
     return same ? [] : [{ kind: "remark", text: words("files change; some are secret, so none is shown") }];
@@ -137,7 +137,7 @@ function compareEnvironment(before: Attributes, after: Attributes, diffs: LineDi
   if (!after.isUnknown("env") && isSame(before.value("env"), after.value("env"))) return [];
   const old = environmentOf(before);
   const now = environmentOf(after);
-  // nothing is asked for any more, and so nothing is known: the image's own remain.
+  // The app sets none any more. What Terraform does not know are the image's own variables.
   if (after.isUnknown("env") && isEmptyValue(after.value("env"))) return [];
   if (!old || !now)
     return [{ kind: "remark", text: words("environment variables change; some are secret, so none is shown") }];
@@ -157,17 +157,17 @@ function compareNetworks(address: string, before: Attributes, after: Attributes,
     ...now.filter((name) => !old.includes(name)).map((name) => remark(text`joins the network ${name}`)),
     ...old.filter((name) => !now.includes(name)).map((name) => remark(text`leaves the network ${name}`)),
     ...(after.isUnknown("networks_advanced") && now.every((name) => old.includes(name)) && now.length === old.length
-      ? [remark(words("a network it is on is made anew"))]
+      ? [remark(words("a network of the container is recreated"))]
       : []),
   ];
 }
 
-// a name that stays says nothing of an image that is built from other files.
+// An image that is built from other files may keep its name.
 function compareImage(address: string, before: Attributes, after: Attributes, engine: Engine): Change[] {
   if (!after.isUnknown("image") || before.isSensitive("image") || after.isSensitive("image")) return [];
   const name = engine.imageAfter(address, after);
   return name !== undefined && name === engine.imageBefore(before)
-    ? [remark(text`the image ${name} is made anew`)]
+    ? [remark(text`the image ${name} is recreated`)]
     : [];
 }
 

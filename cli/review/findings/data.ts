@@ -11,7 +11,7 @@ import type { Text } from "../model/text";
 
 const RANKS = { lost: 0, warning: 1, new: 2, kept: 3 };
 const VOLUME = "docker_volume";
-// keys that MLflow encrypts records with: what was written with the old one stays unreadable.
+// Keys that MLflow encrypts records with: with a new key the old records cannot be read.
 const ENCRYPTION_KEY = /webhook-secret-encryption-key|crypto-kek-passphrase/;
 
 /** What happens to data: what is lost first, what stays last. */
@@ -23,7 +23,7 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
   const found = [
     ...removed.map((change) => lost(loss(change, users))),
     ...missing.map((change) =>
-      lost(text`${named(change)} is no longer on the engine: its data is not there, and an empty one would be made`),
+      lost(text`${named(change)} is no longer on the engine: its data is not there, and an empty one would be created`),
     ),
     ...changes.flatMap((change) => volumeFinding(plan, change) ?? []),
     ...containers.flatMap((container) => mountFindings(container, engine)),
@@ -32,7 +32,7 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
     ...changes
       .filter(isLostKey)
       .map(({ address }) =>
-        warning(text`${address} is made anew: what MLflow has encrypted with it cannot be read any more`),
+        warning(text`${address} is recreated: what MLflow has encrypted with the old one cannot be read any more`),
       ),
     ...kept(plan),
   ];
@@ -42,7 +42,7 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
 function loss(change: ResourceChange, users: Map<string, string[]>): Text {
   const what =
     actionOf(change) === "replace"
-      ? text`${named(change)} is deleted and made anew, empty`
+      ? text`${named(change)} is deleted and recreated, empty`
       : text`${named(change)} is deleted, and the data in it`;
   const reason =
     change.action_reason === "delete_because_no_resource_config" ? [...what, ": it is no longer in the code"] : what;
@@ -50,7 +50,7 @@ function loss(change: ResourceChange, users: Map<string, string[]>): Text {
   return by ? text`${reason} (used by ${names(by)})` : reason;
 }
 
-// "the volume 'x'" holds a name from the plan.
+// The name inside "the volume 'x'" comes from the plan.
 function named(change: ResourceChange): Text {
   const name = dataName(change);
   const inner = /^the volume '(.*)'$/s.exec(name)?.[1];
@@ -95,7 +95,7 @@ function destinationFindings({ before, after }: PlannedContainer): DataFinding[]
   return [warning(text`MLflow keeps files at ${now} instead of ${old}: those in the old place are not moved`)];
 }
 
-// MLflow's own check at its start, of experiments, models and webhooks.
+// MLflow checks at its start where experiments, models and webhooks lie.
 function workspaceFindings({ name, before, after, job }: PlannedContainer): DataFinding[] {
   if (!after || job) return [];
   const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ENABLE_WORKSPACES"));

@@ -10,7 +10,7 @@ import type { Text } from "../model/text";
 
 const MAX_STEPS = 40;
 
-/** How long users wait at most, and what they see meanwhile; nothing where no service is away. */
+/** How long users wait at most, and what they see meanwhile; undefined if no service is down. */
 export function downtimeOf(containers: readonly PlannedContainer[], schedule: Schedule): Downtime | undefined {
   const down = containers.filter(isDown);
   if (down.length === 0) return undefined;
@@ -22,7 +22,7 @@ export function downtimeOf(containers: readonly PlannedContainer[], schedule: Sc
   return { seconds, unbounded, remarks: remarks(containers, down) };
 }
 
-/** When each service is back at the latest, by address. */
+/** Seconds after the start of the apply at which each service is up again at the latest, by address. */
 export function upAgainAt(schedule: Schedule): Map<string, number> {
   return new Map(
     schedule.steps.filter(({ what }) => what !== "remove").map(({ change, end }) => [change.address, end] as const),
@@ -57,8 +57,8 @@ function phraseOf({ change, what }: Step, container: PlannedContainer | undefine
     return side && isJob(side) ? "run the job" : "start";
   }
   if (what === "update") return undefined;
-  if (change.type === "docker_volume") return what === "make" ? "make the volume" : "delete the volume";
-  if (change.type === "docker_network") return what === "make" ? "make the network" : "remove the network";
+  if (change.type === "docker_volume") return what === "make" ? "create the volume" : "delete the volume";
+  if (change.type === "docker_network") return what === "make" ? "create the network" : "remove the network";
   return change.type === "docker_image" && what === "make" ? "get the image" : undefined;
 }
 
@@ -72,8 +72,8 @@ function remarks(containers: readonly PlannedContainer[], down: readonly Planned
     if (address === gateway?.address)
       return text`${name} is the gateway: connections are refused for up to ${words(time)}.`;
     if (name === upstream && wait > 0)
-      return text`${name} is away for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(wait))}, then fail.`;
-    return text`${name} is away for up to ${words(time)}.`;
+      return text`${name} is down for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(wait))}, then fail.`;
+    return text`${name} is down for up to ${words(time)}.`;
   });
 }
 

@@ -7,10 +7,10 @@ import { settingChanges } from "../plan/setting";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-// what an engine tells of a container, which differs whenever it has been started or stopped.
+// Attributes that the engine computes, and that differ after every start and stop.
 const TOLD = /^(network_data|exit_code|container_logs|bridge|hostname|id|ports|must_run)$/;
 
-/** What was changed on the engine past Terraform, as the refresh has found it. */
+/** What was changed on the engine without Terraform, as the refresh of the plan found it. */
 export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
   const planned = new Set(
     (plan.resource_changes ?? []).filter((change) => actionOf(change) !== "none").map(({ address }) => address),
@@ -33,7 +33,7 @@ export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
       after,
       diffs,
     );
-    // files are told apart for planned changes only, where the code says which are secret.
+    // Only for planned changes does the code tell which files are secret.
     if (isContainer && names.includes("upload")) changes.push({ kind: "remark", text: ["files differ"] });
     if (!stopped && changes.length === 0) return [];
     const how = stopped

@@ -10,11 +10,11 @@ const LISTS: { readonly [name: string]: (entry: string) => Text } = {
   EGRESS_HOSTS: (host) => text`connections from the stack to ${host}`,
   EGRESS_PRIVATE_HOSTS: (entry) => {
     const [host = "", range = ""] = entry.split("=");
-    return text`addresses of one's own network, in ${range}, as those of ${host}`;
+    return text`private addresses in ${range} for ${host}`;
   },
 };
 
-/** Which hosts outside can be connected to by the proxy of the way out, and could not before. */
+/** The outside hosts that the egress proxy connects to after the apply and not before, and the reverse. */
 export function egressChanges({ before, after }: PlannedContainer): AccessChange[] {
   return Object.entries(LISTS).flatMap(([name, describe]) =>
     listChanges(entriesOf(before, name), entriesOf(after, name), describe),

@@ -13,7 +13,7 @@ import { text, words } from "../model/text";
 import type { Text } from "../model/text";
 
 const USERS_FILE = "/etc/caddy/users.json";
-// where who has no other workspace works.
+// The workspace of a user whose entry names none.
 const DEFAULT_WORKSPACE = "default";
 const PASSWORD_HASH = /^\/run\/secrets\/users\/(.+)$/;
 
@@ -22,7 +22,7 @@ interface User {
   readonly workspace?: string;
 }
 
-/** What a changed gateway lets in: users, login, TLS, address, transfers, limits, whom it trusts, features and rules. */
+/** What changes in the access through the gateway: address, TLS, login, users, features, transfers, limits, trust, rules. */
 export function gatewayChanges(gateway: PlannedContainer, configuration: Configuration): AccessChange[] {
   const { before, after } = gateway;
   if (!after) return [];
@@ -65,7 +65,7 @@ function changedSettings(old: GatewaySettings, now: GatewaySettings): AccessChan
     found.push(changes(text`Strict-Transport-Security: ${fromTo("STRICT_TRANSPORT_SECURITY")}`));
   }
   if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
-  if (changed("UPSTREAM")) found.push(changes(text`what stands behind the gateway: ${fromTo("UPSTREAM")}`));
+  if (changed("UPSTREAM")) found.push(changes(text`the service behind the gateway: ${fromTo("UPSTREAM")}`));
   return [...found, ...policyChanges(old, now), ...transferChanges(old, now), ...limitChanges(old, now)];
 }
 
@@ -119,7 +119,7 @@ function usersOf(
   settings: GatewaySettings,
 ): Map<string, User> {
   const users = new Map<string, User>();
-  // gateways of release 0.1.0 have one user, who may do everything: an upgrade from there is no new login.
+  // A gateway of release 0.1.0 has one user, who may do everything. An upgrade from there is no new login.
   if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, { role: "admin" });
   const container = gateway[side];
   const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
@@ -138,7 +138,7 @@ function parseUsers(content: string | undefined): [name: string, user: User][] {
         : [],
     );
   } catch {
-    // the diff shows it as it is.
+    // The diff shows the file as it is.
     return [];
   }
 }
@@ -157,7 +157,7 @@ function fileChanges({ before, after }: PlannedContainer): AccessChange[] {
     ...[...old.keys()].sort().flatMap((path) => {
       const user = PASSWORD_HASH.exec(path)?.[1];
       return user !== undefined && now.has(path) && differs(path)
-        ? [changes(text`the password of ${user}: who uses the old one is refused from then on`)]
+        ? [changes(text`the password of ${user}: logins with the old one are refused from then on`)]
         : [];
     }),
   ];

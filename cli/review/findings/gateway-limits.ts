@@ -14,7 +14,7 @@ const LIMITS = [
   },
 ];
 
-/** Which limits let more through, or less. */
+/** The limits of the gateway that let more through than before, or less. */
 export function limitChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
   return LIMITS.flatMap(({ what, events, window }): AccessChange[] => {
     const rate = (settings: GatewaySettings) => Number(settings[events]) / goSeconds(settings[window]);

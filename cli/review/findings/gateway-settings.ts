@@ -6,7 +6,7 @@ export interface GatewaySettings {
   readonly [name: string]: string | undefined;
 }
 
-/** The settings of a gateway before or after the apply; none where they are not known. */
+/** The settings of a gateway before or after the apply; empty if they are not known. */
 export function settingsOf(gateway: PlannedContainer, side: "before" | "after"): GatewaySettings {
   const container = gateway[side];
   return Object.fromEntries((container && environmentOf(container)) ?? []);

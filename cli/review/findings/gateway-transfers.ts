@@ -4,19 +4,19 @@ import { changes, closes, opens } from "../model/access-change";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
 
-/** Which way to the store is opened, closed or led elsewhere. */
+/** The direct ways of files to the store that are opened, closed or led elsewhere. */
 export function transferChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
   if (old.TRANSFERS === now.TRANSFERS) {
     const [before, after] = [storeOf(old), storeOf(now)];
     return before === after ? [] : [changes(text`where direct transfers at /s3 lead: ${before} → ${after}`)];
   }
-  const [left, right] = [wayPast(old), wayPast(now)];
+  const [left, right] = [directWay(old), directWay(now)];
   const instead = now.TRANSFERS === "proxied" ? ": files go through MLflow" : "";
   return [...(right ? [opens(right)] : []), ...(left ? [closes([...left, instead])] : [])];
 }
 
-/** How files pass MLflow by; nothing where they do not. */
-function wayPast(settings: GatewaySettings): Text | undefined {
+/** How files get to the store without MLflow; undefined if they all go through MLflow. */
+function directWay(settings: GatewaySettings): Text | undefined {
   if (settings.TRANSFERS === "direct")
     return text`direct transfers at /s3, by signed addresses, to the store ${storeOf(settings)}`;
   if (settings.TRANSFERS === "reachable")

@@ -4,10 +4,10 @@ import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-const MEMBERS = { GROUPS: "group", EMAILS: "e-mail address", MACHINES: "machine" };
+const MEMBERS = { GROUPS: "group", EMAILS: "e-mail address", MACHINES: "service account" };
 const ROLES = { ADMIN: "admin", WRITE: "write" };
 
-/** Whose word is believed: proxies about addresses of clients, and the issuer about who has a role. */
+/** The proxies that are trusted about clients' addresses, and the members of each role at the issuer. */
 export function trustChanges(old: GatewaySettings | undefined, now: GatewaySettings): AccessChange[] {
   const roles = Object.entries(ROLES).flatMap(([prefix, role]) =>
     Object.entries(MEMBERS).flatMap(([suffix, kind]) => {
@@ -19,7 +19,7 @@ export function trustChanges(old: GatewaySettings | undefined, now: GatewaySetti
   const proxies = listChanges(
     ranges(old),
     ranges(now),
-    (range) => text`trust in what ${range} says of clients' addresses in forwarded headers`,
+    (range) => text`trust in ${range} about clients' addresses in forwarded headers`,
   );
   return [...roles, ...proxies];
 }
@@ -28,7 +28,7 @@ function ranges(settings: GatewaySettings | undefined): string[] {
   return (settings?.TRUSTED_PROXIES ?? "").split(" ").filter((range) => range !== "");
 }
 
-// words of the Caddyfile: each in backticks, which no name has.
+// Words of a Caddyfile, each in backticks, which no name contains.
 function quotedWords(list = ""): string[] {
   return [...list.matchAll(/`([^`]*)`/g)].flatMap(([, word]) => word ?? []);
 }

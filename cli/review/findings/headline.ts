@@ -4,7 +4,7 @@ import type { Text } from "../model/text";
 
 const MAX_LOSSES = 5;
 
-/** What matters most, in a line: lost data, else who waits how long, and what opens. */
+/** A line with what matters most: lost data, else services, waiting times, and what opens. */
 export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Text {
   const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
   if (lost.length > 0) {

@@ -2,7 +2,7 @@ import { closes, opens } from "../model/access-change";
 import type { AccessChange } from "../model/model";
 import type { Text } from "../model/text";
 
-/** What is opened by the entries that a list has got, and closed by those that it has lost. */
+/** The entries that a list has gained open something, those that it has lost close something. */
 export function listChanges(
   before: readonly string[],
   after: readonly string[],

@@ -10,15 +10,15 @@ import { text } from "../model/text";
 
 const DONE: { readonly [action in Action]: string } = {
   delete: "deleted",
-  replace: "made anew",
-  create: "made",
+  replace: "recreated",
+  create: "created",
   update: "changed",
   forget: "left where it is, and no longer managed",
   none: "read",
 };
 const ORDER = Object.values(DONE);
 
-/** Changes of what is neither a container nor a loss of data, told in general. */
+/** The changes of all other resources and of outputs. */
 export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   const resources = (plan.resource_changes ?? []).filter(
     (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(plan, change),
@@ -31,7 +31,7 @@ export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   return [...found.sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1)), ...outputs(plan)];
 }
 
-// volumes are told under data, containers under services and jobs, whatever happens to them.
+// Volumes are told under data, containers under services and jobs.
 function isTold(plan: Plan, change: ResourceChange): boolean {
   if (change.type === "docker_container") return !isRemovedJob(change);
   const lost = actionOf(change) === "delete" || actionOf(change) === "replace";

@@ -71,7 +71,7 @@ export function reviewPlan(given: Plan, stack: string): Review {
   return { ...body, headline: headline(body, isEmpty(plan)) };
 }
 
-// a comment that is updated changes only where the plan does.
+// Sorted, so that an updated comment changes only where the plan does.
 function inOrder(plan: Plan): Plan {
   const sort = (changes?: ResourceChange[]) => [...(changes ?? [])].sort((a, b) => (a.address < b.address ? -1 : 1));
   return { ...plan, resource_changes: sort(plan.resource_changes), resource_drift: sort(plan.resource_drift) };
@@ -85,11 +85,11 @@ function notesOf(plan: Plan, configuration: Configuration): Text[] {
     );
   const changes = changesOf(plan);
   if (!configuration.isKnown && changes.some(({ type }) => type === "docker_container"))
-    notes.push(words("The plan does not hold its configuration, so files, images and the order are not told."));
+    notes.push(words("The plan does not hold its configuration, so files, images and the order are not shown."));
   if (changes.some(({ change }) => change.after !== null && change.after_sensitive === undefined))
     notes.push(words("The plan does not say what is sensitive (an older format), so no setting is shown."));
   if (changes.some((change) => actionOf(change) === "replace" && change.change.actions[0] === "create"))
-    notes.push(words("Some resources are made anew before the old ones are removed (create_before_destroy)."));
+    notes.push(words("Some resources are created before the old ones are removed (create_before_destroy)."));
   return notes;
 }
 
@@ -97,7 +97,7 @@ function byRank(a: ContainerChange, b: ContainerChange): number {
   return RANKS[a.action] - RANKS[b.action] || (a.name < b.name ? -1 : 1);
 }
 
-// they hold secrets.
+// They hold secrets.
 function withoutAttributes({
   before: _before,
   after: _after,

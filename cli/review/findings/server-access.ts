@@ -6,12 +6,12 @@ import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-// settings whose names say neither "enable" nor "disable", or are worth better words.
+// Settings with words of their own.
 const WORDS: { readonly [name: string]: { readonly what: string; readonly on: string } } = {
   MLFLOW_ENABLE_AI_GATEWAY: { what: "MLflow's AI gateway", on: "true" },
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: { what: "background jobs of MLflow", on: "true" },
   MLFLOW_ENABLE_WORKSPACES: { what: "workspaces of MLflow, kept apart by the gateway", on: "true" },
-  MLFLOW_DISABLE_TELEMETRY: { what: "reports of use to MLflow's makers", on: "false" },
+  MLFLOW_DISABLE_TELEMETRY: { what: "telemetry to MLflow's makers", on: "false" },
   MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE: {
     what: "requests that MLflow's own checks of host and origin would refuse",
     on: "true",
@@ -24,7 +24,7 @@ const LISTS: { readonly [name: string]: string } = {
 };
 const SWITCH = /^MLFLOW_(?:\w+_)?(ENABLE|DISABLE)_\w+$|^MLFLOW_\w+_ENABLED$/;
 
-/** Which of MLflow's features and checks are switched on or off. */
+/** MLflow's features and checks that are switched on or off. */
 export function serverChanges({ name: container, before, after }: PlannedContainer): AccessChange[] {
   const now = after && environmentOf(after);
   if (!now || ![...now.keys()].some((name) => name.startsWith("MLFLOW_"))) return [];
@@ -35,14 +35,14 @@ export function serverChanges({ name: container, before, after }: PlannedContain
     const right = now.get(name);
     if (left === right) return [];
     const list = LISTS[name];
-    // of a new server its own address is no news.
+    // A new server always allows its own address: no news.
     if (list !== undefined) {
       const describe = (entry: string): Text => [`${list} `, ...text`${entry}`];
       return old ? listChanges(entriesOf(left), entriesOf(right), describe) : [];
     }
     const wasOn = isOn(name, left);
     const isNowOn = isOn(name, right);
-    // what is off in a new server, or left to MLflow as before, is no news.
+    // A switch that is off in a new server, or left to MLflow as before, is no news.
     if (Boolean(wasOn) === Boolean(isNowOn) && (!old || isNowOn === undefined || wasOn === isNowOn)) return [];
     const known = WORDS[name];
     const what: Text = known ? [known.what] : text`${`${name}=${right ?? "(not set)"}`} of ${container}`;
@@ -50,7 +50,7 @@ export function serverChanges({ name: container, before, after }: PlannedContain
   });
 }
 
-/** Nothing where the setting is not set or no switch: then MLflow decides. */
+/** Undefined if the setting is not set, or is no switch: then MLflow decides. */
 function isOn(name: string, value: string | undefined): boolean | undefined {
   const known = WORDS[name];
   if (value === undefined || (!known && !SWITCH.test(name))) return undefined;

@@ -8,10 +8,10 @@ export interface SettingChange {
   readonly kind: "setting";
   readonly name: string;
 
-  /** Nothing where it was not set. */
+  /** Undefined if it was not set. */
   readonly before?: string;
 
-  /** Nothing where it is not set any more. */
+  /** Undefined if it is no longer set. */
   readonly after?: string;
 }
 
@@ -23,11 +23,11 @@ export interface FileChange {
   readonly added?: number;
   readonly removed?: number;
 
-  /** Lines of a unified diff; nothing where the content may not be shown. */
+  /** Lines of a unified diff; undefined if the content must not be shown. */
   readonly diff?: string;
 }
 
-/** Something of which only a sentence may be said. */
+/** A change in one sentence. */
 export interface Remark {
   readonly kind: "remark";
   readonly text: Text;
@@ -46,12 +46,12 @@ export interface ContainerChange {
   readonly ours: boolean;
   readonly action: ContainerAction;
 
-  /** Why it is replaced, where its own changes do not tell. */
+  /** Why it is replaced, if its own changes do not show it. */
   readonly reason?: Text;
   readonly image?: { readonly before?: string; readonly after?: string };
   readonly changes: readonly Change[];
 
-  /** How long it is down at most, in seconds; nothing where it stays up. */
+  /** Seconds for which it is down at most; undefined if it stays up. */
   readonly downSeconds?: number;
 }
 
@@ -60,12 +60,12 @@ export interface JobRun {
   readonly address: string;
   readonly name: string;
 
-  /** What the job does and what that means. */
+  /** What the job does, and what follows from it. */
   readonly text: Text;
   readonly changes: readonly Change[];
 }
 
-/** Something that is reachable or allowed after the apply and was not before, or the contrary. */
+/** Something that the apply makes reachable or allowed, or no longer so. */
 export interface AccessChange {
   readonly effect: "opens" | "closes" | "changes";
   readonly text: Text;
@@ -79,23 +79,23 @@ export interface DataFinding {
 
 /** How long users wait. */
 export interface Downtime {
-  /** At most so many seconds, besides what `unbounded` names; nothing where nobody waits. */
+  /** Seconds at most, besides what `unbounded` names. */
   readonly seconds: number;
 
-  /** What takes time that no limit bounds. */
+  /** Work whose time has no limit. */
   readonly unbounded: readonly Text[];
 
   /** What users see meanwhile. */
   readonly remarks: readonly Text[];
 }
 
-/** Something that was changed on the engine, past Terraform. */
+/** Something that was changed on the engine without Terraform. */
 export interface Drift {
   readonly text: Text;
   readonly changes: readonly Change[];
 }
 
-/** Resources that are no containers and hold no data. */
+/** A change of a resource that is no container and holds no data, or of an output. */
 export interface OtherResource {
   readonly action: string;
   readonly address: string;
@@ -106,7 +106,7 @@ export interface OtherResource {
 export interface Review {
   readonly stack: string;
 
-  /** What matters most, in a line. */
+  /** A line with what matters most. */
   readonly headline: Text;
   readonly dataLoss: boolean;
   readonly data: readonly DataFinding[];
@@ -114,7 +114,7 @@ export interface Review {
   readonly jobs: readonly JobRun[];
   readonly downtime?: Downtime;
 
-  /** What the apply does to containers, one after the other. */
+  /** The steps of the apply, in order. */
   readonly order: readonly Text[];
   readonly access: readonly AccessChange[];
   readonly drift: readonly Drift[];

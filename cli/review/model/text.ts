@@ -3,7 +3,7 @@ export interface Quoted {
   readonly quoted: string;
 }
 
-/** A sentence, in which what comes from a plan is kept apart from our own words. */
+/** A sentence of our own words and of quoted texts from a plan. */
 export type Text = readonly (string | Quoted)[];
 
 /** A sentence as a tagged template: whatever is filled in is quoted, unless it is a `Text` or a number. */
@@ -17,17 +17,17 @@ export function text(strings: TemplateStringsArray, ...values: (string | number 
   });
 }
 
-/** Our own words, which hold nothing of a plan. */
+/** Our own words, with nothing of a plan. */
 export function words(own: string): Text {
   return [own];
 }
 
-/** Sentences in a row, with something between them. */
+/** Sentences in a row, with a separator between them. */
 export function join(parts: readonly Text[], separator: string): Text {
   return parts.flatMap((part, index) => (index === 0 ? [...part] : [separator, ...part]));
 }
 
-/** Quoted names in a row; from `most` on they are only counted. */
+/** Quoted names in a row; those after the first `most` are only counted. */
 export function names(all: readonly string[], most = 20): Text {
   const shown = join(
     all.slice(0, most).map((name) => text`${name}`),
@@ -41,7 +41,7 @@ export function count(amount: number, singular: string, plural = `${singular}s`)
   return `${amount.toLocaleString("en-US")} ${amount === 1 ? singular : plural}`;
 }
 
-/** A time for people: `1 min 30 s`. */
+/** A time in words: `1 min 30 s`. */
 export function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
   const minutes = Math.floor(whole / 60);
@@ -49,10 +49,10 @@ export function duration(seconds: number): string {
   return [...(minutes > 0 ? [`${minutes} min`] : []), ...(rest > 0 || minutes === 0 ? [`${rest} s`] : [])].join(" ");
 }
 
-// control characters move a terminal's cursor, and directions of writing make a text look like another one.
+// Control characters move a terminal's cursor, and marks of writing direction make a text look like another one.
 const INVISIBLE = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A text of unknown origin with everything visible that would be invisible; tabs and line breaks stay in blocks. */
+/** A text of unknown origin with invisible characters as escapes; in a block, tabs and line breaks stay. */
 export function visible(foreign: string, block = false): string {
   const shown = foreign.replaceAll(INVISIBLE, (sign) =>
     block && sign === "\t" ? sign : `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -60,7 +60,7 @@ export function visible(foreign: string, block = false): string {
   return block ? shown : shown.replaceAll("\n", "\\n");
 }
 
-/** At most so many characters, with an ellipsis where more were. */
+/** At most `most` characters of a text, with an ellipsis in place of the rest. */
 export function shorten(long: string, most: number): string {
   if (long.length <= most) return long;
   const end = Math.floor(most / 3);

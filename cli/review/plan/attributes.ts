@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ResourceChange, Values } from "../../terraform/plan-json";
 
-/** The attributes of a resource before or after a change, with what Terraform says of each. */
+/** The attributes of a resource before or after a change, with Terraform's marks: sensitive, or not known yet. */
 export class Attributes {
   public static before({ change }: ResourceChange): Attributes | undefined {
     return change.before ? new Attributes(change.before, change.before_sensitive, {}) : undefined;
@@ -21,13 +21,13 @@ export class Attributes {
     return Object.keys(isObject(this.unknown) ? { ...this.values, ...this.unknown } : this.values);
   }
 
-  /** Whether any part of an attribute is sensitive: then all of it is. A plan without marks shows nothing. */
+  /** Whether any part of an attribute is sensitive: then all of it is. In a plan without marks everything is. */
   public isSensitive(name: string): boolean {
     if (this.marks === undefined || this.marks === true) return true;
     return isObject(this.marks) && holdsTrue(this.marks[name]);
   }
 
-  /** Whether any part of an attribute is told by the apply only. */
+  /** Whether any part of an attribute is known only after the apply. */
   public isUnknown(name: string): boolean {
     return this.unknown === true || (isObject(this.unknown) && holdsTrue(this.unknown[name]));
   }
@@ -63,16 +63,16 @@ export class Attributes {
   }
 }
 
-/** What people call a resource: its name, or its address where that is secret or not known. */
+/** The name of a resource, or its address if the name is secret or not known. */
 export function nameOf(change: ResourceChange, side = Attributes.after(change) ?? Attributes.before(change)): string {
   const name = side && !side.isSensitive("name") ? side.text("name") : undefined;
   return name === undefined || name === "" ? change.address : name;
 }
 
 /**
- * Attributes that are asked to be another than they are, by name.
+ * Names of the attributes that the app changes.
  *
- * What the engine or an image has decided is not among them, although a new resource does not know it yet.
+ * An attribute that the engine or the image decides is not among them, although it is not known yet for a new resource.
  */
 export function changedAttributes(change: ResourceChange): string[] {
   const before = Attributes.before(change);
@@ -89,12 +89,12 @@ export function changedAttributes(change: ResourceChange): string[] {
     .sort();
 }
 
-/** Whether two values mean the same to an engine: nothing, an empty list, an empty text and 0 do. */
+/** Whether two values mean the same to the engine, as null, an empty list, an empty text, false and 0 do. */
 export function isSame(a: unknown, b: unknown): boolean {
   return a === b || isDeepStrictEqual(a, b) || canonical(a) === canonical(b);
 }
 
-/** Whether a value is as good as none. */
+/** Whether a value means the same as none. */
 export function isEmptyValue(value: unknown): boolean {
   return canonical(value) === "";
 }
@@ -103,7 +103,7 @@ export function isObject(value: unknown): value is { readonly [name: string]: un
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-// sets have no order, and what is left out has many spellings.
+// Sets have no order, and an empty value has many spellings.
 function canonical(value: unknown): string {
   if (value === null || value === undefined || value === "" || value === 0 || value === false) return "";
   if (Array.isArray(value)) {

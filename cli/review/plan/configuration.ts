@@ -1,7 +1,7 @@
 import type { ModuleConfiguration, Plan, ResourceConfiguration } from "../../terraform/plan-json";
 import { isObject } from "./attributes";
 
-// index keys may hold anything, quotes included.
+// Index keys may hold anything, quotes included.
 const INDEX = /\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g;
 
 interface Entry {
@@ -10,7 +10,7 @@ interface Entry {
   readonly prefix: string;
 }
 
-/** What a plan was made from: which resource refers to which, and what stands in the code itself. */
+/** The configuration of a plan: which resource refers to which, and which values are written in the code. */
 export class Configuration {
   readonly #entries = new Map<string, Entry>();
 
@@ -19,7 +19,7 @@ export class Configuration {
     if (root) this.add(root, "");
   }
 
-  /** Whether the plan tells its configuration at all. */
+  /** Whether the plan holds its configuration. */
   public get isKnown(): boolean {
     return this.#entries.size > 0;
   }
@@ -29,7 +29,7 @@ export class Configuration {
     return [...this.#entries.keys()];
   }
 
-  /** What an attribute or block of a resource is written as; nothing where it is not written. */
+  /** How an attribute or block of a resource is written; undefined if it is not. */
   public expression(address: string, attribute: string): unknown {
     return this.#entries.get(withoutIndex(address))?.resource.expressions?.[attribute];
   }
@@ -41,22 +41,22 @@ export class Configuration {
     return [...new Set(found.map((target) => prefix + target))];
   }
 
-  /** Resources that have to be there before a resource. */
+  /** Resources on which a resource depends. */
   public dependencies(address: string): string[] {
     const resource = this.#entries.get(withoutIndex(address))?.resource;
     return resource ? this.referenced(address, [resource.expressions, { references: resource.depends_on }]) : [];
   }
 
   /**
-   * Whether an expression is proven to hold nothing secret: it stands in the code, or refers to what Docker's own
-   * resources and open variables tell.
+   * Whether an expression is proven to hold nothing secret: it is written in the code, or refers only to Docker's networks,
+   * volumes and images and to variables that are not sensitive.
    */
   public isPlain(address: string, expression: unknown): boolean {
     const entry = this.#entries.get(withoutIndex(address));
     if (!entry || !isObject(expression)) return false;
     return references(expression).every((reference) => {
       const [kind = "", name = ""] = reference.split(".");
-      // what is given to a module may be secret without its variable saying so.
+      // A value for a module may be secret without its variable being marked as sensitive.
       if (kind === "var") return entry.prefix === "" && entry.module.variables?.[name]?.sensitive !== true;
       return /^docker_(network|volume|image)$/.test(kind);
     });
@@ -72,7 +72,7 @@ export class Configuration {
   }
 }
 
-/** An address as the code has it: without the indexes of `count` and `for_each`. */
+/** An address as in the code, without the indexes of `count` and `for_each`. */
 export function withoutIndex(address: string): string {
   return address.includes("[") ? address.replaceAll(INDEX, "") : address;
 }
@@ -84,7 +84,7 @@ function references(expression: unknown): string[] {
     ? expression.references.filter((reference) => typeof reference === "string")
     : [];
   const nested = Object.entries(expression).flatMap(([name, value]) =>
-    // a value may look like anything.
+    // A value may look like a reference.
     name === "references" || name === "constant_value" ? [] : references(value),
   );
   return [...own, ...nested];

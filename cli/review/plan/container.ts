@@ -3,7 +3,7 @@ import { isEmptyValue } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
 
-/** The folder of secret files in the containers of this library. */
+/** The folder of secret files in the library's containers. */
 export const SECRETS = "/run/secrets/";
 
 /** A port that a container publishes on the engine's host. */
@@ -17,12 +17,12 @@ export interface Port {
 export interface ContainerFile {
   readonly path: string;
 
-  /** Nothing where only the apply tells it. */
+  /** Undefined if it is known only after the apply. */
   readonly content?: string;
 }
 
 /**
- * Whether a container was made by this library, by the hardening that it gives to all and that nobody has by chance.
+ * Whether the library made a container, by the hardening that all of its containers have and others have not by chance.
  *
  * A label would not do: any container can have it.
  */
@@ -49,7 +49,7 @@ export function isOurs(container: Attributes): boolean {
   );
 }
 
-/** The part of a stack that a container is; nothing for others, and where there is no container. */
+/** A container's part in its stack; undefined for other containers, and for none. */
 export function roleOf(container: Attributes | undefined): string | undefined {
   return (
     container &&
@@ -77,10 +77,10 @@ export function filesOf(container: Attributes): Map<string, ContainerFile> {
   );
 }
 
-/** Whether the content of a file may be shown: a file of ours, not among the secrets, and its code proves it plain. */
+/** Whether a file may be shown: it is not among the secrets, and its code proves that it holds none. */
 export function isShown(path: string, address: string, container: Attributes, configuration: Configuration): boolean {
   if (path.startsWith(SECRETS)) return false;
-  // while one file is not known yet, the marks of the others are not told either.
+  // While one file is not known yet, Terraform does not mark the others either.
   if (!container.isSensitive("upload") && !container.isUnknown("upload")) return true;
   if (!isOurs(container)) return false;
   const written = configuration.expression(address, "upload");
@@ -91,7 +91,7 @@ export function isShown(path: string, address: string, container: Attributes, co
   return block !== undefined && configuration.isPlain(address, block.content);
 }
 
-/** Environment variables by name; nothing where they are sensitive or not known yet. */
+/** Environment variables by name; undefined if they are sensitive or not known yet. */
 export function environmentOf(container: Attributes): Map<string, string> | undefined {
   if (container.isSensitive("env") || container.isUnknown("env")) return undefined;
   return new Map(

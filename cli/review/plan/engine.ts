@@ -7,11 +7,11 @@ import { withoutIndex } from "./configuration";
 export interface EngineNetwork {
   readonly name: string;
 
-  /** Whether nothing leads out of it. */
+  /** Whether it has no connection to outside. */
   readonly internal: boolean;
 }
 
-/** The images, networks and volumes of a plan, by what containers know them by: their ids, or references in the code. */
+/** The images, networks and volumes of a plan, found as containers refer to them: by id, or by a reference in the code. */
 export class Engine {
   readonly #before = new Map<string, Attributes>();
   readonly #after = new Map<string, Attributes>();
@@ -57,7 +57,7 @@ export class Engine {
     return this.attached(container);
   }
 
-  /** What is mounted where: the path in the container, and the name of a volume or a path of the host. */
+  /** Mounts by their path in the container: the name of a volume, or a path of the host. */
   public mountsBefore(container: Attributes): Map<string, string> {
     return mounts(container, () => undefined);
   }

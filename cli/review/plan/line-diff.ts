@@ -2,18 +2,18 @@ import { structuredPatch } from "diff";
 import type { StructuredPatchHunk } from "diff";
 import type { FileChange } from "../model/model";
 
-// a diff of more says less than the file itself.
+// A diff with more edits says less than the file itself.
 const MAX_EDITS = 1000;
 const MAX_CHARACTERS = 1_000_000;
-// the time that a diff takes grows with the square of its edits: all of them together take some two seconds at most.
+// The time of a diff grows with the square of its edits. All diffs of a review together take some two seconds at most.
 const MAX_WORK = 10_000_000;
 const CONTEXT = 3;
 
-/** Compares texts line by line, as long as that does not take too long for all of them together. */
+/** Compares texts line by line, within a limit for the time of all comparisons together. */
 export class LineDiffs {
   #left = MAX_WORK;
 
-  /** How a text changes; without the lines where they are too many. */
+  /** How a text changes; without its lines if they are too many. */
   public of(name: string, before: string | undefined, after: string | undefined): FileChange {
     if (after === undefined) return { kind: "file", name, state: "removed", removed: lines(before ?? "") };
     const state = before === undefined ? "new" : "changed";

@@ -8,7 +8,7 @@ import { misshapen } from "./plan-shape";
 const ZIP = "PK";
 const REMEDY = "Make one with: terraform plan -out=FILE, then review FILE, or what 'terraform show -json FILE' prints.";
 
-/** Whether a file is a plan as `terraform plan -out` saves it, and no text. */
+/** Whether a file is a plan that `terraform plan -out` has saved: a zip file, and no JSON. */
 export async function isSavedPlan(file: string): Promise<boolean> {
   const found = await stat(file).catch(() => undefined);
   if (!found) throw new CommandError(`there is no plan at ${file}`, REMEDY);
@@ -22,7 +22,7 @@ export async function isSavedPlan(file: string): Promise<boolean> {
   }
 }
 
-/** All of a file, or of standard input where the file is `-`. */
+/** The text of a file, or of standard input if the file is `-`. */
 export async function readText(file: string): Promise<string> {
   const chunks: Buffer[] = [];
   try {
@@ -31,16 +31,16 @@ export async function readText(file: string): Promise<string> {
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}`);
   }
   const bytes = Buffer.concat(chunks);
-  // what PowerShell writes by default.
+  // PowerShell's default.
   const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
   return bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\ufeff/, "");
 }
 
 /**
- * A plan from what `terraform show -json` printed.
+ * A plan from the output of `terraform show -json`.
  *
- * @param name what to call the input in messages.
- * @throws CommandError when it is no plan, or one that was not finished. The message holds nothing of the input.
+ * @param name the input's name in messages.
+ * @throws CommandError when it is no plan, or an unfinished one. The message holds nothing of the input.
  */
 export function parsePlan(json: string, name: string): Plan {
   const document = parse(json, name);
@@ -50,9 +50,9 @@ export function parsePlan(json: string, name: string): Plan {
     throw noPlan(name, "it is a state");
   const version = document.format_version;
   if (typeof version !== "string" || !("planned_values" in document || "resource_changes" in document))
-    throw noPlan(name, "what every plan has is missing in it");
+    throw noPlan(name, "it lacks the fields that every plan has");
   const major = Number.parseInt(version, 10);
-  // 0.1 and 0.2 are those of Terraform before 1.1.
+  // Terraform before 1.1 has 0.1 and 0.2.
   if (!(major <= 1))
     throw new CommandError(
       `${name} has format ${version.slice(0, 20)} of Terraform's plans, which this release does not know`,
@@ -61,7 +61,7 @@ export function parsePlan(json: string, name: string): Plan {
   if (document.errored === true)
     throw new CommandError(`${name} is not finished: Terraform met an error while it planned`, "Plan again.");
   const part = misshapen(document);
-  if (part !== undefined) throw noPlan(name, `its '${part}' is not what it should be`);
+  if (part !== undefined) throw noPlan(name, `its '${part}' has not the shape that Terraform documents`);
   return document as Plan;
 }
 
@@ -70,7 +70,7 @@ function parse(json: string, name: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // what JSON.parse says quotes the input, which holds secrets.
+    // The message of JSON.parse quotes the input, which holds secrets.
     const first = json.trimStart().split("\n", 1)[0] ?? "";
     if (first.startsWith("{") && first.includes('"@level"'))
       throw noPlan(name, "it is the log of 'terraform plan -json'");

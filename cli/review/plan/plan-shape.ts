@@ -2,7 +2,7 @@ import { isObject } from "./attributes";
 
 type Check = (value: unknown) => boolean;
 
-/** The first part of a plan that has not the shape that Terraform's documentation gives it; nothing where all have. */
+/** The first part of a plan that has not the shape that Terraform documents; undefined if all have it. */
 export function misshapen(document: { readonly [name: string]: unknown }): string | undefined {
   return Object.entries(PARTS).find(([name, check]) => !optional(check)(document[name]))?.[0];
 }

@@ -5,7 +5,7 @@ import type { Configuration } from "./configuration";
 import { withoutIndex } from "./configuration";
 import { isJob } from "./container";
 
-// what an engine takes to remove, make and connect a container or a network, besides waiting for what runs in it.
+// Seconds that an engine takes to remove, create or connect a container or a network, besides the program in it.
 const ALLOWANCE = 5;
 
 /** A step of an apply. */
@@ -13,7 +13,7 @@ export interface Step {
   readonly change: ResourceChange;
   readonly what: "remove" | "make" | "update";
 
-  /** When it begins and ends at the latest, in seconds, besides what no limit bounds. */
+  /** Seconds at which it begins and ends at the latest, besides work whose time has no limit. */
   readonly start: number;
   readonly end: number;
 }
@@ -27,10 +27,10 @@ interface Node {
 }
 
 /**
- * In which order Terraform takes its steps, and when each ends at the latest.
+ * The order of Terraform's steps, and when each ends at the latest.
  *
- * What depends on something is removed before it and made after it, what is replaced is removed before it is made, and
- * what does not depend on each other goes on at once.
+ * A resource is removed before its dependencies and created after them, and a replaced one is removed before it is created
+ * again. Resources that do not depend on each other are handled at the same time.
  */
 export class Schedule {
   readonly #nodes = new Map<string, Node>();
@@ -58,7 +58,7 @@ export class Schedule {
       .sort((a, b) => a.start - b.start || a.end - b.end || compare(a.change.address, b.change.address));
   }
 
-  /** What takes time that no limit bounds, before these are made. */
+  /** Work whose time has no limit, before these resources are created. */
   public unboundedBefore(addresses: string[]): ResourceChange[] {
     const found: ResourceChange[] = [];
     const seen = new Set<string>();
@@ -78,7 +78,7 @@ export class Schedule {
     const after = dependencies.map((dependency) => `make ${dependency}`);
     if (!isMadeFirst) after.push(`remove ${address}`);
     const making = changes.filter((change) => /create|replace|update/.test(actionOf(change)));
-    // one that does not change is passed through: what depends on it waits for what it depends on.
+    // A resource that does not change stays in the graph: its dependents wait for its dependencies.
     if (making.length === 0) this.#nodes.set(`make ${address}`, { seconds: 0, isUnbounded: false, after });
     for (const change of making) {
       const what = actionOf(change) === "update" ? "update" : "make";
@@ -102,7 +102,7 @@ export class Schedule {
     this.#nodes.set(`remove ${address}`, { seconds: 0, isUnbounded: false, after: parts });
   }
 
-  // with a stack of its own: a chain of thousands must not be deeper than that of the process.
+  // Without recursion: a chain of thousands would overflow the stack of calls.
   private visit(first: string): void {
     const stack = [first];
     const open = new Set<string>();
@@ -136,7 +136,7 @@ function makingTime(change: ResourceChange, what: Step["what"]): { seconds: numb
   const after = Attributes.after(change);
   if (what === "update" || !after) return { seconds: 0, isUnbounded: false };
   if (change.type === "docker_network") return { seconds: ALLOWANCE, isUnbounded: false };
-  // pulled or built, for as long as that takes.
+  // Pulling and building have no limit.
   if (change.type === "docker_image") return { seconds: 0, isUnbounded: true };
   if (change.type !== "docker_container") return { seconds: 0, isUnbounded: false };
   const patience = after.value("wait") === true ? (after.number("wait_timeout") ?? 60) : 0;
@@ -149,7 +149,7 @@ function removingTime(change: ResourceChange): number {
   return change.type === "docker_network" ? ALLOWANCE : 0;
 }
 
-// the state knows of all that is there, also of what the code has no more.
+// From the state, which also has the resources that are no longer in the code.
 function dependentsIn(plan: Plan): Map<string, string[]> {
   const dependents = new Map<string, string[]>();
   const add = (module: ModuleState | undefined): void => {

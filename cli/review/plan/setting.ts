@@ -8,7 +8,7 @@ import { duration } from "../model/text";
 const MEBIBYTES = /^(memory|memory_swap|memory_reservation|shm_size)$/;
 const SECONDS = /^(wait_timeout|stop_timeout|destroy_grace_seconds)$/;
 
-/** Attributes of a resource before and after, a block of one by its parts. */
+/** Attributes of a resource before and after. A single block is compared by its parts. */
 export function settingChanges(
   names: readonly string[],
   before: Attributes,
@@ -16,7 +16,7 @@ export function settingChanges(
   diffs: LineDiffs,
 ): Change[] {
   return names.flatMap((name): Change[] => {
-    // both are one setting: there is no swap.
+    // Both are one setting, because the containers have no swap.
     if (name === "memory_swap" && names.includes("memory")) return [];
     const [[old, ...more], [now, ...others]] = [before.blocks(name), after.blocks(name)];
     const isHidden = before.isSensitive(name) || after.isSensitive(name) || after.isUnknown(name);
@@ -33,7 +33,7 @@ export function settingChanges(
   });
 }
 
-/** An attribute of a resource before and after; hidden where either side is sensitive. */
+/** An attribute of a resource before and after; hidden if either side is sensitive. */
 function settingChange(name: string, before: Attributes, after: Attributes, diffs: LineDiffs): Change {
   if (before.isSensitive(name) || after.isSensitive(name)) {
     return { kind: "setting", name, before: "(sensitive)", after: "(sensitive)" };
@@ -53,7 +53,7 @@ function show(name: string, value: unknown): string | undefined {
   return JSON.stringify(withoutEmpty(value)) ?? "";
 }
 
-// a script of several lines is compared line by line, as it is.
+// A script of several lines is compared line by line, as it is.
 function argument(word: string): string {
   return word.includes("\n") ? word : shellWord(word);
 }

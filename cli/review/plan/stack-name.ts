@@ -3,7 +3,7 @@ import { nameOf } from "./attributes";
 
 const UNKNOWN = "terraform";
 
-/** The id of a stack from what its names on the engine begin with: a plan does not tell it. */
+/** The id of a stack, which a plan does not hold: the common beginning of its names on the engine. */
 export function stackOf(plan: Plan): string {
   const names = (plan.resource_changes ?? [])
     .filter((change) => /^docker_(container|network|volume)$/.test(change.type))

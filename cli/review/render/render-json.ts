@@ -1,7 +1,7 @@
 import type { Change, Review } from "../model/model";
 import type { Text } from "../model/text";
 
-/** The review for programs. Fields are only ever added within a `version`. */
+/** The review as JSON for programs. Within a `version` fields are only added. */
 export function renderJson(review: Review): string {
   const document = {
     version: 1,

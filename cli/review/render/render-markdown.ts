@@ -6,9 +6,9 @@ import { fileSummary, imageChange, actionPhrase } from "./render-text";
 /** GitHub takes 65,536 characters a comment. */
 export const MAX_CHARACTERS = 65_000;
 
-/** How much is told: each is less than the one before, and verdicts are in all. */
+/** How much is shown: each level shows less than the one before, and all show every action. */
 interface Detail {
-  /** Characters that all diffs may have together. */
+  /** Characters of all diffs together. */
   readonly diffs: number;
   readonly settings: boolean;
 
@@ -37,11 +37,11 @@ const EFFECTS = {
 
 /** The comment's first line, by which it is found again. */
 export function marker(stack: string): string {
-  // two dashes would end the comment.
+  // Two dashes would end the comment.
   return `<!-- mlflow-stack review: ${stack.replaceAll(/[^\w.-]/g, "_").replaceAll(/--+/g, "-")} -->`;
 }
 
-/** The review for a comment on GitHub. Of a large one diffs are left out first, then settings, then long lists. */
+/** The review as Markdown for a comment on GitHub. A large one loses diffs first, then settings, then long lists. */
 export function renderMarkdown(review: Review): string {
   let result = "";
   for (const detail of DETAILS) {
@@ -102,7 +102,7 @@ class Page {
       ),
       this.list("Notes", [
         ...notes.map(inline),
-        ...(cut ? ["The plan is too large for a comment: some of it is left out here, none of what happens."] : []),
+        ...(cut ? ["The plan is too large for a comment: some details are left out here."] : []),
       ]),
     ];
     return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
@@ -177,7 +177,7 @@ function inline(text: Text): string {
   return text.map((part) => (typeof part === "string" ? part : code(part.quoted))).join("");
 }
 
-// in a code span nothing is markup, and nobody is notified.
+// In a code span nothing is markup, and no name notifies anybody.
 function code(foreign: string): string {
   const text = visible(shorten(foreign, 200));
   if (text === "") return "(empty)";

@@ -15,7 +15,7 @@ const EFFECTS = {
   changes: "changes",
 };
 
-/** What happens to a container, in words. */
+/** An action on a container in words. */
 export function actionPhrase({ action, downSeconds, reason }: ContainerChange): Text {
   const words = {
     removed: "is removed",
@@ -29,11 +29,11 @@ export function actionPhrase({ action, downSeconds, reason }: ContainerChange): 
   return [
     words[action],
     ...because,
-    ...(downSeconds === undefined ? [] : [`, away for ${duration(downSeconds)} at most`]),
+    ...(downSeconds === undefined ? [] : [`, down for ${duration(downSeconds)} at most`]),
   ];
 }
 
-/** The review for a terminal. */
+/** The review as text for a terminal. */
 export function renderText(review: Review): string {
   const { data, services, jobs, downtime, order, access, drift, otherResources, notes } = review;
   const sections = [
@@ -89,7 +89,7 @@ function service(change: ContainerChange): string[] {
   ];
 }
 
-/** The images of a container that changes, or the one of another. */
+/** The images of a container before and after, or its only one. */
 export function imageChange(
   { before, after }: NonNullable<ContainerChange["image"]>,
   show: (name: string | undefined) => string,

@@ -6,7 +6,7 @@ import { renderMarkdown } from "./render-markdown";
 import { renderText } from "./render-text";
 import { count, words } from "../model/text";
 
-/** How a review is written. */
+/** The format of a review. */
 export type Format = "text" | "markdown" | "json";
 
 const RENDERERS: { readonly [format in Format]: (review: Review) => string } = {
@@ -16,7 +16,7 @@ const RENDERERS: { readonly [format in Format]: (review: Review) => string } = {
 };
 
 /**
- * The review as a text in which none of the secrets occurs.
+ * The review in a format, without any of the secrets.
  *
  * @param secrets see `secretsOf()`.
  */
@@ -24,9 +24,9 @@ export function render(review: Review, format: Format, secrets: Iterable<string>
   const redaction = new Redaction(secrets);
   const { review: clean, found } = redact(review, redaction);
   const note = words(
-    `${count(found, "place")} would have shown a secret, which stands in clear where nothing marks it; it is replaced by ${MASK}.`,
+    `${count(found, "place")} would have shown a secret, which the plan holds in clear where nothing marks it; it is replaced by ${MASK}.`,
   );
   const first = RENDERERS[format](found > 0 ? { ...clean, notes: [...clean.notes, note] } : clean);
-  // once more over what is printed: a rendering may bring together what was apart.
+  // Once more over the result: rendering may join the parts of a secret.
   return redaction.apply(first);
 }

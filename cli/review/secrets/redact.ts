@@ -1,10 +1,10 @@
 import type { Redaction } from "../../app/redaction";
 import type { Review } from "../model/model";
 
-// our own words, of which programs rely on each.
+// Fields with words of our own, on which programs rely.
 const OWN = new Set(["kind", "effect", "state", "action"]);
 
-/** The review without secrets that stood where nobody marks them, and in how many places some did. */
+/** The review without secrets that stood where nothing marks them, and the number of such places. */
 export function redact(review: Review, redaction: Redaction): { readonly review: Review; readonly found: number } {
   let found = 0;
   const clean = (value: unknown): unknown => {

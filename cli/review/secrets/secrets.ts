@@ -6,12 +6,12 @@ import { SECRETS, filesOf, isOurs } from "../plan/container";
 
 const GENERATED = /^random_(password|bytes|string)$/;
 const RESULTS = ["result", "bcrypt_hash", "base64", "hex"];
-// `name = value`, as files of settings have it.
+// `name = value`, as in files of settings.
 const SETTING = /^\s*([\w.-]+)\s*[=:]\s*(.+?)\s*$/;
 
 /**
- * Every secret value in a plan: what is generated, what is marked as sensitive, values of sensitive variables, and the
- * contents of secret files with the settings in them.
+ * Every secret value in a plan: generated values, those marked as sensitive, sensitive variables, and secret files with the
+ * settings in them.
  */
 export function secretsOf(plan: Plan): Set<string> {
   const secrets = new Set<string>();
@@ -32,7 +32,7 @@ export function secretsOf(plan: Plan): Set<string> {
   }
   const declared = plan.configuration?.root_module?.variables;
   for (const [name, { value }] of Object.entries(plan.variables ?? {})) {
-    // without the configuration nobody knows which are sensitive.
+    // Only the configuration tells which are sensitive.
     if (!declared || declared[name]?.sensitive === true) addAll(value, add);
   }
   return secrets;
@@ -66,7 +66,7 @@ function addValues(
   if (type !== "docker_container") return addMarked(values, marks, add);
 
   addFiles(attributes, add);
-  // files are done: one mark is on all of them, secret or not.
+  // Without files: one mark is on all of them, secret or not.
   if (isObject(marks)) addMarked({ ...values, upload: undefined }, { ...marks, upload: undefined }, add);
 }
 
