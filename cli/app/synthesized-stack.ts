@@ -163,7 +163,7 @@ export class SynthesizedStack {
   }
 }
 
-// an expression is known to Terraform only.
+// Only Terraform knows the value of an expression.
 function known(value: string | undefined): string | undefined {
   return value === undefined || value.includes("${") ? undefined : value;
 }
