@@ -1,5 +1,5 @@
 import { ContainerRole, ROLE_LABEL } from "../../lib/contract/container-roles";
-import { POLICY_FILE } from "../../lib/stores/minio-bucket-job";
+import { POLICY_FILE } from "../../lib/contract/store-identity";
 
 /** A `docker_container`, as the app's JSON, a state and a plan have it. */
 export interface ContainerAttributes {

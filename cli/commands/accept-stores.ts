@@ -1,4 +1,4 @@
-import { ACCEPTED_FILE, StoresVerdict } from "../../lib/stores/store-identity";
+import { ACCEPTED_FILE, StoresVerdict } from "../../lib/contract/store-identity";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";

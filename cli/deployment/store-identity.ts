@@ -1,4 +1,4 @@
-import { STORES_FILE, StoresVerdict } from "../../lib/stores/store-identity";
+import { STORES_FILE, StoresVerdict } from "../../lib/contract/store-identity";
 import { CommandError, ExitCode } from "../console/command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";

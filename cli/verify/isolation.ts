@@ -1,10 +1,10 @@
+import { Port } from "../../lib/contract/ports";
 import type { ContainerDetails } from "../docker/docker";
 
 /** A host name or IP address, and a port. */
 export type Address = [host: string, port: number];
 
-// MLflow, PostgreSQL, the object store and its console.
-const PORTS = [5000, 5432, 9000, 9001];
+const PORTS = [Port.MLFLOW, Port.POSTGRES, Port.S3_API, Port.CONSOLE];
 
 /** The addresses at which services might be reachable: their names, aliases and IP addresses, with each port. */
 export function addressesOf(containers: ContainerDetails[]): Address[] {

@@ -1,3 +1,4 @@
+import { Port } from "../contract/ports";
 import { packagePath } from "../values/package-folder";
 import { RELEASES } from "../values/releases";
 import { ServiceImage } from "../network/service-image";
@@ -6,7 +7,7 @@ import { ServiceImage } from "../network/service-image";
 const NAME = `cdktf-mlflow/gateway:${RELEASES.caddy.version}`;
 
 /** Port of Caddy's health check inside its container. It needs no host name and no certificate. */
-export const HEALTH_PORT = 2019;
+export const HEALTH_PORT = Port.HEALTH;
 
 /** Command that asks Caddy whether it runs. */
 export const HEALTH_CHECK = ["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${HEALTH_PORT}/healthz`];

@@ -1,3 +1,6 @@
+import { PORT_OFF } from "../contract/gateway-settings";
+import type { StorePortSetting } from "../contract/gateway-settings";
+import { Port } from "../contract/ports";
 import type { IConstruct } from "constructs";
 import type { PublishedPortOptions } from "./auth-gateway-options";
 import type { CaddyFragment } from "../caddy/caddy-fragment";
@@ -15,7 +18,7 @@ export interface StorePortKind {
   readonly folder: string;
 
   /** Prefix of its settings. */
-  readonly variable: string;
+  readonly variable: StorePortSetting;
 
   /** Default number of the port. */
   readonly port: number;
@@ -29,7 +32,7 @@ export const CONSOLE: StorePortKind = {
   prop: "console",
   folder: "console",
   variable: "CONSOLE",
-  port: 9001,
+  port: Port.CONSOLE,
   files: ["site.caddy", "routes.json"],
 };
 
@@ -38,7 +41,7 @@ export const S3_API: StorePortKind = {
   prop: "s3Api",
   folder: "s3-api",
   variable: "S3_API",
-  port: 9000,
+  port: Port.S3_API,
   files: ["site.caddy"],
 };
 
@@ -66,7 +69,7 @@ export function storePort(
 ): StorePortFragment {
   if (upstream === undefined) {
     if (options === undefined) {
-      return { caddyFiles: [`${folder}/off.caddy`], environment: { [variable]: "off" }, local: false };
+      return { caddyFiles: [`${folder}/${PORT_OFF}.caddy`], environment: { [variable]: PORT_OFF }, local: false };
     }
     throw new ValidationError(
       "StorePort",

@@ -1,9 +1,8 @@
+import { STORE_AUTHORITY_FILE } from "../contract/gateway-settings";
 import type { IConstruct } from "constructs";
 import type { CaddyFragment } from "../caddy/caddy-fragment";
 import { ValidationError } from "../values/errors";
 import type { TransferTarget } from "../stores/store";
-
-const STORE_CA_FILE = "/etc/caddy/store-ca.pem";
 
 /** The part of the gateway that transfers artifacts. */
 export interface TransfersFragment extends CaddyFragment {
@@ -71,7 +70,7 @@ function directTransfers(target: TransferTarget | undefined, scope: IConstruct):
   };
   return {
     ...fragment("direct", true, settings),
-    files: caCertificate === undefined ? [] : [{ path: STORE_CA_FILE, content: caCertificate, secret: false }],
+    files: caCertificate === undefined ? [] : [{ path: STORE_AUTHORITY_FILE, content: caCertificate, secret: false }],
   };
 }
 

@@ -10,6 +10,7 @@ import { ContainerJob } from "./container-job";
 import { ContainerService } from "./container-service";
 import { HostFolder, NamedVolume } from "./container-volume";
 import { TRIGGERS_LABEL, ROLE_LABEL } from "../contract/container-roles";
+import { SECRETS_FOLDER } from "../contract/secret-files";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
@@ -28,7 +29,6 @@ import type {
 } from "./service-network";
 import { literal } from "../secrets/terraform-text";
 
-const SECRETS = "/run/secrets/";
 const STOP_GRACE = Duration.seconds(10);
 // three files of 10 MB a container: enough for a day of a busy gateway, and never a full disk.
 const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
@@ -223,10 +223,10 @@ function attachment(network: Network, aliases: string[] = []): ContainerNetworks
 
 // Terraform hides all files of a container or none, so a plan's reader knows the secret ones by their folder.
 function validateFile({ path, secret }: ServiceFile, container: Construct): void {
-  if (secret !== path.startsWith(SECRETS)) {
+  if (secret !== path.startsWith(SECRETS_FOLDER)) {
     throw new ValidationError(
       "SecretFile",
-      `'files' must have secrets, and nothing else, below ${SECRETS}, got: '${path}'`,
+      `'files' must have secrets, and nothing else, below ${SECRETS_FOLDER}, got: '${path}'`,
       container,
     );
   }

@@ -1,5 +1,4 @@
-const SECRETS = "/run/secrets";
-
+import { SECRETS_FOLDER } from "../contract/secret-files";
 /**
  * A file inside a container, readable for every user there. A change of its content replaces the container.
  *
@@ -25,7 +24,7 @@ export class ServiceFile {
    * template syntax. Not empty.
    */
   public static ofSecret(name: string, content: string): ServiceFile {
-    return new ServiceFile(`${SECRETS}/${name}`, content, true);
+    return new ServiceFile(`${SECRETS_FOLDER}${name}`, content, true);
   }
 
   private constructor(

@@ -1,3 +1,4 @@
+import { UNREACHABLE_RANGES } from "../contract/egress-addresses";
 import { BlockList, isIP } from "node:net";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
@@ -48,19 +49,10 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
   }
 }
 
-// Refused even inside an allowed range: loopback, link-local, multicast, cloud metadata. Keep equal to `neverPrivate`
-// in egress.go.
-const NEVER: [string, number][] = [
-  ["0.0.0.0", 8],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["224.0.0.0", 3],
-  ["::", 8],
-  ["64:ff9b::", 16],
-  ["fd00:ec2::", 32],
-  ["fe80::", 10],
-  ["ff00::", 8],
-];
+const UNREACHABLE = UNREACHABLE_RANGES.map((range) => {
+  const [first = "", length] = range.split("/");
+  return { first, length: Number(length) };
+});
 
 /**
  * Validates the ranges of hosts with private addresses.
@@ -95,8 +87,8 @@ function isPrivateRange(range: string): boolean {
   const version = isIP(address);
   if (version === 0 || Number(bits) > (version === 4 ? 32 : 128)) return false;
   // If two ranges overlap, one contains the other, and so the first address of the other.
-  return !NEVER.some(
-    ([first, length]) =>
+  return !UNREACHABLE.some(
+    ({ first, length }) =>
       isIP(first) === version && (holds(first, length, address) || holds(address, Number(bits), first)),
   );
 }

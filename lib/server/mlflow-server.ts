@@ -1,3 +1,7 @@
+import { ANSWER_MINUTES } from "../contract/gateway-settings";
+import { DEFAULT_WORKSPACE } from "../contract/logins";
+import { Port } from "../contract/ports";
+import { SERVICE_NAME, STORES_FILE, StoresVerdict } from "../contract/store-identity";
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
 import { POOL_ENVIRONMENT, connectionPoolFiles, pooled } from "./connection-pool-files";
@@ -14,16 +18,14 @@ import { HealthCheck } from "../network/health-check";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, JobSpec } from "../network/service-network";
 import { literal } from "../secrets/terraform-text";
-import { SERVICE_NAME } from "../stores/postgres-client";
 import { stackIdentity } from "../stores/stack-identity";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "../stores/store";
-import { STORES_FILE, StoresVerdict, storesFile } from "../stores/store-identity";
+import { storesFile } from "../stores/store-identity";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
 import { RELEASES, imageName } from "../values/releases";
 
-const PORT = 5000;
 const USER = "1000:1000";
 // The password is in the file of a libpq service, not in this address.
 const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
@@ -42,8 +44,8 @@ exec mlflow "$@"`;
 const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
 // Five minutes, like the gateway's response time-out, so that an abandoned query releases its connection. Not for
 // external databases: a pooler may refuse PGOPTIONS.
-const QUERY_TIME = { PGOPTIONS: "-c statement_timeout=5min" };
-const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${PORT}/health", timeout=4)`;
+const QUERY_TIME = { PGOPTIONS: `-c statement_timeout=${ANSWER_MINUTES}min` };
+const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${Port.MLFLOW}/health", timeout=4)`;
 
 /** Properties of an `MlflowServer`. */
 export interface MlflowServerProps extends MlflowServerOptions {
@@ -76,7 +78,7 @@ export class MlflowServer extends Construct implements IUpstream {
   }
 
   public readonly hostname: string;
-  public readonly port = PORT;
+  public readonly port = Port.MLFLOW;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
   public readonly s3ApiAddress?: string;
@@ -165,7 +167,7 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_BACKEND_STORE_URI: pooled(DATABASE),
         MLFLOW_SERVE_ARTIFACTS: "true",
         MLFLOW_HOST: "0.0.0.0",
-        MLFLOW_PORT: String(PORT),
+        MLFLOW_PORT: String(Port.MLFLOW),
         MLFLOW_WORKERS: String(workers),
         MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: String(pool.size),
         MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
@@ -204,7 +206,7 @@ export class MlflowServer extends Construct implements IUpstream {
     this.hostname = service.hostname;
     this.workers = workers;
     this.features = enabledFeatures(features);
-    if (features.metrics) this.metricsUrl = `http://${this.hostname}:${PORT}/metrics`;
+    if (features.metrics) this.metricsUrl = `http://${this.hostname}:${Port.MLFLOW}/metrics`;
     this.transferTarget = artifactStore.transferTarget;
     this.consoleAddress = artifactStore.consoleAddress;
     this.s3ApiAddress = artifactStore.s3ApiAddress;
@@ -217,9 +219,9 @@ export class MlflowServer extends Construct implements IUpstream {
    * @throws ValidationError when two gateways have users with workspaces.
    */
   public addGateway(gateway: UpstreamGateway): void {
-    const workspaces = gateway.workspaces.filter((name) => name !== "default").sort();
+    const workspaces = gateway.workspaces.filter((name) => name !== DEFAULT_WORKSPACE).sort();
     if (workspaces.length > 0) {
-      if (this.#gateways.some((other) => other.workspaces.some((name) => name !== "default"))) {
+      if (this.#gateways.some((other) => other.workspaces.some((name) => name !== DEFAULT_WORKSPACE))) {
         throw new ValidationError("WorkspacesTwice", "only one gateway may have users with a 'workspace'", this);
       }
       this.#network.addJob(this, "workspaces", { ...this.#workspacesJob, ...workspacesJob(DATABASE, workspaces) });

@@ -1,3 +1,4 @@
+import { MAX_NESTED_SESSIONS } from "../contract/connection-pool";
 import type { IConstruct } from "constructs";
 import { DataSize } from "../values/data-size";
 import { ValidationError } from "../values/errors";
@@ -15,8 +16,6 @@ const RESERVE = 10;
 const RESERVE_OF_JOBS = 16;
 const POOL_SIZE = 5;
 const POOL_OVERFLOW = 10;
-// Connections that one call may hold at once: `DEPTH` of mlflow/connection_pool.py.
-const MIN_POOL = 4;
 
 /** The size of a server, and the resources that it needs of the engine and the database. */
 export interface ServerSize {
@@ -98,10 +97,10 @@ function poolOf(
       scope,
     );
   }
-  if (size + overflow < MIN_POOL) {
+  if (size + overflow < MAX_NESTED_SESSIONS) {
     throw new ValidationError(
       "MlflowPoolLeast",
-      `'connectionPool' must have ${MIN_POOL} connections or more, which one call may need at once, got: ${size} + ${overflow}`,
+      `'connectionPool' must have ${MAX_NESTED_SESSIONS} connections or more, which one call may need at once, got: ${size} + ${overflow}`,
       scope,
     );
   }

@@ -1,7 +1,4 @@
-import { ACCEPTED_FILE, StoresVerdict } from "./store-identity";
-
-/** Where the job finds its policy. No other container has this file. */
-export const POLICY_FILE = "/etc/minio/policy.json";
+import { ACCEPTED_FILE, MARKS, StoresVerdict } from "../contract/store-identity";
 
 /**
  * Makes the bucket, the policy and the user, and changes nothing that is right already. The file with the access key is
@@ -27,7 +24,7 @@ buckets=$(mc ls store)
 for bucket in $buckets; do
   # of the words of a line, the bucket's name alone ends so.
   case $bucket in */) ;; *) continue ;; esac
-  folder="store/$bucket#mlflow-stack-identity/"
+  folder="store/$bucket${MARKS}"
   marks=$(mc ls "$folder")
   while read -r line; do
     name=\${line##* }
@@ -64,7 +61,7 @@ if ! mc admin user info store "$user" | grep -qw mlflow; then
 fi
 if [ -n "$accepted" ]; then
   for identity in $IDENTITIES; do
-    printf %s "$identity" | mc pipe "store/$BUCKET/#mlflow-stack-identity/\${identity%%/*}" >/dev/null
+    printf %s "$identity" | mc pipe "store/$BUCKET/${MARKS}\${identity%%/*}" >/dev/null
   done
 fi
 if [ -n "$earlier" ]; then

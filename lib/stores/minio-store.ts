@@ -1,12 +1,14 @@
 import { Construct } from "constructs";
 import { ContainerRole } from "../contract/container-roles";
+import { Port } from "../contract/ports";
+import { POLICY_FILE } from "../contract/store-identity";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { requireMemory } from "../values/memory";
 import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
-import { BUCKET_JOB, POLICY_FILE, bucketPolicy } from "./minio-bucket-job";
+import { BUCKET_JOB, bucketPolicy } from "./minio-bucket-job";
 import { RELEASES, imageName } from "../values/releases";
 import { S3Client, validateBucket } from "./s3-client";
 import { Secret } from "../secrets/secret";
@@ -19,8 +21,6 @@ import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from 
 // MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
 const IMAGE = imageName(RELEASES.silo);
-const PORT = 9000;
-const CONSOLE_PORT = 9001;
 const REGION = "us-east-1";
 // the server's own bound: access keys have 3 to 20 characters.
 const ACCESS_KEY_LENGTH = 20;
@@ -127,8 +127,8 @@ export class MinioStore extends Construct implements IArtifactStore {
       role: ContainerRole.OBJECT_STORE,
       image,
       args: [
-        ...["server", "/data", "--address", `:${PORT}`],
-        ...(props.console ? ["--console-address", `:${CONSOLE_PORT}`] : []),
+        ...["server", "/data", "--address", `:${Port.S3_API}`],
+        ...(props.console ? ["--console-address", `:${Port.CONSOLE}`] : []),
       ],
       environment: {
         MINIO_ROOT_USER_FILE: rootUserFile.path,
@@ -147,7 +147,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       stopGrace: Duration.seconds(30),
     });
 
-    const endpoint = `${service.hostname}:${PORT}`;
+    const endpoint = `${service.hostname}:${Port.S3_API}`;
     const keys = {
       accessKeyId: Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "access-key"),
       secretAccessKey: Secret.generated({ length: 40 }).bind(this, "secret-key"),
@@ -186,7 +186,7 @@ export class MinioStore extends Construct implements IArtifactStore {
     this.transferTarget = { scheme: "http", endpoint, bucket, preferred: true };
     const login = { username: keys.accessKeyId, password: keys.secretAccessKey };
     if (props.console) {
-      this.consoleAddress = `${service.hostname}:${CONSOLE_PORT}`;
+      this.consoleAddress = `${service.hostname}:${Port.CONSOLE}`;
       this.consoleLogin = login;
     }
     if (props.s3Api) {

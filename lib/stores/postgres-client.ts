@@ -1,17 +1,15 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
+import { Port } from "../contract/ports";
+import { SERVICE_NAME } from "../contract/store-identity";
 import { ValidationError } from "../values/errors";
 import { ServiceFile } from "../network/service-file";
 import { secretText } from "../secrets/terraform-text";
 import type { SecretValue } from "../secrets/secret";
 import type { ClientSettings } from "./store";
 
-const PORT = 5432;
 const CA_FILE = "/etc/mlflow/postgres-ca.pem";
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
-
-/** Name of the service in libpq's service file: clients connect with `service=mlflow`. */
-export const SERVICE_NAME = "mlflow";
 
 /** A database on a PostgreSQL server, and how to connect to it. */
 export interface PostgresClientOptions {
@@ -76,7 +74,15 @@ export class PostgresClient {
    * @throws ValidationError when a name or the host is empty, or would not survive as the rest of a line.
    */
   public static settings(scope: IConstruct, options: PostgresClientOptions): ClientSettings {
-    const { host, port = PORT, database, username, password, sslMode = "verify-full", caCertificate } = options;
+    const {
+      host,
+      port = Port.POSTGRES,
+      database,
+      username,
+      password,
+      sslMode = "verify-full",
+      caCertificate,
+    } = options;
     for (const [prop, value] of Object.entries({ host, database, username })) validateLine(prop, value, scope);
     password.require(
       'VALUE == trimspace(VALUE) && length(regexall("[\\\\r\\\\n]", VALUE)) == 0',

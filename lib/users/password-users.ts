@@ -1,3 +1,4 @@
+import { HASHES_FOLDER, USERS_FILE } from "../contract/gateway-settings";
 import { Token } from "cdktf";
 import { Construct } from "constructs";
 import { isUserName, isWorkspaceName } from "./names";
@@ -7,9 +8,6 @@ import { UserPassword } from "./user-password";
 import type { SecretValue } from "../secrets/secret";
 import type { ServiceFile } from "../network/service-network";
 import { ValidationError } from "../values/errors";
-
-const USERS_FILE = "/etc/caddy/users.json";
-const HASHES = "/run/secrets/users";
 
 /** Users with a password, and the files by which the gateway knows them. */
 export interface PasswordUsers {
@@ -59,7 +57,7 @@ function render(users: HashedUser[]): PasswordUsers {
   return {
     files: [
       { path: USERS_FILE, content: `[\n${lines.join(",\n")}\n]\n`, secret: false },
-      ...sorted.map(({ name, hash }) => ({ path: `${HASHES}/${name}`, content: hash, secret: true })),
+      ...sorted.map(({ name, hash }) => ({ path: `${HASHES_FOLDER}/${name}`, content: hash, secret: true })),
     ],
     users: users.map(({ name, role, workspace, value }) => ({ name, role, workspace, password: value })),
   };

@@ -1,7 +1,13 @@
+import { MAX_BCRYPT_COST, MIN_BCRYPT_COST } from "../contract/logins";
 import type { Construct } from "constructs";
 import { requireGoodPassword } from "../secrets/login-password";
 import { Secret } from "../secrets/secret";
 import type { SecretValue } from "../secrets/secret";
+
+// A hash has its cost in two digits.
+const COSTS = Array.from({ length: MAX_BCRYPT_COST - MIN_BCRYPT_COST + 1 }, (_, index) =>
+  String(MIN_BCRYPT_COST + index).padStart(2, "0"),
+);
 
 /** A password that was bound to a construct. */
 export interface BoundPassword {
@@ -54,8 +60,8 @@ function bindPassword(password: Secret, scope: Construct, id: string, hashes: Co
 function bindHash(secret: Secret, scope: Construct, id: string): BoundPassword {
   const hash = secret.bind(scope, id);
   hash.require(
-    'can(regex("^[$]2[aby][$](0[4-9]|1[0-4])[$][./A-Za-z0-9]{53}$", VALUE))',
-    "The hash must be one of bcrypt with a cost of 4 to 14, such as htpasswd -B prints.",
+    `can(regex("^[$]2[aby][$](${COSTS.join("|")})[$][./A-Za-z0-9]{53}$", VALUE))`,
+    `The hash must be one of bcrypt with a cost of ${MIN_BCRYPT_COST} to ${MAX_BCRYPT_COST}, such as htpasswd -B prints.`,
   );
   return { hash: hash.unsafeUnwrap() };
 }

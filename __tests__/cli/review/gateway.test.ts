@@ -1,7 +1,23 @@
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import type { Text } from "../../../cli/review/model/text";
-import { ArtifactStore, AuthMethod, ContentSecurityPolicy, Duration, Secret, Tls, Transfers } from "../../../lib";
-import type { AuthGatewayOptions, MlflowStackProps, OAuth2Roles, S3StoreOptions } from "../../../lib";
+import {
+  ArtifactStore,
+  AuthMethod,
+  ContentSecurityPolicy,
+  Duration,
+  HostBinding,
+  Role,
+  Secret,
+  Tls,
+  Transfers,
+} from "../../../lib";
+import type {
+  AuthGatewayOptions,
+  MinioStoreOptions,
+  MlflowStackProps,
+  OAuth2Roles,
+  S3StoreOptions,
+} from "../../../lib";
 import { PlanBuilder, ourContainer } from "../../support/plans/plan-builder";
 import { container, mlflowStack } from "../../support/stacks/synth";
 
@@ -141,5 +157,64 @@ describe("A review names what a gateway lets through from then on", () => {
       "opens rate limit of a client: '100 in 1m0s' → '100 in 30s'",
     ]);
     expect(openings(rateLimit(100, Duration.minutes(1)), rateLimit(6000, Duration.hours(1)))).toEqual([]);
+  });
+});
+
+describe("A review names the ports of the store that a gateway publishes", () => {
+  const PORTS = {
+    console: {
+      on: (options: AuthGatewayOptions = {}) => stackWith({ console: true }, options),
+      moved: { console: { port: 9443 } },
+      what: "the store's console",
+      at: 9001,
+    },
+    s3Api: {
+      on: (options: AuthGatewayOptions = {}) => stackWith({ s3Api: true }, options),
+      moved: { s3Api: { port: 9443 } },
+      what: "the store's S3 API, for programs with its keys,",
+      at: 9000,
+    },
+  };
+  function stackWith(store: MinioStoreOptions, options: AuthGatewayOptions): MlflowStackProps {
+    return { url: URL, artifactStore: ArtifactStore.minio(store), gateway: options };
+  }
+
+  test.each(Object.entries(PORTS))("of %s", (_name, { on, moved, what, at }) => {
+    const off = stackWith({}, {});
+
+    expect(openings(off, on())).toEqual([`opens ${what} at 'http://:${at}'`]);
+    expect(openings(on(), off)).toEqual([`closes ${what} at 'http://:${at}'`]);
+    expect(openings(on(), on(moved))).toEqual([`changes ${what} at 'http://:${at}' → 'http://:9443'`]);
+    expect(openings(undefined, on())).toContain(`opens ${what} at 'http://:${at}'`);
+    expect(openings(on(), on())).toEqual([]);
+  });
+
+  test("with TLS, where others than the engine's own host reach it", () => {
+    const shared = PORTS.s3Api.on({ s3Api: { binding: HostBinding.public() } });
+
+    expect(openings(PORTS.s3Api.on(), shared)).toEqual([
+      `changes ${PORTS.s3Api.what} at 'http://:9000' → '${URL}:9000'`,
+    ]);
+  });
+
+  test("with the login before the console", () => {
+    const users = [{ name: "ada", role: Role.ADMIN }];
+    const login = {
+      issuerUrl: "https://login.example.com",
+      clientId: "mlflow",
+      allowedDomains: ["example.com"],
+      users,
+    };
+    const auth = AuthMethod.oauth2({ ...login, clientSecret: Secret.variable("client_secret") });
+    const shared = { console: { binding: HostBinding.public() } };
+    const found = openings(
+      { ...PORTS.console.on(shared), auth: AuthMethod.basic({ users }) },
+      {
+        ...PORTS.console.on(shared),
+        auth,
+      },
+    );
+
+    expect(found).toContain("changes the login before the store's console: 'basic' → 'oauth2'");
   });
 });

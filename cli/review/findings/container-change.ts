@@ -1,3 +1,4 @@
+import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { actionOf } from "../../terraform/plan-json";
 import type { ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
@@ -118,7 +119,7 @@ function compareFiles(
     const left = old.get(path);
     const right = now.get(path);
     if (left && right && left.content === right.content && right.content !== undefined) return [];
-    const isSecret = path.startsWith("/run/secrets/");
+    const isSecret = path.startsWith(SECRETS_FOLDER);
     if (isSecret) {
       const what = !left ? "a new secret in" : right ? "a new value of the secret in" : "no secret any more in";
       return [{ kind: "remark", text: [`${what} `, ...text`${path}`] }];

@@ -1,7 +1,8 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
+import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "./container-change";
-import { environmentOf, isJob } from "../plan/container";
+import { isJob, settingsOf } from "../plan/container";
 import type { Downtime } from "../model/model";
 import { goSeconds } from "../plan/go-duration";
 import type { Schedule, Step } from "../plan/schedule";
@@ -64,9 +65,9 @@ function phraseOf({ change, what }: Step, container: PlannedContainer | undefine
 
 function remarks(containers: readonly PlannedContainer[], down: readonly PlannedContainer[]): Text[] {
   const gateway = containers.find(({ role }) => role === ContainerRole.GATEWAY);
-  const settings = gateway?.before ?? gateway?.after;
-  const upstream = setting(settings, "UPSTREAM")?.replace(/:\d+$/, "");
-  const wait = goSeconds(setting(settings, "UPSTREAM_WAIT"));
+  const settings: GatewaySettings = settingsOf(gateway?.before ?? gateway?.after);
+  const upstream = settings.UPSTREAM?.replace(/:\d+$/, "");
+  const wait = goSeconds(settings.UPSTREAM_WAIT);
   return down.map(({ name, address, downSeconds = 0 }): Text => {
     const time = duration(downSeconds);
     if (address === gateway?.address)
@@ -75,8 +76,4 @@ function remarks(containers: readonly PlannedContainer[], down: readonly Planned
       return text`${name} is down for up to ${words(time)}: requests wait at the gateway for up to ${words(duration(wait))}, then fail.`;
     return text`${name} is down for up to ${words(time)}.`;
   });
-}
-
-function setting(container: Attributes | undefined, name: string): string | undefined {
-  return container && environmentOf(container)?.get(name);
 }

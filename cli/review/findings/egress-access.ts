@@ -1,12 +1,13 @@
+import type { EgressSettings } from "../../../lib/contract/gateway-settings";
 import type { Attributes } from "../plan/attributes";
-import { environmentOf } from "../plan/container";
+import { settingsOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
 import { listChanges } from "./list-changes";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-const LISTS: { readonly [name: string]: (entry: string) => Text } = {
+const LISTS: { readonly [name in keyof EgressSettings]: (entry: string) => Text } = {
   EGRESS_HOSTS: (host) => text`connections from the stack to ${host}`,
   EGRESS_PRIVATE_HOSTS: (entry) => {
     const [host = "", range = ""] = entry.split("=");
@@ -22,6 +23,5 @@ export function egressChanges({ before, after }: PlannedContainer): AccessChange
 }
 
 function entriesOf(container: Attributes | undefined, name: string): string[] {
-  const list = container && environmentOf(container)?.get(name);
-  return (list ?? "").split(" ").filter((entry) => entry !== "");
+  return (settingsOf(container)[name] ?? "").split(" ").filter((entry) => entry !== "");
 }

@@ -1,9 +1,12 @@
+import { posix } from "node:path";
+import { CADDY_FOLDER, HASHES_FOLDER, USERS_FILE } from "../../../lib/contract/gateway-settings";
+import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
+import { DEFAULT_WORKSPACE } from "../../../lib/contract/logins";
 import type { Configuration } from "../plan/configuration";
-import { filesOf, isOurs, isShown } from "../plan/container";
+import { filesOf, isOurs, isShown, settingsOf } from "../plan/container";
 import type { PlannedContainer } from "./container-change";
 import { limitChanges } from "./gateway-limits";
-import { settingsOf } from "./gateway-settings";
-import type { GatewaySettings } from "./gateway-settings";
+import { storePortChanges } from "./gateway-store-ports";
 import { transferChanges } from "./gateway-transfers";
 import { trustChanges } from "./gateway-trust";
 import { listChanges } from "./list-changes";
@@ -11,11 +14,6 @@ import type { AccessChange } from "../model/model";
 import { changes, closes, opens } from "../model/access-change";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
-
-const USERS_FILE = "/etc/caddy/users.json";
-// The workspace of a user whose entry names none.
-const DEFAULT_WORKSPACE = "default";
-const PASSWORD_HASH = /^\/run\/secrets\/users\/(.+)$/;
 
 interface User {
   readonly role?: string;
@@ -26,10 +24,11 @@ interface User {
 export function gatewayChanges(gateway: PlannedContainer, configuration: Configuration): AccessChange[] {
   const { before, after } = gateway;
   if (!after) return [];
-  const now = settingsOf(gateway, "after");
-  const old = before && settingsOf(gateway, "before");
+  const now = settingsOf(after);
+  const old = before && settingsOf(before);
   return [
     ...(old ? changedSettings(old, now) : firstSettings(now)),
+    ...storePortChanges(old, now),
     ...trustChanges(old, now),
     ...features(old?.FEATURES, now.FEATURES),
     ...userChanges(gateway, configuration, old, now),
@@ -42,19 +41,17 @@ function firstSettings(now: GatewaySettings): AccessChange[] {
   return [
     ...(address === undefined ? [] : [opens(text`the gateway answers at ${address}`)]),
     ...(now.AUTH_METHOD === undefined ? [] : [opens(text`login by ${now.AUTH_METHOD}`)]),
-    ...(hasConsole(now) ? [opens(text`the store's console, with ${now.CONSOLE ?? ""}`)] : []),
   ];
 }
 
 function changedSettings(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
   const found: AccessChange[] = [];
-  const changed = (name: string) => old[name] !== now[name];
-  const fromTo = (name: string) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
+  const changed = (name: keyof GatewaySettings) => old[name] !== now[name];
+  const fromTo = (name: keyof GatewaySettings) => text`${old[name] ?? "nothing"} → ${now[name] ?? "nothing"}`;
   const [address, next] = [addressOf(old), addressOf(now)];
   if (address !== next)
     found.push(changes(text`the gateway's address: ${address ?? "nothing"} → ${next ?? "nothing"}`));
   if (changed("TLS")) found.push(changes(text`the certificate of the gateway: ${fromTo("TLS")}`));
-  if (hasConsole(old) !== hasConsole(now)) found.push((hasConsole(now) ? opens : closes)(words("the store's console")));
   if (changed("URL_SCHEME")) {
     found.push(
       now.URL_SCHEME === "https"
@@ -120,7 +117,8 @@ function usersOf(
 ): Map<string, User> {
   const users = new Map<string, User>();
   // A gateway of release 0.1.0 has one user, who may do everything. An upgrade from there is no new login.
-  if (settings.AUTH_USERNAME) users.set(settings.AUTH_USERNAME, { role: "admin" });
+  const { AUTH_USERNAME: only } = settings as { AUTH_USERNAME?: string };
+  if (only) users.set(only, { role: "admin" });
   const container = gateway[side];
   const plain = gateway.after && isShown(USERS_FILE, address, gateway.after, configuration);
   const content = container && plain && isOurs(container) ? filesOf(container).get(USERS_FILE)?.content : undefined;
@@ -150,13 +148,13 @@ function fileChanges({ before, after }: PlannedContainer): AccessChange[] {
   const differs = (path: string) =>
     old.get(path)?.content !== now.get(path)?.content || (now.has(path) && now.get(path)?.content === undefined);
   const rules = [...new Set([...old.keys(), ...now.keys()])]
-    .filter((path) => path.startsWith("/etc/caddy/") && path !== USERS_FILE && differs(path))
+    .filter((path) => path.startsWith(`${CADDY_FOLDER}/`) && path !== USERS_FILE && differs(path))
     .sort();
   return [
     ...rules.map((path) => changes(text`the gateway's rules in ${path}: read its diff`)),
     ...[...old.keys()].sort().flatMap((path) => {
-      const user = PASSWORD_HASH.exec(path)?.[1];
-      return user !== undefined && now.has(path) && differs(path)
+      const [folder, user] = [posix.dirname(path), posix.basename(path)];
+      return folder === HASHES_FOLDER && now.has(path) && differs(path)
         ? [changes(text`the password of ${user}: logins with the old one are refused from then on`)]
         : [];
     }),
@@ -165,10 +163,6 @@ function fileChanges({ before, after }: PlannedContainer): AccessChange[] {
 
 function addressOf({ URL_ORIGIN: origin, SITE_ADDRESS: site }: GatewaySettings): string | undefined {
   return origin ?? site;
-}
-
-function hasConsole({ CONSOLE: console }: GatewaySettings): boolean {
-  return console !== undefined && console !== "off";
 }
 
 function as(role: string | undefined): Text {

@@ -1,10 +1,10 @@
-import type { GatewaySettings } from "./gateway-settings";
+import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import type { AccessChange } from "../model/model";
 import { goSeconds } from "../plan/go-duration";
 import { closes, opens } from "../model/access-change";
 import { text } from "../model/text";
 
-const LIMITS = [
+const LIMITS: { what: string; events: keyof GatewaySettings; window: keyof GatewaySettings }[] = [
   { what: "rate limit of a client", events: "RATE_LIMIT_EVENTS", window: "RATE_LIMIT_WINDOW" },
   { what: "failed logins of an address", events: "FAILED_LOGINS_PER_ADDRESS", window: "FAILED_LOGINS_WINDOW" },
   {

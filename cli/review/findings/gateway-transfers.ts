@@ -1,4 +1,4 @@
-import type { GatewaySettings } from "./gateway-settings";
+import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import type { AccessChange } from "../model/model";
 import { changes, closes, opens } from "../model/access-change";
 import { text, words } from "../model/text";

@@ -1,21 +1,24 @@
-import type { GatewaySettings } from "./gateway-settings";
+import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { listChanges } from "./list-changes";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-const MEMBERS = { GROUPS: "group", EMAILS: "e-mail address", MACHINES: "service account" };
-const ROLES = { ADMIN: "admin", WRITE: "write" };
+const MEMBERS: { list: keyof GatewaySettings; role: string; kind: string }[] = [
+  { list: "ADMIN_GROUPS", role: "admin", kind: "group" },
+  { list: "ADMIN_EMAILS", role: "admin", kind: "e-mail address" },
+  { list: "ADMIN_MACHINES", role: "admin", kind: "service account" },
+  { list: "WRITE_GROUPS", role: "write", kind: "group" },
+  { list: "WRITE_EMAILS", role: "write", kind: "e-mail address" },
+  { list: "WRITE_MACHINES", role: "write", kind: "service account" },
+];
 
 /** The proxies that are trusted about clients' addresses, and the members of each role at the issuer. */
 export function trustChanges(old: GatewaySettings | undefined, now: GatewaySettings): AccessChange[] {
-  const roles = Object.entries(ROLES).flatMap(([prefix, role]) =>
-    Object.entries(MEMBERS).flatMap(([suffix, kind]) => {
-      const name = `${prefix}_${suffix}`;
-      const describe = (member: string): Text => [`the role ${role} for the ${kind} `, ...text`${member}`];
-      return listChanges(quotedWords(old?.[name]), quotedWords(now[name]), describe);
-    }),
-  );
+  const roles = MEMBERS.flatMap(({ list, role, kind }) => {
+    const describe = (member: string): Text => [`the role ${role} for the ${kind} `, ...text`${member}`];
+    return listChanges(quotedWords(old?.[list]), quotedWords(now[list]), describe);
+  });
   const proxies = listChanges(
     ranges(old),
     ranges(now),

@@ -1,10 +1,8 @@
+import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { roleOf as roleOfAttributes } from "../../app/container-role";
 import { isEmptyValue } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
-
-/** The folder of secret files in the library's containers. */
-export const SECRETS = "/run/secrets/";
 
 /** A port that a container publishes on the engine's host. */
 export interface Port {
@@ -79,7 +77,7 @@ export function filesOf(container: Attributes): Map<string, ContainerFile> {
 
 /** Whether a file may be shown: it is not among the secrets, and its code proves that it holds none. */
 export function isShown(path: string, address: string, container: Attributes, configuration: Configuration): boolean {
-  if (path.startsWith(SECRETS)) return false;
+  if (path.startsWith(SECRETS_FOLDER)) return false;
   // While one file is not known yet, Terraform does not mark the others either.
   if (!container.isSensitive("upload") && !container.isUnknown("upload")) return true;
   if (!isOurs(container)) return false;
@@ -100,6 +98,11 @@ export function environmentOf(container: Attributes): Map<string, string> | unde
       return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
     }),
   );
+}
+
+/** Environment variables by name; none where they are sensitive, not known yet, or there is no container. */
+export function settingsOf(container: Attributes | undefined): { readonly [name: string]: string | undefined } {
+  return Object.fromEntries((container && environmentOf(container)) ?? []);
 }
 
 export function portsOf(container: Attributes): Port[] {

@@ -1,8 +1,9 @@
+import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { mentionsSecret } from "../../../lib/secrets/secret-names";
 import { MIN_LENGTH } from "../../app/redaction";
 import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/plan-json";
 import { Attributes, isObject } from "../plan/attributes";
-import { SECRETS, filesOf, isOurs } from "../plan/container";
+import { filesOf, isOurs } from "../plan/container";
 
 const GENERATED = /^random_(password|bytes|string)$/;
 const RESULTS = ["result", "bcrypt_hash", "base64", "hex"];
@@ -74,7 +75,7 @@ function addFiles(container: Attributes, add: Add): void {
   const ours = isOurs(container);
   for (const { path, content } of filesOf(container).values()) {
     if (content === undefined) continue;
-    if (path.startsWith(SECRETS) || (!ours && container.isSensitive("upload"))) add(content);
+    if (path.startsWith(SECRETS_FOLDER) || (!ours && container.isSensitive("upload"))) add(content);
   }
   if (ours || !container.isSensitive("upload")) return;
   for (const { content_base64: base64 } of container.blocks("upload")) {
