@@ -25,6 +25,7 @@ import type { AuthUser } from "../users/user";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
+import { requireMemory } from "../values/memory";
 import { PublicUrl } from "../values/public-url";
 
 const USER = "1000:1000";
@@ -87,7 +88,7 @@ export class AuthGateway extends Construct {
     const url = PublicUrl.parse(props.url, this);
     const memory = props.memory ?? DataSize.mebibytes(256);
     this.validatePort(url);
-    this.validateMemory(memory);
+    requireMemory("GatewayMemory", memory, MIN_MEMORY, this);
 
     const tls = (props.tls ?? Tls._for(url))._bind(this, url);
     const auth = props.auth._bind(this, { network, url });
@@ -128,10 +129,7 @@ export class AuthGateway extends Construct {
       memory,
       ports,
       edgeAliases: url.local ? [] : [url.hostname],
-      healthCheck: HealthCheck.command(HEALTH_CHECK, {
-        ...props.healthCheck,
-        interval: props.healthCheck?.interval ?? Duration.seconds(2),
-      }),
+      healthCheck: HealthCheck.command(HEALTH_CHECK, props.healthCheck),
       stopGrace: Duration.seconds(15),
     });
 
@@ -206,12 +204,6 @@ export class AuthGateway extends Construct {
   private validatePort({ port }: PublicUrl): void {
     if (port === HEALTH_PORT) {
       throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
-    }
-  }
-
-  private validateMemory(memory: DataSize): void {
-    if (memory.toMebibytes() < MIN_MEMORY.toMebibytes()) {
-      throw new ValidationError("GatewayMemory", `'memory' must be at least ${MIN_MEMORY}, got: ${memory}`, this);
     }
   }
 }

@@ -5,21 +5,21 @@ import { ImageName } from "../values/image-name";
 import { blocks, texts } from "./terraform-block";
 import type { Block } from "./terraform-block";
 
-/** How a rule is checked. */
+/** A check of one rule. */
 export interface GuardCheck {
   readonly rule: GuardRule;
 
   /** The resource type it looks at. */
   readonly resourceType: string;
 
-  /** The attributes it reads, and gets: to resolve all of them takes longer. */
+  /** The attributes it reads. Only these are resolved, which is faster than all. */
   readonly reads: readonly string[];
 
-  /** What is wrong, each with its remedy. */
+  /** The problems of a resource, each with its remedy. */
   readonly find: (block: Block, stack: TerraformStack) => string[];
 }
 
-/** All of them. They read what goes to Terraform, so that resources made without this library are seen as well. */
+/** All checks. They read the JSON for Terraform, and so find resources that other libraries make too. */
 export const GUARD_CHECKS: readonly GuardCheck[] = [
   {
     rule: GuardRule.UNPINNED_IMAGE,
@@ -88,7 +88,7 @@ function publishedPorts({ ports, publish_all_ports, network_mode }: Block): stri
 }
 
 function missingHealthCheck({ healthcheck, must_run, attach, start }: Block): string[] {
-  // what runs once tells by its exit code.
+  // A job has an exit code instead.
   if (must_run === false || attach === true || start === false) return [];
   const checks = blocks(healthcheck).filter(({ test }) => !["NONE", undefined].includes(texts(test)[0]));
   return checks.length > 0 ? [] : ["nobody can tell whether it works; set 'healthcheck'"];

@@ -1,6 +1,6 @@
-/** What a `StackGuard` looks for. The values are the codes that begin its messages. */
+/** The rules of a `StackGuard`. Its messages begin with these values. */
 export enum GuardRule {
-  /** An image that may be another one tomorrow: without a tag or digest, or with the tag `latest`. */
+  /** An image whose name has no tag and no digest, or the tag `latest`: it may be another image tomorrow. */
   UNPINNED_IMAGE = "UnpinnedImage",
 
   /** A container that opens a port on the engine's host, past the gateway and its login. */
@@ -12,9 +12,9 @@ export enum GuardRule {
   /** A secret in the environment, command, labels or health check of a container, where `docker inspect` shows it. */
   EXPOSED_SECRET = "ExposedSecret",
 
-  /** A container that keeps running, and of which nobody can tell whether it works. */
+  /** A container that keeps running and has no health check. */
   MISSING_HEALTH_CHECK = "MissingHealthCheck",
 
-  /** A volume whose data goes with a mistake in a plan, or with its container. */
+  /** A volume that a plan, or the removal of its container, can delete with its data. */
   UNPROTECTED_VOLUME = "UnprotectedVolume",
 }

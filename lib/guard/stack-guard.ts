@@ -6,25 +6,25 @@ import { GUARD_CHECKS } from "./guard-checks";
 import { GuardRule } from "./guard-rule";
 import type { Block } from "./terraform-block";
 
-// metadata of constructs, so that another copy of this library in the same app sees it too.
+// Stored as metadata of constructs, so that another copy of this library in the app reads it too.
 const GUARDED = "cdktf-mlflow:guarded";
 const ACCEPTED = "cdktf-mlflow:accepted";
 const RESOLVER = new DefaultTokenResolver(new StringConcat());
 
 /**
- * Fails the synthesis of stacks whose containers, images and volumes break a `GuardRule`, whoever made them.
+ * Fails the synthesis of a stack whose containers, images or volumes break a `GuardRule`, also those of other libraries.
  *
  * `MlflowStack` has one. Another stack gets one with `Aspects.of(stack).add(new StackGuard())`; on an `App`, CDKTF calls no
- * aspect. It looks at what goes to Terraform in the end, overrides and other aspects included, and names everything that
- * it finds in one error, under the path of its construct.
+ * aspect. It checks the final JSON, with overrides and other aspects, and reports all problems in one error, each with the
+ * path of its construct.
  */
 export class StackGuard implements IAspect {
   /**
-   * Accepts what breaks a rule in a construct and in everything below it.
+   * Accepts a break of a rule in a construct and in all constructs below it.
    *
-   * @param construct the narrowest construct that it concerns.
+   * @param construct the construct that breaks the rule; the narrower, the better.
    * @param rule the rule.
-   * @param reason why it is right there, for the next person who reads it.
+   * @param reason why the rule does not apply there, for readers of the code.
    * @throws ValidationError when the reason is empty.
    */
   public static accept(construct: IConstruct, rule: GuardRule, reason: string): void {
@@ -39,7 +39,7 @@ export class StackGuard implements IAspect {
     const guarded = node.node.metadata.some(({ type }) => type === GUARDED);
     if (guarded || !TerraformResource.isTerraformResource(node)) return;
 
-    // only at the end: aspects that come later may still change it.
+    // Checked when the stack is validated: later aspects may still change the resource.
     node.node.addMetadata(GUARDED, true);
     node.node.addValidation({ validate: () => problems(node) });
   }

@@ -8,10 +8,10 @@ import type { ServiceImage } from "./service-image";
 export class ContainerImages {
   readonly #images = new Map<ServiceImage, Image>();
 
-  /** @param registry what takes the place of the registry in each image's name. */
+  /** @param registry registry that replaces the one in each image's name. */
   constructor(private readonly registry: string | undefined) {}
 
-  /** The resource of an image; made in `container` where nothing used it before. */
+  /** The resource of an image. The first container that uses the image creates it. */
   public resolve(container: Construct, image: ServiceImage): Image {
     const known = this.#images.get(image);
     if (known) return known;
@@ -25,11 +25,11 @@ export class ContainerImages {
     const { registry } = this;
     if (!image._build) return { name: registry ? new ImageName(image.name).at(registry) : image.name };
 
-    // the asset lies in a folder named after its content, so that a change of it is a change of the build.
+    // The asset's folder is named after its content, so a changed file changes the build.
     const context = new TerraformAsset(container, "context", { path: image._build.folder, type: AssetType.DIRECTORY });
     const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
     return {
-      // another checkout that builds another content makes an image of its own, instead of moving the tag of this one.
+      // The hash in the tag keeps two checkouts on one engine from overwriting each other's image.
       name: `${image.name}-${context.assetHash.slice(0, 12).toLowerCase()}`,
       buildAttribute: {
         context: context.path,

@@ -30,7 +30,7 @@ import type {
 import { literal } from "../secrets/terraform-text";
 
 const STOP_GRACE = Duration.seconds(10);
-// three files of 10 MB a container: enough for a day of a busy gateway, and never a full disk.
+// Three files of 10 MB a container keep about a day of a busy gateway, and never fill the disk.
 const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
 
 /** Options of a `ContainerNetwork`. */
@@ -83,8 +83,8 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
       return {
         ...this.renderContainer(service, spec, this.serviceNetworks(spec)),
-        // not "unless-stopped": an engine that was killed stops what still runs when it comes back, and with that policy
-        // takes this for the user's wish.
+        // Not `unless-stopped`: after a crash the engine stops left-over containers, and that policy would keep them
+        // stopped.
         restart: "always",
         healthcheck: {
           test: ["CMD", ...spec.healthCheck.test],
@@ -95,7 +95,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
         },
         wait: true,
         waitTimeout: spec.healthCheck.startTimeout.toSeconds(),
-        // the provider uses only the second one, the engine itself only the first.
+        // The engine reads the first, the provider the second.
         stopTimeout: stopGrace.toSeconds(),
         destroyGraceSeconds: stopGrace.toSeconds(),
         stopSignal: spec.stopSignal,
@@ -210,7 +210,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
   private egressNetwork(): Network {
     this.#egress ??= new Network(this, "egress", {
       name: physicalName(this, "egress"),
-      // services share it to get out, not to meet.
+      // Services on it cannot reach each other, only the outside.
       options: { "com.docker.network.bridge.enable_icc": "false" },
     });
     return this.#egress;
@@ -232,7 +232,7 @@ function validateFile({ path, secret }: ServiceFile, container: Construct): void
   }
 }
 
-// sorted, so that moving a line in a construct does not show up in a plan.
+// Sorted, so that the order of lines in a construct changes no plan.
 function renderEnvironment(environment: { [name: string]: string }): string[] {
   return Object.entries(environment)
     .map(([name, value]) => `${name}=${literal(value)}`)

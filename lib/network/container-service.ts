@@ -4,7 +4,7 @@ import { Construct } from "constructs";
 import { physicalName } from "../values/physical-name";
 import type { IService } from "./service-network";
 
-/** A container that others reach by its name. */
+/** A container with a name on its networks. */
 export class ContainerService extends Construct implements IService {
   public readonly hostname: string;
   public readonly container: Container;

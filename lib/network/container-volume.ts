@@ -18,7 +18,7 @@ export class NamedVolume extends Construct implements IVolume {
     public readonly isProtected: boolean,
   ) {
     super(scope, id);
-    // a label or an option would replace the volume when it changes, and the data with it.
+    // No label and no option: a change of one would replace the volume and delete the data.
     this.resource = new Volume(this, "Default", {
       name: physicalName(this),
       lifecycle: isProtected ? { preventDestroy: true } : undefined,

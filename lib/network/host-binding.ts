@@ -1,16 +1,16 @@
-/** From where a published port can be reached. */
+/** The address on the engine's host that a published port listens on. */
 export abstract class HostBinding {
-  /** From the engine's own host only. */
+  /** 127.0.0.1: only the engine's own host reaches the port. */
   public static loopback(): HostBinding {
     return new FixedBinding("127.0.0.1");
   }
 
-  /** From every network the engine's host is on. */
+  /** 0.0.0.0: every network of the engine's host reaches the port. */
   public static public(): HostBinding {
     return new FixedBinding("0.0.0.0");
   }
 
-  /** The address to listen on, for an engine that has one. */
+  /** The IP address. */
   public abstract readonly address: string;
 }
 

@@ -6,7 +6,7 @@ import type { PublishedPort } from "./service-network";
 
 const REGISTERS = new WeakMap<IConstruct, PublishedPorts>();
 
-/** All ports that the stacks of an app publish, to notice when two services want the same one of the same engine. */
+/** The ports that all stacks of an app publish, to refuse one port for two services of an engine. */
 export class PublishedPorts {
   /** The register of the app in which `construct` is. */
   public static of(construct: IConstruct): PublishedPorts {
@@ -21,7 +21,7 @@ export class PublishedPorts {
   private constructor() {}
 
   /**
-   * Notes that `service` publishes `ports`.
+   * Records the ports that a service publishes.
    *
    * @throws ValidationError when another service on the same engine publishes one of them.
    */

@@ -6,21 +6,21 @@ export interface ImageBuildOptions {
   /** Folder with a `Dockerfile`, which is the build context. A change of any file in it rebuilds the image. */
   readonly folder: string;
 
-  /** Name and tag of the result, on the engine. What the folder holds is added to the tag, as a hash. */
+  /** Name and tag of the result, on the engine. A hash of the folder's content is added to the tag. */
   readonly name: string;
 
   /**
-   * Build arguments, such as `HTTPS_PROXY`. Not for secrets: they stand in the synthesized JSON.
+   * Build arguments, such as `HTTPS_PROXY`. Not for secrets: the synthesized JSON contains them.
    *
    * @default - none
    */
   readonly buildArguments?: { [name: string]: string };
 }
 
-/** Where the image of a service comes from. The network that the service runs on resolves it. */
+/** The image of a service, from a registry or built on the engine. The service's network creates its resource. */
 export abstract class ServiceImage {
   /**
-   * An image that the engine has, or pulls when it has not.
+   * An image that the engine pulls, unless it has it.
    *
    * @param name image reference with a tag other than `latest`, or a digest.
    * @throws ValidationError when the reference is malformed or not pinned.
@@ -38,11 +38,11 @@ export abstract class ServiceImage {
     return new BuiltImage(options);
   }
 
-  /** Name of the image, as the caller gave it. */
+  /** Name of the image, as given. */
   public abstract readonly name: string;
 
   /**
-   * What to build it from, where it is built.
+   * How to build it, for `ServiceImage.build()`.
    *
    * @internal
    */

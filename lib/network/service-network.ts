@@ -10,7 +10,7 @@ export type { ServiceFile } from "./service-file";
 
 /** A place for data that outlives a container. */
 export interface IVolume extends IConstruct {
-  /** What the engine mounts: the name of a volume, or a path on the engine's host. */
+  /** The source of the mount: the name of a volume, or a path on the engine's host. */
   readonly source: string;
 }
 
@@ -34,7 +34,7 @@ export interface VolumeOptions {
 
 /** A volume in a container. */
 export interface VolumeMount {
-  /** What is mounted. */
+  /** The volume. */
   readonly volume: IVolume;
 
   /** Absolute path in the container. */
@@ -46,13 +46,13 @@ export interface PublishedPort {
   /** TCP port, in the container and on the host. */
   readonly port: number;
 
-  /** From where it can be reached. */
+  /** The address on the host that it listens on. */
   readonly binding: HostBinding;
 }
 
-/** What services and jobs have in common. */
+/** Properties that services and jobs share. */
 export interface ContainerSpec {
-  /** What it runs. */
+  /** The image. */
   readonly image: ServiceImage;
 
   /**
@@ -92,7 +92,7 @@ export interface ContainerSpec {
   readonly files?: ServiceFile[];
 
   /**
-   * Data that outlives the container.
+   * Volumes, for data that outlives the container.
    *
    * @default - none
    */
@@ -109,7 +109,7 @@ export interface ContainerSpec {
   readonly user?: string;
 
   /**
-   * Whether the container reaches the world outside.
+   * Whether the container can connect to hosts outside of the network.
    *
    * @default false
    */
@@ -132,7 +132,7 @@ export enum EgressSide {
   EXTERNAL = "external",
 }
 
-/** What a service needs, in no runtime's own terms. */
+/** A service that keeps running, in terms of no particular runtime. */
 export interface ServiceSpec extends ContainerSpec {
   /** How to tell whether it works. Services and jobs that depend on it start when it succeeds. */
   readonly healthCheck: HealthCheck;
@@ -166,7 +166,7 @@ export interface ServiceSpec extends ContainerSpec {
   readonly egressLink?: EgressSide;
 
   /**
-   * Time between the stop signal and the end by force.
+   * Time between the stop signal and SIGKILL.
    *
    * @default 10 seconds
    */
@@ -187,9 +187,9 @@ export interface ServiceSpec extends ContainerSpec {
   readonly sharedMemory?: DataSize;
 }
 
-/** What a one-shot job needs. It fails the deployment when its exit code is not 0. */
+/** A container that runs once. An exit code other than 0 fails the deployment. */
 export interface JobSpec extends ContainerSpec {
-  /** What failed when it fails: a sentence for the person who deploys. */
+  /** The message of the failed deployment: a sentence about the result that is missing. */
   readonly errorMessage: string;
 
   /**
@@ -208,7 +208,7 @@ export interface IService extends IConstruct {
 
 /** A job that was placed on a network. */
 export interface IJob extends IConstruct {
-  /** What it printed, a reference. Known after it has run. */
+  /** Its output, as a reference that is known after it has run. */
   readonly output: string;
 }
 

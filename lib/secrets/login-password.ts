@@ -2,7 +2,7 @@ import { MAX_PASSWORD_BYTES } from "../contract/logins";
 import type { SecretValue } from "./secret";
 
 const MIN_LENGTH = 12;
-// what compose files, charts and tutorials ship with.
+// Passwords of compose files, charts and tutorials.
 const KNOWN = [
   "adminadminadmin",
   "administrator",
@@ -17,7 +17,7 @@ const KNOWN = [
   "postgrespostgres",
 ];
 
-/** The sentences in which a password is refused. */
+/** The messages about refused passwords. */
 export const PASSWORD_RULES = {
   length: `The password must have at least ${MIN_LENGTH} characters; defaults such as changeme are refused on purpose.`,
   bytes: `The password must have at most ${MAX_PASSWORD_BYTES} bytes, because bcrypt ignores what follows.`,

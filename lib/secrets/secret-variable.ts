@@ -17,13 +17,13 @@ export function secretVariable(scope: IConstruct, name: string): TerraformVariab
   return existing;
 }
 
-/** What to throw when a construct of the stack could not be made: an error that says so if a variable has its name. */
+/** The error to throw when constructs refuse an id: a ValidationError where a secret's variable has that id already. */
 export function explainTakenName(stack: TerraformStack, error: unknown): unknown {
   const name = /^There is already a Construct with name '(\w+)'/.exec((error as Error).message)?.[1];
   return name !== undefined && isVariable(stack.node.tryFindChild(name)) ? nameTaken(stack, name) : error;
 }
 
-// cdktf has no check of its own for variables; of its elements they alone take validations.
+// CDKTF has no `isTerraformVariable`. Of its elements, variables alone have `addValidation`.
 function isVariable(child: IConstruct | undefined): child is TerraformVariable {
   return TerraformElement.isTerraformElement(child) && "addValidation" in child;
 }

@@ -7,9 +7,9 @@ import type { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 import { secretVariable } from "./secret-variable";
 
-// 32 of 62 characters are 190 bits, and letters and digits need no escaping in any file or address.
+// 32 letters and digits are 190 bits, and need no escaping in any file or address.
 const LENGTH = 32;
-// 0.2 s a guess; it is paid once a password and process, because Caddy keeps the outcome.
+// One check takes 0.2 s. Caddy checks each password once a process and remembers the outcome.
 const BCRYPT_COST = 12;
 
 /** Options of `Secret.generated()`. */
@@ -32,8 +32,8 @@ export interface GeneratedSecretOptions {
 /**
  * A secret, and where its value comes from.
  *
- * It is a description: whoever uses it binds it to a construct, and gets a `SecretValue`. The value never stands in the
- * synthesized JSON, only a reference to it.
+ * It is a description. The construct that uses it calls `bind()` and gets a `SecretValue`. The synthesized JSON contains a
+ * reference to the value, never the value.
  */
 export abstract class Secret {
   /** Letters and digits that Terraform generates once and keeps in its state. */
@@ -71,11 +71,11 @@ export abstract class Secret {
     return new VariableSecret(() => variable);
   }
 
-  /** Makes what the value needs in `scope`. Called once by the construct that uses the secret. */
+  /** Creates the resource or variable of the value in `scope`. The construct that uses the secret calls it once. */
   public abstract bind(scope: Construct, id: string): SecretValue;
 }
 
-/** A secret that has a place in a stack. Prints as `<secret>`. */
+/** A secret that is bound to a construct of a stack. Prints as `<secret>`. */
 export abstract class SecretValue {
   readonly #reference: string;
 

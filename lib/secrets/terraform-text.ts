@@ -2,9 +2,9 @@ import { Token } from "cdktf";
 import type { SecretValue } from "./secret";
 
 /**
- * A text as Terraform has to read it to mean exactly these characters.
+ * Escapes a text so that Terraform reads exactly these characters.
  *
- * Terraform takes every string of its JSON syntax for a template. Texts that hold a reference already are left alone.
+ * Terraform reads every string of its JSON syntax as a template. A text that contains a reference of CDKTF is unchanged.
  */
 export function literal(text: string): string {
   return Token.isUnresolved(text) ? text : text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);

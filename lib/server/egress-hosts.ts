@@ -1,7 +1,8 @@
+import { isIP } from "node:net";
 import { UNREACHABLE_RANGES } from "../contract/egress-addresses";
-import { BlockList, isIP } from "node:net";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
+import { IpRange } from "../values/ip-range";
 
 const TLS_PORT = 443;
 const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
@@ -49,11 +50,6 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
   }
 }
 
-const UNREACHABLE = UNREACHABLE_RANGES.map((range) => {
-  const [first = "", length] = range.split("/");
-  return { first, length: Number(length) };
-});
-
 /**
  * Validates the ranges of hosts with private addresses.
  *
@@ -82,20 +78,7 @@ export function validatePrivateHosts(
   }
 }
 
-function isPrivateRange(range: string): boolean {
-  const [, address = "", bits = ""] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
-  const version = isIP(address);
-  if (version === 0 || Number(bits) > (version === 4 ? 32 : 128)) return false;
-  // If two ranges overlap, one contains the other, and so the first address of the other.
-  return !UNREACHABLE.some(
-    ({ first, length }) =>
-      isIP(first) === version && (holds(first, length, address) || holds(address, Number(bits), first)),
-  );
-}
-
-function holds(first: string, length: number, address: string): boolean {
-  const family = isIP(first) === 4 ? "ipv4" : "ipv6";
-  const list = new BlockList();
-  list.addSubnet(first, length, family);
-  return list.check(address, family);
+function isPrivateRange(text: string): boolean {
+  const range = text.includes("/") ? IpRange.parse(text) : undefined;
+  return range !== undefined && !UNREACHABLE_RANGES.some((never) => IpRange.parse(never)?.overlaps(range));
 }

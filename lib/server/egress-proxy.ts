@@ -1,7 +1,6 @@
 import { Construct } from "constructs";
 import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
-import { Duration } from "../values/duration";
 import { egressTargets, validatePrivateHosts } from "./egress-hosts";
 import { ValidationError } from "../values/errors";
 import { caddyFile } from "../caddy/caddy-fragment";
@@ -97,7 +96,7 @@ function caddy(image: ServiceImage, file: string): ServiceSpec {
     files: [caddyFile(file, "Caddyfile")],
     user: USER,
     memory: MEMORY,
-    healthCheck: HealthCheck.command(HEALTH_CHECK, { interval: Duration.seconds(2) }),
+    healthCheck: HealthCheck.command(HEALTH_CHECK),
   };
 }
 

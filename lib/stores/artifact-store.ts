@@ -17,9 +17,9 @@ export abstract class ArtifactStore {
     return new BundledMinio(options);
   }
 
-  /** A bucket on an S3 service that somebody else runs. */
+  /** A bucket on an external S3 service. */
   public static s3(options: S3StoreOptions): ArtifactStore {
-    return new ForeignS3(options);
+    return new ExternalS3(options);
   }
 
   /** Called by the stack, once, when it is defined. */
@@ -36,7 +36,7 @@ class BundledMinio extends ArtifactStore {
   }
 }
 
-class ForeignS3 extends ArtifactStore {
+class ExternalS3 extends ArtifactStore {
   constructor(private readonly options: S3StoreOptions) {
     super();
   }

@@ -17,9 +17,9 @@ export abstract class BackendStore {
     return new BundledPostgres(options);
   }
 
-  /** A PostgreSQL server that somebody else runs. */
+  /** An external PostgreSQL server. */
   public static external(options: ExternalPostgresOptions): BackendStore {
-    return new ForeignPostgres(options);
+    return new ExternalPostgresStore(options);
   }
 
   /** Called by the stack, once, when it is defined. */
@@ -36,7 +36,7 @@ class BundledPostgres extends BackendStore {
   }
 }
 
-class ForeignPostgres extends BackendStore {
+class ExternalPostgresStore extends BackendStore {
   constructor(private readonly options: ExternalPostgresOptions) {
     super();
   }

@@ -7,7 +7,7 @@ import type { ClientSettings, IBackendStore } from "./store";
 
 const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"];
 
-/** Which PostgreSQL server to use, and as whom. */
+/** Options of an `ExternalPostgres`. */
 export interface ExternalPostgresOptions {
   /** Host name or address, as containers reach it: never `localhost`. */
   readonly host: string;
@@ -51,7 +51,7 @@ export interface ExternalPostgresOptions {
 }
 
 /**
- * A PostgreSQL server that somebody else runs. Creates no container.
+ * A PostgreSQL server outside of the stack. Creates no container.
  *
  * @throws ValidationError when the host means the container itself, or `sslMode` is unknown.
  */

@@ -22,7 +22,7 @@ import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from 
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
 const IMAGE = imageName(RELEASES.silo);
 const REGION = "us-east-1";
-// the server's own bound: access keys have 3 to 20 characters.
+// MinIO's maximum: access keys have 3 to 20 characters.
 const ACCESS_KEY_LENGTH = 20;
 const MIN_MEMORY = DataSize.mebibytes(512);
 
@@ -72,7 +72,7 @@ export interface MinioStoreOptions {
   readonly imageChecksSignatures?: boolean;
 
   /**
-   * Where the data lies.
+   * The volume of the data.
    *
    * @default - a named volume that Terraform refuses to delete
    */
@@ -202,7 +202,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       dependsOn: [bucketJob],
       triggers: [data.source],
     });
-    // tells stores.py that an access key which the store does not know means an emptied store.
+    // Tells stores.py that an unknown access key means an emptied store.
     this.clientSettings = { ...settings, environment: { ...settings.environment, STACK_MAKES_BUCKET: "true" } };
   }
 

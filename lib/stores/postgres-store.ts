@@ -14,11 +14,11 @@ import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
 import type { ClientSettings, IBackendStore } from "./store";
 
-// below this PostgreSQL starts, and dies when a search sorts.
+// With less memory PostgreSQL starts, but the kernel kills it when a search sorts.
 const MIN_MEMORY = DataSize.mebibytes(256);
 
-// The image takes the password when the data volume is empty, and never again. With this the file is the truth at every
-// start: after a changed password, and when the state was lost but the data was not. Nothing of it reaches the log.
+// The image sets the password only when the data volume is empty. This sets it from the file at every start, so that a
+// changed password, or a new one after a lost state, takes effect. The log does not contain it.
 const START = `if [ -s "$PGDATA/PG_VERSION" ]; then
   password=$(sed "s/'/''/g" "$POSTGRES_PASSWORD_FILE")
   printf "alter role \"%s\" password '%s'\\n" "$POSTGRES_USER" "$password" |
@@ -86,7 +86,7 @@ export interface PostgresStoreOptions {
   readonly settings?: { [name: string]: string };
 
   /**
-   * Where the data lies.
+   * The volume of the data.
    *
    * @default - a named volume that Terraform refuses to delete
    */
@@ -161,7 +161,7 @@ export class PostgresStore extends Construct implements IBackendStore {
       user: "postgres",
       memory,
       sharedMemory: DataSize.mebibytes(256),
-      // over TCP, because the server of the first start listens on its socket only.
+      // Over TCP: while the image initializes the database, the server listens on its socket only.
       healthCheck: HealthCheck.command(
         ["pg_isready", "-q", "-h", "127.0.0.1", "-U", username, "-d", database],
         props.healthCheck,
@@ -182,7 +182,7 @@ export class PostgresStore extends Construct implements IBackendStore {
     });
   }
 
-  // the rules of thumb of PostgreSQL's own documentation, chapter "Resource Consumption".
+  // The rules of thumb in PostgreSQL's documentation, chapter "Resource Consumption".
   private derivedSettings(memory: DataSize, connectionLimit: number): { [name: string]: string } {
     const mebibytes = memory.toMebibytes();
     return {

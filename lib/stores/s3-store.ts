@@ -6,7 +6,7 @@ import { S3Client, validateBucket } from "./s3-client";
 import type { Secret } from "../secrets/secret";
 import type { ClientSettings, IArtifactStore, TransferTarget } from "./store";
 
-/** Which bucket to use, and as whom. */
+/** Options of an `S3Store`. */
 export interface S3StoreOptions {
   /** Name of an existing bucket. */
   readonly bucket: string;
@@ -69,7 +69,7 @@ export interface S3StoreOptions {
 }
 
 /**
- * A bucket on an S3 service that somebody else runs. Creates no container.
+ * A bucket on an S3 service outside of the stack. Creates no container.
  *
  * @throws ValidationError when the endpoint is no address or means the container itself, or a name is malformed.
  */
@@ -87,7 +87,7 @@ export class S3Store extends Construct implements IArtifactStore {
 
     const pathStyle = options.pathStyle ?? options.endpoint !== undefined;
     const region = options.region ?? "us-east-1";
-    // named, so that it is known what presigned addresses begin with.
+    // Set explicitly, so that the beginning of presigned URLs is known.
     const endpoint = options.endpoint ?? (pathStyle ? `https://s3.${region}.amazonaws.com` : undefined);
     this.destination = ["s3:/", options.bucket, ...(options.prefix ? [options.prefix] : [])].join("/");
     this.clientSettings = S3Client.settings({
@@ -108,7 +108,7 @@ export class S3Store extends Construct implements IArtifactStore {
 
     const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
     if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.pathname !== "/") {
-      // the value may hold keys, so it is not repeated.
+      // The message does not repeat the value, which may contain keys.
       throw new ValidationError(
         "S3Endpoint",
         "'endpoint' must be an address such as 'https://s3.example.com', without keys, path or query",
@@ -138,7 +138,7 @@ function transferTarget(
   if (reachableByClients) {
     return { scheme: "https", endpoint: endpoint ?? "", bucket, prefix, reachableByClients, preferred: true };
   }
-  // temporary keys put their token into addresses, which the gateway does not let through.
+  // Temporary keys put their token into presigned URLs, and the gateway refuses those.
   if (!pathStyle || endpoint === undefined || Token.isUnresolved(endpoint) || sessionToken) return undefined;
 
   const { protocol, host } = new URL(endpoint);

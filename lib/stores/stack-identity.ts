@@ -5,15 +5,15 @@ import { physicalName } from "../values/physical-name";
 const IDENTITIES = new WeakMap<IConstruct, string[]>();
 
 /**
- * What tells the stores of one server from all others: its name, when it was first planned, and a random part. It stays
- * in the Terraform state.
+ * The identity of a server, by which its stores are told from others: its name, the time of its first plan and a random
+ * part. The Terraform state keeps it.
  *
- * @param artifactStore where the server leaves it as a mark.
+ * @param artifactStore the store in which the server writes it into a marker.
  */
 export function stackIdentity(server: Construct, artifactStore: IConstruct): string {
   const resource = new DataResource(server, "identity", {
     input: `${physicalName(server)}/${Fn.timestamp()}/${Fn.uuid()}` as never,
-    // both functions give something new in every plan.
+    // Both functions have a new value in every plan.
     lifecycle: { ignoreChanges: ["input"] },
   });
   const identity = resource.getStringAttribute("output");
@@ -21,7 +21,7 @@ export function stackIdentity(server: Construct, artifactStore: IConstruct): str
   return identity;
 }
 
-/** The identities of all servers that keep their files in a store, with blanks between. They come after the store. */
+/** The identities of all servers of an artifact store, separated by blanks. Lazy: servers are defined after the store. */
 export function identitiesOf(artifactStore: IConstruct): string {
   return Lazy.stringValue({ produce: () => (IDENTITIES.get(artifactStore) ?? []).join(" ") });
 }

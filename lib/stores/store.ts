@@ -2,7 +2,7 @@ import type { IConstruct } from "constructs";
 import type { SecretValue } from "../secrets/secret";
 import type { ServiceFile } from "../network/service-file";
 
-/** What a client of a store needs. The server, the jobs and the checks all use it the same way. */
+/** The settings of a store's clients: the server, its jobs, and the checks of both. */
 export interface ClientSettings {
   /** Environment variables; no secrets. */
   readonly environment: { [name: string]: string };
@@ -10,10 +10,10 @@ export interface ClientSettings {
   /** Files, the credentials among them. */
   readonly files: ServiceFile[];
 
-  /** What must be there before a client starts. */
+  /** Services and jobs that a client starts after. */
   readonly dependsOn: IConstruct[];
 
-  /** Whether the client has to leave the network to reach the store. */
+  /** Whether the store is outside of the network, so that clients need egress. */
   readonly external: boolean;
 
   /** Values that change when the store is recreated empty; dependent jobs then run again. */
@@ -25,7 +25,7 @@ export interface IBackendStore extends IConstruct {
   /** How to connect: a libpq service named `mlflow`. */
   readonly clientSettings: ClientSettings;
 
-  /** How many connections the database takes, where that is known. */
+  /** Number of connections that the database accepts, where it is known. */
   readonly connectionLimit?: number;
 }
 
@@ -61,11 +61,11 @@ export interface TransferTarget {
    */
   readonly reachableByClients?: boolean;
 
-  /** Whether transfers are direct when nobody chose. */
+  /** Whether transfers are direct by default. */
   readonly preferred: boolean;
 }
 
-/** A user of a store, at its console or its S3 API. */
+/** Keys of the bucket's user, for the console or the S3 API. */
 export interface StoreLogin {
   /** Access key. */
   readonly username: SecretValue;
@@ -82,13 +82,13 @@ export interface IArtifactStore extends IConstruct {
   /** Where artifacts go, as `--artifacts-destination` takes it. */
   readonly destination: string;
 
-  /** Set when clients can transfer files past MLflow. */
+  /** The store as a target of direct transfers, where it can be one. */
   readonly transferTarget?: TransferTarget;
 
   /** Host name and port of the store's console, where it is switched on. */
   readonly consoleAddress?: string;
 
-  /** Who may log in there: the bucket's own user, who sees and changes nothing else. */
+  /** Login for the console: the bucket's own user, who can read and write this bucket only. */
   readonly consoleLogin?: StoreLogin;
 
   /**
@@ -99,7 +99,7 @@ export interface IArtifactStore extends IConstruct {
   readonly s3ApiAddress?: string;
 
   /**
-   * Who may use it.
+   * Keys for it: those of the bucket's own user.
    *
    * @default - nobody may
    */

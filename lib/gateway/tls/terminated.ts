@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
 import type { Construct } from "constructs";
 import { HostBinding } from "../../network/host-binding";
 import { ValidationError } from "../../values/errors";
+import { IpRange } from "../../values/ip-range";
 import type { PublicUrl } from "../../values/public-url";
 import { httpSite, requireHttps } from "./tls-fragment";
 import type { TlsFragment } from "./tls-fragment";
@@ -57,11 +57,8 @@ function validateTrustedProxies(proxies: string[], scope: Construct): void {
     );
   }
   for (const proxy of proxies) {
-    const [address = "", bits] = proxy.split("/");
-    const family = isIP(address);
-    const maxPrefix = family === 6 ? 128 : 32;
-    const prefix = bits === undefined ? maxPrefix : /^\d{1,3}$/.test(bits) ? Number(bits) : NaN;
-    if (family === 0 || !(prefix <= maxPrefix)) {
+    const range = IpRange.parse(proxy);
+    if (range === undefined) {
       throw new ValidationError(
         "TrustedProxies",
         `'trustedProxies' must be addresses or ranges such as '10.1.2.3' or '10.1.0.0/16', got: '${proxy}'`,
@@ -69,7 +66,7 @@ function validateTrustedProxies(proxies: string[], scope: Construct): void {
       );
     }
     // A trusted proxy may claim any client address, and escapes every limit with it.
-    if (prefix < (family === 6 ? 16 : 8)) {
+    if (range.prefixLength < (range.version === 6 ? 16 : 8)) {
       throw new ValidationError(
         "TrustedProxiesOpen",
         `'trustedProxies' must not cover the internet; name the addresses of your own proxies, got: '${proxy}'`,
