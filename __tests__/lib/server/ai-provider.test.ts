@@ -1,10 +1,20 @@
 import { AiProvider } from "../../../lib";
+import { container, mlflowStack } from "../../support/stacks/synth";
 
 describe("AiProvider", () => {
-  test("lists the hosts that MLflow must reach", () => {
-    expect(AiProvider.openai()).toMatchObject({ name: "openai", hosts: ["api.openai.com"] });
-    expect(AiProvider.azure("example.openai.azure.com")).toMatchObject({ name: "azure" });
-    expect(AiProvider.bedrock("eu-central-1").hosts).toEqual(["bedrock-runtime.eu-central-1.amazonaws.com"]);
+  test.each([
+    ["openai", "api.openai.com", AiProvider.openai()],
+    ["anthropic", "api.anthropic.com", AiProvider.anthropic()],
+    ["gemini", "generativelanguage.googleapis.com", AiProvider.gemini()],
+    ["mistral", "api.mistral.ai", AiProvider.mistral()],
+    ["groq", "api.groq.com", AiProvider.groq()],
+    ["azure", "example.openai.azure.com", AiProvider.azure("example.openai.azure.com")],
+    ["bedrock", "bedrock-runtime.eu-central-1.amazonaws.com", AiProvider.bedrock("eu-central-1")],
+  ])("of %s opens the egress proxy to %s", (name, host, provider) => {
+    const stack = mlflowStack({ server: { features: { aiGateway: { providers: [provider] } } } });
+
+    expect(provider.name).toBe(name);
+    expect(JSON.stringify(container(stack, "server_egress_C9E3FD24"))).toContain(host);
   });
 
   test.each(["openai", "openrouter", "ollama", "deepseek", "xai", "portkey", "amazon-bedrock"])(

@@ -32,7 +32,9 @@ describe("Workspaces", () => {
       allowedDomains: ["example.com"],
       users: [{ name: "ci", role: Role.WRITE, workspace: "team-a" }],
     });
-    expect(() => stackOf(undefined, true, { auth, url: "https://mlflow.example.com" })).not.toThrow();
+    const stack = stackOf(undefined, true, { auth, url: "https://mlflow.example.com" });
+
+    expect(file(stack, "gateway", USERS_FILE)).toBe(`[\n{"name":"ci","role":"write","workspace":"team-a"}\n]\n`);
   });
 
   test.each([
