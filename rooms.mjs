@@ -11,6 +11,7 @@ export const ROOMS = [
   "lib/caddy",
   "lib/stores",
   "lib/users",
+  "lib/gateway/tls",
   "lib/gateway",
   "lib/server",
   "lib/stack",

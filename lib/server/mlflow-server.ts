@@ -78,7 +78,7 @@ export class MlflowServer extends Construct implements IUpstream {
   }
 
   public readonly hostname: string;
-  public readonly port = Port.MLFLOW;
+  public readonly port: number = Port.MLFLOW;
   public readonly transferTarget?: TransferTarget;
   public readonly consoleAddress?: string;
   public readonly s3ApiAddress?: string;
