@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { HEADINGS, withSettings } from "../../docs/settings";
 import { ENVIRONMENT_VARIABLES } from "../../lib/environment/environment-variables";
 import { packagePath } from "../../lib/values/package-folder";
@@ -32,17 +32,5 @@ describe("The settings in docs/settings.md", () => {
     expect([...PAGE.matchAll(/^## (.+)\n\n- \*\*`(\w+)`/gm)].map(([, heading, name]) => [name, heading])).toEqual([
       ...HEADINGS,
     ]);
-  });
-
-  test("have no variable that nothing reads", () => {
-    const readers = readdirSync(packagePath("lib", "environment"))
-      .filter((name) => !name.endsWith("-variables.ts") || name === "unused-variables.ts")
-      .map((name) => packagePath("lib", "environment", name));
-    const sources = [...readers, packagePath("cli", "docker", "docker.ts")].map((path) => readFileSync(path, "utf8"));
-    const unread = ENVIRONMENT_VARIABLES.flatMap((variable): readonly string[] => variable.names).filter(
-      (name) => !sources.some((source) => source.includes(`"${name}"`) || source.includes(`.${name}`)),
-    );
-
-    expect(unread).toEqual([]);
   });
 });

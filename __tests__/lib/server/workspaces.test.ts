@@ -10,7 +10,7 @@ function stackOf(users: UserOptions[] | undefined, on = true, props: MlflowStack
 }
 
 describe("Workspaces", () => {
-  test("of users reach the gateway, and are created", () => {
+  test("of users reach the gateway, and a job creates them", () => {
     const stack = stackOf([
       ADA,
       { name: "bob", role: Role.READ, workspace: "team-a" },
@@ -38,7 +38,7 @@ describe("Workspaces", () => {
   });
 
   test.each([
-    ["nobody but the default admin", undefined],
+    ["the default admin alone", undefined],
     ["users who have none", [ADA, { name: "bob", role: Role.READ }]],
   ])("are refused with %s", (_title, users) => {
     expect(() => stackOf(users)).toThrow(
@@ -61,7 +61,12 @@ describe("Workspaces", () => {
     },
   );
 
-  test.each(["ab", "0-0", "default", "a".repeat(63)])("may be called '%s'", (workspace) => {
-    expect(() => stackOf([{ ...ADA, workspace }])).not.toThrow();
-  });
+  test.each(["ab", "0-0", "default", "a".repeat(63)])(
+    "may be called '%s', and the gateway gets the name",
+    (workspace) => {
+      const users: unknown = JSON.parse(file(stackOf([{ ...ADA, workspace }]), "gateway", USERS_FILE));
+
+      expect(users).toEqual([{ ...ADA, workspace }]);
+    },
+  );
 });

@@ -16,10 +16,10 @@ function synthesize(state: StateBackend, id = "mlflow") {
 describe("StateBackend", () => {
   const remote = StateBackend.remote("pg", { schema_name: "mlflow" });
 
-  test("is the only one of its stack, because Terraform takes no two", () => {
+  test("is the only backend of its stack, because Terraform refuses a second one", () => {
     expect(synthesize(remote).terraform.backend).toEqual({ pg: { schema_name: "mlflow" } });
-    expect(synthesize(StateBackend.local("mlflow.tfstate")).terraform.backend).toEqual({
-      local: { path: "mlflow.tfstate" },
+    expect(synthesize(StateBackend.local("../../../states/mlflow.tfstate")).terraform.backend).toEqual({
+      local: { path: "../../../states/mlflow.tfstate" },
     });
   });
 
