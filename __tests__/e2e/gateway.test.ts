@@ -187,7 +187,7 @@ describe("the configuration files", () => {
     ["an unknown kind of transfers", { TRANSFERS: "nothing" }, "transfers/nothing.caddy"],
     ["an unknown kind of TLS", { TLS: "nothing" }, "tls/nothing.caddy"],
     ["a limit that is not a number", { RATE_LIMIT_EVENTS: "many" }, "invalid max events"],
-    ["no limit of failed logins", { FAILED_LOGINS_PER_USER: "0" }, "is no number"],
+    ["no limit of failed logins", { FAILED_LOGINS_PER_USER: "0" }, "must be a number above 0"],
   ])("%s is refused at the start", async (_title, settings, reason) => {
     const result = await validate(settings);
     expect(result.exitCode).not.toBe(0);

@@ -1,5 +1,4 @@
 import { UnderWay, describeProblems, finishedStep, parseMessage } from "../../../cli/terraform/terraform-messages";
-import { requireVersion } from "../../../cli/terraform/terraform-version";
 
 const START = { type: "apply_start", hook: { resource: { addr: "docker_container.server" }, action: "create" } };
 const END = { ...START, type: "apply_complete", hook: { ...START.hook, elapsed_seconds: 7 } };
@@ -60,16 +59,5 @@ describe("describeProblems", () => {
     expect(text.split("\n")).toHaveLength(34);
     expect(text).toContain("line 2\n… 67 lines …\nline 70\n");
     expect(text).toMatch(/line 99$/);
-  });
-});
-
-describe("requireVersion", () => {
-  test.each(["1.5.0", "1.11.4", "1.10.0-alpha1"])("takes %s", (version) => {
-    expect(() => requireVersion("terraform", JSON.stringify({ terraform_version: version }))).not.toThrow();
-  });
-
-  test("refuses what is too old", () => {
-    expect(() => requireVersion("terraform", '{"terraform_version":"1.4.7"}')).toThrow("terraform 1.4.7 is too old");
-    expect(() => requireVersion("tofu", "{}")).toThrow("tofu of an unknown version is too old");
   });
 });

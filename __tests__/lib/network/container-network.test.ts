@@ -25,6 +25,21 @@ describe("ContainerNetwork", () => {
     );
   });
 
+  test("takes every capability from a container, and bounds its memory and its log", () => {
+    const { stack, network } = testStack();
+    const image = ServiceImage.registry("app:1");
+    network.addJob(stack, "job", { image, memory: DataSize.mebibytes(64), errorMessage: "It failed." });
+
+    expect(container(stack, "job")).toMatchObject({
+      capabilities: { drop: ["ALL"] },
+      security_opts: ["no-new-privileges:true"],
+      memory: 64,
+      memory_swap: 64,
+      log_driver: "json-file",
+      log_opts: { "max-size": "10m", "max-file": "3" },
+    });
+  });
+
   test("labels a container with its role, and one without a role not at all", () => {
     const { stack, network } = testStack();
     const job = { image: ServiceImage.registry("app:1"), memory: DataSize.mebibytes(64), errorMessage: "It failed." };
