@@ -1,7 +1,7 @@
-"""Sends files to a store and fetches them back, as a client of MLflow or as one of the store itself.
+"""Uploads files to a store and downloads them, with MLflow's client or with boto3.
 
-It is read from standard input, after one line of JSON with its settings. Before each transfer it prints a line and waits
-for one, so that whoever measures can look at the services first; after it, it prints how long it took.
+Python reads the program from standard input, after one line of JSON with its settings. Before each transfer it prints a
+line and waits for an answer, so that the caller can read the usage of the services first. After it, it prints the seconds.
 """
 
 import json
@@ -20,18 +20,18 @@ os.environ["GIT_PYTHON_REFRESH"] = "quiet"
 os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 os.environ["HOME"] = "/tmp"
 
-# MLflow writes to standard output as well, where only what is measured belongs.
+# MLflow writes to standard output too, which is for measurements only.
 results = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
 MEBIBYTE = 1024**2
-# the client's own: parts of uploads and of downloads, and how many are on their way at once.
+# Defaults of MLflow's client: size of the parts, and how many it transfers at the same time.
 UPLOAD_PART, DOWNLOAD_PART = 10 * MEBIBYTE, 100 * MEBIBYTE
 WORKERS = min(2 * os.cpu_count(), 20)
 
 
 class MlflowClient:
-    """The client of MLflow, with its defaults but for what the settings say."""
+    """MLflow's client, with its defaults, except for the environment in the settings."""
 
     def __init__(self, number):
         import mlflow
@@ -56,7 +56,7 @@ class MlflowClient:
 
 
 class StoreClient:
-    """boto3, with as many and as large parts as the client of MLflow has."""
+    """boto3, with parts of the same number and size as MLflow's client."""
 
     def __init__(self, number):
         import boto3
@@ -128,7 +128,7 @@ def say(**line):
     sys.stdin.readline()
 
 
-# before the processes are made, so that they share it.
+# Imported before the fork, so that the processes share it.
 import mlflow  # noqa: E402,F401
 
 context = multiprocessing.get_context("fork")
@@ -139,7 +139,7 @@ for process in processes:
     process.start()
 try:
     for step in ("up", "down"):
-        # everyone is prepared when only this process is missing.
+        # All clients are ready when they wait at the barrier.
         while barrier.n_waiting < settings["clients"] and not barrier.broken:
             time.sleep(0.005)
         say(ready=step)

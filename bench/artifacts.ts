@@ -8,12 +8,12 @@ import { alternate, median } from "./measure";
 import { table } from "../docs/markdown";
 import { ServiceUsage } from "./service-usage";
 
-/** Files that a number of clients send and fetch at once. */
+/** Files that several clients upload and download at the same time. */
 export interface TransferCase {
   readonly clients: number;
-  /** Of each client. */
+  /** Files of each client. */
   readonly files: number;
-  /** In MiB. */
+  /** Size of a file, in MiB. */
   readonly size: number;
   readonly rounds: number;
 }
@@ -30,9 +30,9 @@ export const TRANSFER_CASES: TransferCase[] = [
 const DIRECTIONS = ["up", "down"] as const;
 type Direction = (typeof DIRECTIONS)[number];
 
-/** Figures of one direction. */
+/** Measurements of one direction. */
 interface Figures {
-  /** In MiB/s. */
+  /** Rate of all clients together, in MiB/s. */
   readonly rate: number;
   /** Seconds of processor time for 1,024 MiB, by service. */
   readonly cpu: { readonly [service: string]: number };
@@ -40,7 +40,7 @@ interface Figures {
 
 type Measured = { readonly [direction in Direction]: Figures };
 
-/** How fast artifacts go, in every way they can go. */
+/** Measures the transfer of artifacts in each way. */
 export async function measureArtifacts(
   compiled: Compiled,
   cases: TransferCase[],

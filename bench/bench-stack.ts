@@ -13,23 +13,23 @@ const PATIENCE = 180_000;
 /** Id of the deployed stack. Every name on the engine begins with it. */
 export const STACK = "bench-mlflow";
 
-/** Address of the stack, on this machine and for whoever shares the gateway's network. */
+/** Address of the stack, on this machine and in the gateway's network namespace. */
 export const STACK_URL = `http://localhost:${PORT}`;
 
-/** Password of the user `admin`. Given, because it has to be known before the deployment ends. */
+/** Password of the user `admin`. It is given, because the benchmark needs it before the deployment is complete. */
 export const PASSWORD = randomBytes(18).toString("base64url");
 
 /** Name and password of the user. */
 export const LOGIN = `admin:${PASSWORD}`;
 
-// what would make the stack another one.
+// Variables that would change the stack.
 const UNSET = ["DB_URL", "MLFLOW_S3_BUCKET", "MLFLOW_S3_ENDPOINT_URL", "IMAGE_REGISTRY", "AUTH_USERNAME"];
 
 /** The settings of the stack, for the app, `mlflow-stack` and Terraform. */
 export function stackEnvironment(): { [name: string]: string | undefined } {
   const built = offlineEnvironment();
   return {
-    // what was built here, where it was; else what the registries have.
+    // Images and providers that this machine has built, else those of the registries.
     ...(existsSync(built.TF_CLI_CONFIG_FILE ?? "") && built),
     ...Object.fromEntries(UNSET.map((name) => [name, undefined])),
     MLFLOW_STACK: STACK,
@@ -65,7 +65,7 @@ export async function allHealthy(services: string[]): Promise<void> {
   }
 }
 
-/** Removes everything of the stack from the engine, whoever made it, and its data. */
+/** Removes everything of the stack from the engine, also its data and what Compose created. */
 export async function removeAll(): Promise<void> {
   for (const [kind, all, remove] of [
     ["container", ["--all"], ["--force", "--volumes"]],

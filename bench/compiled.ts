@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { packagePath } from "../lib/values/package-folder";
 import { runProgram } from "./program";
 
-/** The project as it is when it is installed: JavaScript, so that no loader of TypeScript is measured. */
+/** The project as JavaScript, as it is installed, so that no measurement contains a TypeScript loader. */
 export class Compiled {
-  /** Compiles into a folder of its own. */
+  /** Compiles the project into a new folder. */
   public static async make(): Promise<Compiled> {
     const folder = mkdtempSync(join(tmpdir(), "mlflow-bench-"));
     for (const name of ["node_modules", "caddy", "mlflow", "offline", "cli"])
@@ -17,7 +17,7 @@ export class Compiled {
       settings,
       JSON.stringify({
         extends: packagePath("tsconfig.json"),
-        // whether the types are right is for the tests to say.
+        // The tests check the types.
         compilerOptions: { outDir: "dist", rootDir: packagePath(), declaration: false, noCheck: true, types: [] },
         include: ["main.ts", "lib", "cli", "offline", "bench/apps"].map((path) => packagePath(path)),
       }),
@@ -26,15 +26,15 @@ export class Compiled {
     return new Compiled(folder);
   }
 
-  /** @param folder where it lies. */
+  /** @param folder its path. */
   private constructor(public readonly folder: string) {}
 
-  /** A file of it. */
+  /** Path of a compiled file. */
   public file(...segments: string[]): string {
     return join(this.folder, "dist", ...segments);
   }
 
-  /** A new folder below it, to work in. */
+  /** A new working folder in it. */
   public workFolder(name: string): string {
     const folder = join(this.folder, "work", name);
     mkdirSync(folder, { recursive: true });

@@ -4,14 +4,14 @@ import { runProgram } from "./program";
 const BUILT = new GoProgram("compose", "github.com/docker/compose/v2/cmd");
 const RELEASE = "2.40.3";
 
-/** The command line that begins a call of Docker Compose: the installed one, else one that is built here, once. */
+/** The command line of Docker Compose: the installed one, else one that is built once on this machine. */
 export async function composeProgram(): Promise<string[]> {
   if ((await installedRelease()) !== undefined) return ["docker", "compose"];
   await BUILT.build(() => {});
   return [BUILT.file];
 }
 
-/** Which release that is. */
+/** The release of Docker Compose. */
 export async function composeRelease(): Promise<string> {
   return (await installedRelease()) ?? RELEASE;
 }

@@ -45,8 +45,8 @@ interface ContainerBlock {
 }
 
 /**
- * Writes a Compose project that deploys what a stack deploys: the same images, settings, files, limits, checks and order,
- * under the same names. Compose mounts the files, ours and secret ones alike, from a folder.
+ * Writes a Compose project with the services of a stack: the same names, images, settings, files, limits, health checks
+ * and order. Compose mounts all files from a folder, also the secret ones.
  */
 export function writeComposeProject(folder: string, project: string, stack: StackJson, state: StateJson): void {
   const { docker_container: containers = {}, docker_network, docker_volume } = stack.resource;
@@ -66,7 +66,7 @@ export function writeComposeProject(folder: string, project: string, stack: Stac
     ),
     ...files.declarations,
   };
-  // JSON is YAML, too.
+  // JSON is valid YAML.
   writeFileSync(join(folder, "compose.json"), JSON.stringify(withoutConstructs(content), null, 2), { mode: 0o600 });
 }
 
@@ -120,14 +120,14 @@ class ProjectFiles {
 
   constructor(private readonly folder: string) {}
 
-  /** Writes the files of a service. Gives what its block says of them. */
+  /** Writes the files of a service, and returns the part of its block that names them. */
   public add(service: string, uploads: { file: string; content: string }[]): object {
     const used = { secrets: [] as object[], configs: [] as object[] };
     for (const { file, content } of uploads) {
       const kind = file.startsWith("/run/secrets/") ? "secrets" : "configs";
       const id = `${service}${file.replaceAll(/[^\w.-]/g, "_")}`;
       const path = join(this.folder, kind, id);
-      // readable for the users of the containers; the folder above is this user's only.
+      // The containers' users can read the files. Only this user can open the folder above.
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, content, { mode: 0o444 });
       this.declarations[kind][id] = { file: path };
@@ -142,12 +142,12 @@ function uploads({ resources }: StateJson, name: string): { file: string; conten
   return found?.instances[0]?.attributes.upload ?? [];
 }
 
-// "${docker_network.edge.id}" is the network "edge".
+// "${docker_network.edge.id}" refers to the network "edge".
 function referenced(expression: string): string {
   return /^\$\{\w+\.([\w-]+)\.\w+\}$/.exec(expression)?.[1] ?? expression;
 }
 
-// Terraform's $${ is a literal ${, and Compose wants every dollar twice.
+// Terraform's $${ is a literal ${. Compose reads $$ as a literal dollar.
 function escaped(text: string): string {
   return text.replaceAll(/([$%])\1(?=\{)/g, "$1").replaceAll("$", "$$$$");
 }

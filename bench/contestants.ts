@@ -13,17 +13,17 @@ const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
 export interface Contestant {
   readonly name: string;
 
-  /** Forgets what it knows of an earlier deployment, which has been removed from the engine. */
+  /** Removes the state of an earlier deployment, which is no longer on the engine. */
   reset(): Promise<void>;
 
   /** Deploys. */
   start(): Promise<void>;
 
-  /** Removes the services; their data stays. */
+  /** Removes the services, and keeps their data. */
   stop(): Promise<void>;
 }
 
-/** The whole command, as people use it: checks, synthesis, plan, guard, apply and wait. */
+/** The whole command, as users run it: checks, synthesis, plan, guard, apply and wait. */
 export class CommandContestant implements Contestant {
   public readonly name = "mlflow-stack";
   readonly #folder: string;
@@ -52,14 +52,14 @@ export class CommandContestant implements Contestant {
   }
 }
 
-/** Terraform alone, on what was synthesized before. */
+/** Terraform alone, on a stack that was synthesized before. */
 export class TerraformContestant implements Contestant {
   public readonly name = "terraform";
   readonly #folder: string;
 
   /**
    * @param app the program that synthesizes the stack.
-   * @param settings what it has besides `stackEnvironment()`.
+   * @param settings variables of its environment in addition to `stackEnvironment()`.
    */
   constructor(
     compiled: Compiled,
@@ -90,17 +90,17 @@ export class TerraformContestant implements Contestant {
     await this.run("destroy", "-input=false", "-auto-approve", ...addresses.map((address) => `-target=${address}`));
   }
 
-  /** Plans again, which has to find nothing to do. */
+  /** Plans again. The plan must be empty. */
   public async plan(): Promise<void> {
     await this.run("plan", "-input=false", "-detailed-exitcode");
   }
 
-  /** What was synthesized. */
+  /** The synthesized stack. */
   public get stack(): StackJson {
     return JSON.parse(readFileSync(join(this.stackFolder, "cdk.tf.json"), "utf8")) as StackJson;
   }
 
-  /** What is deployed. Holds secrets. */
+  /** Terraform's state. It holds secrets. */
   public get state(): StateJson {
     return JSON.parse(readFileSync(join(this.#folder, `terraform.${STACK}.tfstate`), "utf8")) as StateJson;
   }
@@ -123,7 +123,7 @@ export class ComposeContestant implements Contestant {
    * @param program see `composeProgram()`.
    * @param folder a folder for its files.
    * @param stack the services.
-   * @param state what the references in them mean.
+   * @param state the values of the references in them.
    */
   public static async make(compiled: Compiled, stack: StackJson, state: StateJson): Promise<ComposeContestant> {
     const folder = compiled.workFolder("compose");

@@ -14,7 +14,7 @@ interface Figures {
   readonly down: number;
 }
 
-/** How long it takes from nothing to MLflow's first answer, and back, against Docker Compose. */
+/** Measures deployment and removal with Terraform, `mlflow-stack` and Docker Compose. */
 export async function measureDeployment(
   compiled: Compiled,
   runs: number,
@@ -26,7 +26,7 @@ export async function measureDeployment(
   progress("a first deployment, not counted");
   await begin(terraform);
   await terraform.start();
-  // what Compose deploys is read from what Terraform deployed.
+  // The Compose project is written from Terraform's state.
   const { stack, state } = terraform;
   const compose = await ComposeContestant.make(compiled, stack, state);
   await begin(compose);
@@ -65,7 +65,7 @@ export async function measureDeployment(
   ];
 }
 
-/** Names of the containers that stay up. */
+/** Names of the containers that run permanently: services, and no jobs. */
 export function servicesOf({ resource }: StackJson): string[] {
   return Object.values(resource.docker_container ?? {})
     .filter((container) => container.must_run !== false)

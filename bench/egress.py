@@ -1,4 +1,7 @@
-"""A host that answers by TLS, or who asks it by several ways in turn. Settings are set before it is read; prints JSON."""
+"""A host that answers over TLS, or a client that calls it by several ways in turn and prints JSON.
+
+The program that starts this one puts the settings before it.
+"""
 
 import datetime
 import json
@@ -13,7 +16,7 @@ settings: dict  # role: "serve" or "ask"; to ask: name, ways: {name: host}, roun
 ANSWER = b"x" * 1024
 CALLS = 100
 STREAMS = 5
-# of a stream, what lies between two of its chunks.
+# Seconds between two chunks of a stream.
 PAUSE = 0.02
 CHUNKS = 5
 
@@ -37,7 +40,7 @@ def answer(context, raw):
                 conn.sendall(b"chunk")
                 time.sleep(PAUSE)
     except OSError:
-        # whoever only looks whether it listens.
+        # A client that only tests the port closes the connection at once.
         pass
 
 
@@ -59,7 +62,7 @@ def certificate():
 
 
 def connect(host):
-    # a connection for each call, as MLflow's AI gateway makes them.
+    # MLflow's AI gateway opens a connection for each call too.
     raw = socket.create_connection((host, 443), timeout=10)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return client.wrap_socket(raw, server_hostname=settings["name"])
@@ -76,7 +79,7 @@ def call(host):
 
 
 def stream(host):
-    """Until the first chunk, and the longest time between two."""
+    """Milliseconds until the first chunk, and between the two chunks that are farthest apart."""
     with connect(host) as conn:
         begin = time.monotonic()
         conn.sendall(b"stream")

@@ -8,7 +8,7 @@ import { runProgram } from "./program";
 import type { Row } from "./report";
 
 const EGRESS_LINK = `${STACK}-network-passage`;
-// the one whose range the engine's addresses are in is asked for.
+// The client calls the name whose range contains the engine's addresses.
 const HOSTS: [RegExp, string][] = [
   [/^172\./, "host.example.com"],
   [/^192\.168\./, "other.example.com"],
@@ -22,7 +22,7 @@ interface Figures {
   readonly runs: number;
 }
 
-/** What TLS to a host takes through the way out, and straight to the same host. */
+/** Measures TLS calls through the egress proxy, and directly to the same host. */
 export async function measureEgress(
   compiled: Compiled,
   rounds: number,
@@ -45,7 +45,7 @@ export async function measureEgress(
   const address = await addressOf(host, EGRESS_LINK);
   const [, name] = HOSTS.find(([range]) => range.test(address)) ?? [];
   if (name === undefined) throw new Error(`the engine's networks are in another range: ${address}`);
-  // each by name, as a client has it: a look-up is part of a call.
+  // Clients call a host by its name, so that the look-up is part of a call.
   const ways = { directly: host, "through the way out": `${STACK}-egress-entry` };
   progress("asking");
   const caller = `${STACK}-caller`;

@@ -14,62 +14,63 @@ const PERSON = "rea";
 const DOMAIN = "corp.example";
 const MACHINE = "batch";
 
-/** Ways to MLflow, with the most milliseconds that each may take more than directly, at p50. */
+/** Ways to log in, each with the maximum number of milliseconds by which it may slow down a call at p50. */
 export const GATEWAY_WAYS = {
   "user with a password": 1,
   "browser's session": 3,
   "machine's token": 3,
 } as const;
 
-// workspaces need a user who has one, which only a file of users can say.
+// Workspaces need a user who has one. Only a file of users can name it.
 const FEATURE_SETTINGS = {
   ALL_FEATURES: "true",
   MLFLOW_USERS_FILE: join(__dirname, "apps", "users.json"),
   AUTH_PASSWORD: undefined,
 };
 
-/** How long calls take, by one client, of a server with one worker. */
+/** Times of the calls of one client to a server with one worker, in milliseconds. */
 interface CallTimes {
-  /** Milliseconds of the middle call, and of the one that 99 of 100 are faster than. */
+  /** Median, and 99th percentile. */
   readonly p50: number;
   readonly p99: number;
 
-  /** Milliseconds that the middle call takes more than directly, by many connections, and the standard error of that. */
+  /** Mean difference between the medians of this way and of direct calls, over many connections, and its standard error. */
   readonly more: number;
   readonly doubt: number;
 }
 
+/** Rate of the calls of 8 clients at the same time to a server with its default number of workers. */
 interface CallRate {
-  /** Calls in a second with 8 clients at the same time, of a server with the workers that one has by itself. */
+  /** Calls in a second. */
   readonly rate: number;
 
-  /** Standard error of what that is more than directly, by many turns. */
+  /** Standard error of the difference from the rate of direct calls, over many turns. */
   readonly doubt: number;
 }
 
-/** One call by one way. */
+/** Measurements of one kind of call by one way. */
 export interface GatewayRow extends CallTimes {
   readonly call: string;
   readonly way: string;
   readonly throughput: CallRate;
 }
 
-/** What the client prints. */
+/** The JSON that `gateway_client.py` prints. */
 interface Answers<Figures> {
   readonly first: { readonly [way: string]: number };
   readonly results: (Figures & { readonly call: string; readonly way: string })[];
 }
 
-/** What the gateway costs. */
+/** Measurements of the gateway. */
 export interface GatewayFigures {
   readonly rows: GatewayRow[];
 
-  /** Milliseconds of the very first call of a user with a password, the only one that is hashed. */
+  /** Milliseconds of the first call of a user with a password. The gateway hashes the password for this call only. */
   readonly firstLogin: number;
 }
 
 /**
- * What calls take through the gateway, to the server itself, and to MLflow as it is deployed by most.
+ * Measures calls through the gateway, to the server directly, and to MLflow in its usual deployment.
  *
  * @param allFeatures whether every feature of MLflow is switched on.
  */
@@ -103,7 +104,7 @@ export async function measureGateway(
       const settings = { ways: await waysTo(issuer), host_header: `localhost:${PORT}`, rounds, what };
       return JSON.parse(await runClient(settings)) as Answers<Figures>;
     };
-    // a connection stays with the worker that took it, and workers differ by more than what is measured.
+    // One worker: a connection stays with its worker, and the workers differ more than the ways do.
     const times = await ask<CallTimes>("times", { WORKERS: "1" });
     const rates = await ask<CallRate>("rates");
     await removeAll();
@@ -145,7 +146,7 @@ function loginSettings(issuer: IdentityProvider) {
   };
 }
 
-/** The session of somebody who has logged in at the issuer. */
+/** The session cookie of a person who has logged in at the issuer. */
 async function sessionCookie(): Promise<string> {
   const browser = await launchBrowser();
   try {
@@ -163,7 +164,7 @@ async function sessionCookie(): Promise<string> {
   }
 }
 
-// beside the gateway, so that both ways to MLflow go over the same network.
+// The client shares the gateway's network namespace, so that all ways to MLflow use the same network.
 async function runClient(settings: object): Promise<string> {
   const image = (await runProgram("docker", ["inspect", "-f", "{{.Image}}", `${STACK}-server`])).trim();
   const program = readFileSync(join(__dirname, "gateway_client.py"), "utf8");
@@ -177,7 +178,7 @@ async function runClient(settings: object): Promise<string> {
   );
 }
 
-/** MLflow on the same database with four workers, and with asyncio's own loop, which an image without uvloop has. */
+/** MLflow on the same database with four workers, and with asyncio's event loop, as in an image without uvloop. */
 async function startPlain(): Promise<void> {
   const [server] = JSON.parse(await runProgram("docker", ["inspect", `${STACK}-server`])) as {
     Image: string;

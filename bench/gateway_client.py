@@ -1,4 +1,7 @@
-"""Asks MLflow by several ways, in turn, on kept connections. Settings are set before it is read; prints JSON."""
+"""Calls MLflow by several ways in turn, on kept connections, and prints JSON.
+
+The program that pipes this file into Python puts the settings before it.
+"""
 
 import http.client
 import json
@@ -12,9 +15,9 @@ settings: dict  # ways: {name: {host, port, headers}}, host_header, rounds, what
 EXPERIMENT_RUNS = 500
 CLIENTS = 8
 SECONDS = 4
-# Each with new connections.
+# Each block has new connections.
 BLOCKS = 8
-# until the gateway's own connections to MLflow have ended.
+# Seconds after which the gateway has closed its idle connections to MLflow.
 REST = 4.5
 
 
@@ -59,13 +62,13 @@ def log_batch(client):
     step = next(counter)
     now = int(time.time() * 1000)
     metrics = [{"key": f"m{i}", "value": i, "timestamp": now, "step": step} for i in range(100)]
-    # to a run of its own, as programs that train do: those of one run wait for each other in the database.
+    # Each client has its own run, like a program that trains. Calls for one run wait for each other in the database.
     return {"run_id": runs[client], "metrics": metrics}
 
 
 search = {"experiment_ids": [experiment], "max_results": 100}
-# What is asked, how often by each way in a block, and in how many turns by several clients: the workers share connections
-# by chance, and unevenly, and only many turns with new ones tell a twentieth.
+# Request, calls by each way in a block, and turns of several clients. Connections fall on the workers by chance and
+# unevenly, so that a difference of 5 % shows only over many turns with new connections.
 operations = {
     "`/version`": (lambda _: ("GET", "/version"), 50, 2),
     "log-batch of 100 metrics": (lambda client: ("POST", f"{api}/runs/log-batch", log_batch(client)), 60, 15),
@@ -74,8 +77,10 @@ operations = {
 
 
 def in_turn(request, count):
-    """Milliseconds of calls by one client on one new connection a way, in another order each time: whoever follows a call
-    to the other server finds ours rested."""
+    """Milliseconds of the calls of one client, on one new connection for each way.
+
+    The order is random, because a call is faster after a call to the other server, while ours is idle.
+    """
     time.sleep(REST)
     connections, times = {name: connect(way) for name, way in ways.items()}, {name: [] for name in ways}
     for number in range(count + 1):
@@ -83,20 +88,20 @@ def in_turn(request, count):
             arguments = request(0)
             begin = time.monotonic()
             call(connections[name], ways[name], *arguments)
-            # the first ones open connections.
+            # The first calls open the connections.
             if number > 0:
                 times[name].append((time.monotonic() - begin) * 1000)
     return times
 
 
 def more_than_directly(figures, direct_figures):
-    """What a way has more than directly, by the figures of each block or turn, and the standard error of that."""
+    """Mean difference between a way and direct calls, over blocks or turns, and its standard error."""
     more = [figure - directly for figure, directly in zip(figures, direct_figures)]
     return statistics.mean(more), statistics.stdev(more) / len(more) ** 0.5
 
 
 def at_the_same_time(way, request):
-    """How many calls several clients made in a second."""
+    """Calls in a second of several clients together."""
     end, counts = time.monotonic() + SECONDS, []
 
     def client(number):
@@ -116,7 +121,7 @@ def at_the_same_time(way, request):
 
 
 def times_of(request, count, _):
-    """By way: milliseconds of the middle call and of the one that 99 of 100 are faster than, and what directly lacks."""
+    """For each way: median and 99th percentile in milliseconds, and the difference from direct calls."""
     times, block_medians = ({name: [] for name in ways} for _ in range(2))
     for _ in range(settings["rounds"] * BLOCKS):
         for name, taken in in_turn(request, count).items():
@@ -132,9 +137,9 @@ def times_of(request, count, _):
 
 
 def rates_of(request, _, turns):
-    """By way: calls in a second, and the standard error of what that is more than directly, by turn."""
+    """For each way: calls in a second, and the standard error of the difference from direct calls."""
     rates, names = {name: [] for name in ways}, list(ways)
-    # what asked before, another call included, may have left connections.
+    # Earlier measurements may have left connections.
     ended = {way["host"]: time.monotonic() for way in ways.values()}
     for _ in range(settings["rounds"] * turns):
         names = names[1:] + names[:1]

@@ -16,7 +16,7 @@ import { measureReview } from "./review";
 import { measureSynthesis } from "./synthesis";
 
 const DEFAULT_PARTS = ["synthesis", "review", "deployment", "memory", "gateway", "egress"] as const;
-// artifacts take as long as all others together, so they are measured when they are asked for.
+// Artifacts take as long as all other parts together. Only `--only artifacts` measures them.
 const PARTS = [...DEFAULT_PARTS, "artifacts"] as const;
 const SIZES = [...new Set(TRANSFER_CASES.map(({ size }) => String(size)))];
 const MEMORY_AIM = 900;
@@ -29,7 +29,7 @@ interface Options {
   readonly allFeatures: boolean;
 }
 
-/** Measures, prints the figures as Markdown, and puts them into README.md when all were measured. */
+/** Prints the measurements as Markdown. Writes them into README.md if they are complete. */
 async function bench({ runs, synthesisRuns, only, sizes, allFeatures }: Options): Promise<void> {
   takeInterruptions();
   const rows: Row[] = [];
@@ -74,7 +74,7 @@ async function bench({ runs, synthesisRuns, only, sizes, allFeatures }: Options)
       process.stderr,
     );
   } finally {
-    // first what needs no engine: it may be why the measuring failed.
+    // Comes first, because it works without an engine, which may be the reason for a failure.
     compiled.remove();
     await removeAll();
   }

@@ -1,9 +1,9 @@
 const controller = new AbortController();
 
-/** Is aborted on Ctrl-C, so that what was started is removed before the end. */
+/** Aborts on Ctrl-C, so that the benchmark can remove its containers before it exits. */
 export const interruption: AbortSignal = controller.signal;
 
-/** Takes Ctrl-C from now on. Programs that run get it as well, and fail. */
+/** Handles Ctrl-C from now on. Running child processes get it too, and fail. */
 export function takeInterruptions(): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => controller.abort(new Error("interrupted")));

@@ -2,7 +2,7 @@ import { cpus, release, totalmem } from "node:os";
 import { composeRelease } from "./compose-program";
 import { runProgram } from "./program";
 
-/** The machine and the programs, without names that lead to it. */
+/** Lines about the machine and its programs. They contain no host name and no user name. */
 export async function describeMachine(): Promise<string[]> {
   const cores = cpus();
   const engine = await runProgram("docker", ["version", "--format", "{{.Server.Version}}"]);

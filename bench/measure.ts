@@ -1,11 +1,11 @@
-/** The middle of several figures. */
+/** The median. */
 export function median(figures: number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
 }
 
-/** How long something takes, in seconds. */
+/** Runs some work, and returns its duration in seconds. */
 export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const begin = performance.now();
   await work();
@@ -13,9 +13,9 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 /**
- * Runs each contestant once a round, each round in another order, so that what else the machine does meets all alike.
+ * Runs each contestant once a round. The order changes with each round, so that other load on the machine affects all.
  *
- * @returns the figures of each contestant, in the order of the rounds.
+ * @returns the measurements of each contestant, in the order of the rounds.
  */
 export async function alternate<T, R>(
   contestants: T[],

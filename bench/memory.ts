@@ -13,7 +13,7 @@ const SAMPLES = 5;
 const MEBIBYTE = 1024 ** 2;
 const UNITS: { [unit: string]: number } = { B: 1 / MEBIBYTE, KiB: 1 / 1024, MiB: 1, GiB: 1024 };
 
-/** What each service uses when nobody uses it, half a minute after it became healthy. */
+/** Measures the memory of each service without requests, half a minute after it became healthy. */
 export async function measureMemory(compiled: Compiled, progress: (line: string) => void): Promise<MemoryRow[]> {
   const terraform = new TerraformContestant(compiled);
   progress("deploying");
@@ -43,7 +43,7 @@ async function sampleOf(service: string): Promise<MemoryRow> {
   return { service, inUse: Number(figure) * (UNITS[unit ?? ""] ?? NaN), anonymous: await anonymousOf(service) };
 }
 
-// control groups in their second and first version.
+// Version 2 of control groups, and version 1.
 async function anonymousOf(service: string): Promise<number> {
   const files = "cat /sys/fs/cgroup/memory.stat 2>/dev/null || cat /sys/fs/cgroup/memory/memory.stat";
   const text = await runProgram("docker", ["exec", service, "/bin/sh", "-c", files]);

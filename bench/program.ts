@@ -1,21 +1,29 @@
 import { loadExeca } from "../cli/console/es-modules";
 
-/** Where and how a program runs. */
+/** Options of `runProgram()`. */
 export interface ProgramOptions {
-  /** @default - the current folder */
+  /**
+   * Working folder.
+   *
+   * @default - the current folder
+   */
   readonly folder?: string;
 
-  /** Variables on top of the environment. */
+  /** Variables in addition to the environment of this process. */
   readonly environment?: { readonly [name: string]: string | undefined };
 
-  /** What it reads. @default - nothing */
+  /**
+   * Standard input.
+   *
+   * @default - none
+   */
   readonly input?: string;
 }
 
 /**
- * Runs a program to its end and gives what it printed.
+ * Runs a program, and returns its standard output.
  *
- * @throws Error with its output when it fails.
+ * @throws Error with the output when the program fails.
  */
 export async function runProgram(program: string, args: string[], options: ProgramOptions = {}): Promise<string> {
   const { execa } = await loadExeca();

@@ -14,10 +14,10 @@ export interface Row {
   readonly peer?: { readonly name: string; readonly figure: number };
   readonly unit: string;
 
-  /** The ratio that is aimed at, or less; without a peer the figure itself. */
+  /** Maximum of the ratio to the peer; without a peer, maximum of our own value. */
   readonly aim?: number;
 
-  /** How many figures the medians are taken of. */
+  /** Number of runs from which the median is taken. */
   readonly runs: number;
 }
 
@@ -25,14 +25,14 @@ export interface Row {
 export interface MemoryRow {
   readonly service: string;
 
-  /** What `docker stats` says: without the page cache that nobody has asked for again. */
+  /** Memory in `docker stats`, which excludes inactive page cache. */
   readonly inUse: number;
 
-  /** What processes have allocated for themselves. */
+  /** Anonymous memory of its processes. */
   readonly anonymous: number;
 }
 
-/** All figures as Markdown. */
+/** All measurements as Markdown. */
 export function render(
   machine: string[],
   rows: Row[],
@@ -99,7 +99,7 @@ function renderGateway({ rows, firstLogin }: GatewayFigures): string {
   ].join("\n\n");
 }
 
-/** Replaces the figures of a section of README.md. */
+/** Replaces the measurements in a section of README.md. */
 export function writeReadme(section: "figures" | "artifacts", figures: string): void {
   writeFileSync(README, new GeneratedPart(section).replace(readFileSync(README, "utf8"), figures));
 }

@@ -12,10 +12,10 @@ const SIZES = [
   { resources: 2000, aim: 3 },
 ];
 const MEBIBYTE = 1024;
-// attributes of a container that nobody sets; a real plan has them all.
+// A real plan also has the attributes of a container that are not set.
 const UNSET = 60;
 
-/** How long `mlflow-stack review` takes for plans of several sizes, as a whole process, and the most memory it has. */
+/** Measures time and maximum memory of the process `mlflow-stack review` for plans of several sizes. */
 export async function measureReview(
   compiled: Compiled,
   runs: number,
@@ -48,7 +48,7 @@ export async function measureReview(
   return rows;
 }
 
-/** A plan in which every second container has a changed line in its file, and every fifth another setting. */
+/** A plan in which every second container has a changed line in its file, and every fifth has a changed setting. */
 function plan(resources: number) {
   const caddyfile = readFileSync(packagePath("caddy", "Caddyfile"), "utf8");
   const unset = Object.fromEntries(Array.from({ length: UNSET }, (_, index) => [`unset_attribute_${index}`, null]));

@@ -6,7 +6,11 @@ import { runProgram } from "./program";
 const CONTROL_GROUPS = "/sys/fs/cgroup";
 const MEBIBYTE = 1024 ** 2;
 
-/** What a service uses. It is read from this machine's own files, which costs the service nothing. */
+/**
+ * Processor time and memory of a service.
+ *
+ * Read from this machine's control groups, because that does not slow down the service.
+ */
 export class ServiceUsage {
   public static async of(service: string): Promise<ServiceUsage> {
     const pid = (await runProgram("docker", ["inspect", "--format", "{{.State.Pid}}", service])).trim();
@@ -20,19 +24,19 @@ export class ServiceUsage {
     private readonly groups: string,
   ) {}
 
-  /** Seconds of processor time since it started. */
+  /** Processor time since the service started, in seconds. */
   public cpuSeconds(): number {
     const nanoseconds = this.file("cpuacct", "cpuacct.usage");
     if (nanoseconds !== undefined) return Number(nanoseconds) / 1e9;
     return Number(/^usage_usec (\d+)$/m.exec(this.file("", "cpu.stat") ?? "")?.[1]) / 1e6;
   }
 
-  /** The most memory that its processes had allocated for themselves at any look, in MiB. */
+  /** Maximum of the anonymous memory that `watchMemory()` has seen, in MiB. */
   public get peakMemory(): number {
     return this.peak;
   }
 
-  /** Looks at its memory twice a second until it is told to stop. */
+  /** Reads the memory twice a second until the signal aborts. */
   public async watchMemory(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const text = this.file("memory", "memory.stat") ?? this.file("", "memory.stat") ?? "";
@@ -41,7 +45,7 @@ export class ServiceUsage {
     }
   }
 
-  // control groups in their first version, by controller, or in their second one, without.
+  // Version 1 of control groups has a folder for each controller, version 2 has none.
   private file(controller: string, name: string): string | undefined {
     const path = new RegExp(`^\\d+:(?:.*,)?${controller}(?:,.*)?:(.*)$`, "m").exec(this.groups)?.[1];
     const file = path !== undefined && join(CONTROL_GROUPS, controller, path, name);

@@ -6,7 +6,7 @@ import { alternate, median, seconds } from "./measure";
 import { runProgram } from "./program";
 import type { Row } from "./report";
 
-// what grows faster than the number of stacks shows up between the last two.
+// The last two show whether the time grows faster than the number of stacks.
 const COUNTS = [1, 10, 50];
 
 interface StackJson {
@@ -14,9 +14,9 @@ interface StackJson {
 }
 
 /**
- * How long the app takes that makes the JSON of some stacks, against one without our constructs.
+ * Measures the synthesis of several stacks by an app with our constructs, and by one without them.
  *
- * @throws Error when the two do not make the same resources.
+ * @throws Error when the two apps do not create the same resources.
  */
 export async function measureSynthesis(
   compiled: Compiled,
@@ -27,7 +27,7 @@ export async function measureSynthesis(
   for (const count of COUNTS) {
     const ours = new SynthesisApp(compiled, "mlflow-stack", count);
     const bare = new SynthesisApp(compiled, "bare", count);
-    // the first run reads the modules from disk.
+    // Only the first run reads the modules from disk.
     for (const app of [ours, bare]) await app.run();
     requireSameResources(ours, bare);
 
@@ -47,7 +47,7 @@ export async function measureSynthesis(
   return [...rows, linearity(rows.map(({ ours }) => ours))];
 }
 
-/** What a further stack costs in a large app, against what it costs in a small one. */
+/** Time for one more stack in a large app, compared with a small app. */
 function linearity([one = NaN, some = NaN, many = NaN]: number[]): Row {
   const [first = NaN, second = NaN, third = NaN] = COUNTS;
   return {
@@ -78,13 +78,13 @@ class SynthesisApp {
     });
   }
 
-  /** What it made in its last stack, by address. */
+  /** Resources of its last stack, by address. */
   public resources(): Map<string, object> {
     const file = join(this.#folder, "stacks", `bench-synthesis-${this.count - 1}`, "cdk.tf.json");
     const { resource } = JSON.parse(readFileSync(file, "utf8")) as StackJson;
     return new Map(
       Object.entries(resource).flatMap(([type, blocks]) =>
-        // the path of the construct is for people, and differs.
+        // The metadata differs: it holds the path of the construct.
         Object.entries(blocks).map(([name, block]) => [`${type}.${name}`, { ...block, "//": undefined }] as const),
       ),
     );

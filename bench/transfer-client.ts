@@ -9,21 +9,21 @@ import { runProgram } from "./program";
 import type { TransferParty } from "./transfer-ways";
 
 const PROGRAM = readFileSync(join(__dirname, "artifacts.py"), "utf8");
-// the settings hold keys, so they come on standard input, where no list of processes shows them.
+// The settings hold keys. On standard input no list of processes shows them.
 const BOOTSTRAP =
   "import json, sys; settings = json.loads(sys.stdin.readline()); exec(sys.stdin.read(settings['program']))";
 
-/** Is told of each direction before it begins and after it ended. */
+/** Called before and after the transfer in each direction. */
 export interface TransferWatcher {
   ready(direction: string): void;
   done(direction: string, seconds: number): void;
 }
 
-/** A container with clients, with what they send and fetch in memory. */
+/** A container with clients, which keep their files in memory. */
 export class TransferClient {
   constructor(private readonly party: TransferParty) {}
 
-  /** @throws Error with what the client said when a transfer failed. */
+  /** @throws Error with the output of the client when a transfer fails. */
   public async run(transfers: TransferCase, watcher: TransferWatcher): Promise<void> {
     const { execa } = await loadExeca();
     const { kind, besides, folder, environment, store } = this.party;

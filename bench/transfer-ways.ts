@@ -2,10 +2,10 @@ import { PASSWORD, STACK, STACK_URL } from "./bench-stack";
 import type { StateJson } from "./compose";
 import type { TransferCase } from "./artifacts";
 
-/** Who transfers, and from where. */
+/** A client, and its place. */
 export interface TransferParty {
   readonly kind: "mlflow" | "store";
-  /** The service whose network the client shares, so that all addresses are loopback. */
+  /** The service whose network namespace the client shares, so that all addresses are loopback. */
   readonly besides: string;
   /** Folder of the artifacts. */
   readonly folder: string;
@@ -31,10 +31,10 @@ const PROXIED = {
   MLFLOW_ENABLE_PROXY_MULTIPART_DOWNLOAD: "false",
 };
 const IN_PARTS = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: String(16 * 1024 ** 2) };
-// from here on, in MiB, the client sends parts unless it is told otherwise.
+// From this size on, in MiB, MLflow's client uploads in parts by default.
 const MIN_PARTS_SIZE = 500;
 
-// the gateway leaves files to MLflow whose names MLflow decodes once more.
+// MLflow decodes a `%` in a name twice. The gateway leaves these files to it.
 const LEFT_TO_MLFLOW = "100% sent";
 
 const client =
@@ -46,10 +46,10 @@ const client =
     store: {},
   });
 
-/** What the others are compared with. */
+/** The way that the others are compared with. */
 export const AS_IT_IS = "ours, client as it is";
 
-/** All of them, the columns of the table. */
+/** All ways, in the order of the columns of the table. */
 export const WAYS: Way[] = [
   { name: AS_IT_IS, goes: () => true, of: client("gateway", OURS) },
   {
@@ -71,7 +71,7 @@ export const WAYS: Way[] = [
   { name: "store", goes: () => true, of: store },
 ];
 
-// with MLflow's own keys, as the state has them.
+// Uses MLflow's own keys from Terraform's state.
 function store({ resources }: StateJson): TransferParty {
   const server = resources.find(({ type, name }) => type === "docker_container" && name === "server");
   const uploads = server?.instances[0]?.attributes.upload ?? [];

@@ -5,13 +5,13 @@ import type { Construct } from "constructs";
 /** A file in a container. */
 export const file = (path: string, content: string) => ({ file: path, content, permissions: "0444" });
 
-/** A text that is no template: Terraform takes every one for that. */
+/** A text without interpolation. Terraform takes every text for a template. */
 export const escaped = (text: string) => text.replaceAll(/[$%](?=\{)/g, (sign) => sign + sign);
 
 /** The label that names the part of the stack. */
 export const role = (value: string) => ({ label: "cdktf-mlflow.role", value });
 
-/** A service with the settings that all of them share, which nobody writes four times. */
+/** A service with the settings that all services share. */
 export function addService(
   scope: Construct,
   config: ContainerConfig & { memory: number; stopTimeout: number },
@@ -24,7 +24,7 @@ export function addService(
   });
 }
 
-/** The same for a job. `failure` says what failed when it fails. */
+/** The same for a job. `failure` is the error message if it fails. */
 export function addJob(
   scope: Construct,
   id: string,

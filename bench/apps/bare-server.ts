@@ -11,7 +11,7 @@ import { RELEASES, imageName } from "../../lib/values/releases";
 import { addJob, addService, escaped, file, health, role } from "./bare-container";
 import type { addMinio, addPostgres } from "./bare-stores";
 
-// the compiled app runs in a folder that has them, too.
+// The folder of the compiled app has these files too.
 const CADDY = resolve("caddy");
 const MLFLOW = resolve("mlflow");
 const MIGRATION_FAILURE = "The database could not be brought up to date, so the server was not started.";
@@ -37,7 +37,7 @@ const POLICY = [
   "frame-ancestors 'self'",
 ].join("; ");
 
-/** What tells the stores of this server from those of others. The job that makes its bucket wants it first. */
+/** Identity of this server's stores. It comes first, because the bucket job checks it. */
 export function addIdentity(stack: TerraformStack) {
   const scope = new Construct(stack, "server");
   const identity = new DataResource(scope, "identity", {
@@ -47,7 +47,7 @@ export function addIdentity(stack: TerraformStack) {
   return { scope, identity: identity.getStringAttribute("output") };
 }
 
-/** MLflow, and the job that brings its database up to date. */
+/** MLflow, and the job that migrates its database. */
 export function addServer(
   stack: TerraformStack,
   network: Network,
@@ -151,7 +151,7 @@ export function addServer(
   return { image };
 }
 
-/** Caddy, with an image of its own. */
+/** Caddy, with an image that the engine builds. */
 export function addGateway(stack: TerraformStack, internal: Network, edge: Network, port: number) {
   const { id } = stack.node;
   const scope = new Construct(stack, "gateway");

@@ -63,7 +63,7 @@ export function addPostgres(stack: TerraformStack, network: Network) {
   return { container, data, image, serviceFile };
 }
 
-/** The object store, and the job that makes its bucket. */
+/** The object store, and the job that creates its bucket. */
 export function addMinio(stack: TerraformStack, network: Network, identity: string) {
   const { id } = stack.node;
   const scope = new Construct(stack, "minio");

@@ -7,7 +7,7 @@ import { RELEASES } from "../../lib/values/releases";
 import { addGateway, addIdentity, addServer } from "./bare-server";
 import { addMinio, addPostgres } from "./bare-stores";
 
-// What mlflow-stack.ts deploys, as one writes it without constructs: the same resources, from the same bindings.
+// The deployment of mlflow-stack.ts written without constructs: the same resources, from the same bindings.
 const app = new App();
 for (let index = 0; index < Number(process.env.STACKS); index += 1) {
   addStack(new TerraformStack(app, `bench-synthesis-${index}`), 8080 + index);

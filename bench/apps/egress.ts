@@ -2,7 +2,7 @@ import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
 import { ContainerNetwork, EgressProxy, ProviderVersions, ServiceImage } from "../../lib";
 
-// the way out alone, to a host that stands in for one outside, wherever the engine puts it.
+// Only the egress proxy, with a fake host that may have any private address.
 const { MLFLOW_STACK: id = "", GATEWAY_IMAGE: image } = process.env;
 const ranges = { "host.example.com": "172.16.0.0/12", "other.example.com": "192.168.0.0/16" };
 const app = new App();
