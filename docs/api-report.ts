@@ -22,7 +22,7 @@ export function apiReport(): string {
 function emitDeclarations(outDir: string): void {
   const { config } = ts.readConfigFile(packagePath("tsconfig.json"), (path) => ts.sys.readFile(path));
   const { options } = ts.convertCompilerOptionsFromJson(
-    // whether the types are right is for the compiler's own run to say.
+    // `npm run build` checks the types.
     { ...config.compilerOptions, types: ["node"], noCheck: true, emitDeclarationOnly: true, stripInternal: true },
     packagePath(),
   );

@@ -14,21 +14,21 @@ const GO = "Go's modules";
 const PYPI = "PyPI";
 const NPM = "npm";
 const TERRAFORM = "Terraform's registry";
-// numbers in a text compare as numbers, so that 18.10 comes after 18.9.
+// Numbers in a text compare as numbers, so that 18.10 comes after 18.9.
 const ORDER = new Intl.Collator("en", { numeric: true });
 
-/** A release, and where newer ones are looked for. */
+/** A release, and the registry of newer ones. */
 export interface Subject {
   readonly name: string;
   readonly current: string;
   /** Name of the registry, for people. */
   readonly registry: string;
-  /** A newer release has to begin with this. */
+  /** A newer release must begin with this. */
   readonly line?: string;
   readonly versions: () => Promise<string[]>;
 }
 
-/** What a registry says of a subject. */
+/** A registry's answer about a subject. */
 export type Finding = Subject & { readonly newest?: string; readonly failure?: string };
 
 /** Every release of `releases.json`, and the npm packages that are pinned to one. */
@@ -74,7 +74,7 @@ export function subjects(releases: Releases, npmPackages: { readonly [name: stri
   ];
 }
 
-/** Asks the registries. A failure is part of the answer, so that the others are told all the same. */
+/** Asks the registries. A failure is part of the answer, so that it does not hide the others. */
 export function lookUp(list: readonly Subject[]): Promise<Finding[]> {
   return Promise.all(
     list.map(async (subject) => {
@@ -88,7 +88,7 @@ export function lookUp(list: readonly Subject[]): Promise<Finding[]> {
 }
 
 function newest({ current, line = "" }: Subject, versions: string[]): string {
-  // a release has as many numbers as the one before, and no letters more: betas and candidates have.
+  // A release has the same number of numbers and the same letters as the present one. Betas and candidates have more.
   const shape = new RegExp(`^${escaped(current).replace(/\d+/g, "\\d+")}$`);
   const fitting = versions.filter((version) => (isCommit(current) || shape.test(version)) && version.startsWith(line));
   return [current, ...fitting].sort(ORDER.compare).at(-1) ?? current;
@@ -112,6 +112,6 @@ function escaped(text: string): string {
 
 function reason(error: unknown): string {
   const { message, cause, stderr } = error as { message: string; cause?: { message?: string }; stderr?: string };
-  // the last line of what a program says is why.
+  // The last line of the output names the reason.
   return stderr?.trim().split("\n").at(-1) ?? cause?.message ?? message;
 }

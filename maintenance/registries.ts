@@ -1,10 +1,10 @@
 import { registryOf } from "../cli/docker/registries";
 
-// a registry that does not answer within this does not hold up the others.
+// Timeout in milliseconds, so that one registry does not delay the others.
 const PATIENCE = 20_000;
 const DOCKER_HUB = "registry-1.docker.io";
 
-/** Runs a program, and gives what it prints. */
+/** Runs a program, and returns its output. */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
 
 /** The tags of an image, as its registry lists them. Logs in as nobody, as `docker pull` does. */

@@ -27,12 +27,12 @@ async function main(): Promise<void> {
     devDependencies: { [name: string]: string };
   };
   const pinned = Object.fromEntries(Object.entries(devDependencies).filter(([, version]) => /^\d/.test(version)));
-  // outside of the package, where no module file has a say in which versions are known.
+  // Outside of the package, because a module file would limit the versions that are found.
   console.log(report(await lookUp(subjects(RELEASES, pinned, programIn(tmpdir())))));
   for (const { path } of files) console.log(`'npm run releases -- --write' would write ${path}.`);
 }
 
-/** What the registries said, in words. */
+/** The answers of the registries as text. */
 function report(findings: Finding[]): string {
   const newer = findings.filter(({ newest, current }) => newest && newest !== current);
   const failed = findings.filter(({ failure }) => failure);

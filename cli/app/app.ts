@@ -69,7 +69,7 @@ export function selectStack(outputFolder: string, name?: string): StackEntry {
 
 /** The error of a failed app: only the message when the app refused a value, else all that it printed. */
 export function explainFailure(stderr: string): string {
-  // CDKTF's validation lists what it found, one finding a line.
+  // CDKTF lists the errors of a validation, one a line.
   const findings = /^Error: Validation failed with the following errors:\n((?:.+\n)+)/m.exec(stderr);
   if (findings?.[1]) return findings[1].replaceAll(/^ {2}/gm, "").trim();
   const refusal = /^(?:\w*ValidationError): ((?:.*\n?)+?)(?=\s+at |\s*\{|\n\s*\n|$(?![\s\S]))/m.exec(stderr);

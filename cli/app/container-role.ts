@@ -13,8 +13,8 @@ export interface ContainerAttributes {
 /**
  * The part of a stack that a container is, by the label of `ContainerNetwork`; nothing for others.
  *
- * Containers of release 0.1.0 have no label. They are known by what the command has to find in their states and plans:
- * the login method of the gateway, the policy of the bucket job, and the command lines of the server and its migration.
+ * Containers of release 0.1.0 have no label. Other attributes show their role: the login method of the gateway, the
+ * policy of the bucket job, and the command lines of the server and its migration.
  */
 export function roleOf(container: ContainerAttributes): string | undefined {
   const label = blocks(container.labels).find((block) => block.label === ROLE_LABEL)?.value;

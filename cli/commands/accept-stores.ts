@@ -18,11 +18,11 @@ export interface AcceptStoresOptions {
 }
 
 /**
- * Accepts the database and the bucket, as they are now, as the stack's own.
+ * Accepts the present database and bucket as the stores of this stack.
  *
- * The jobs that make the bucket and mark the stores run again in their own containers, which have the keys. A job that
- * refuses a store gets its description back in a file, so that it accepts exactly what the user has seen. An emptied
- * store gets its bucket and user again that way.
+ * The jobs that create the bucket and mark the stores run again in their own containers, which have the keys. A job
+ * that refuses a store gets its description back in a file, so that it accepts only the store that the user has seen. An
+ * emptied store gets its bucket and user again in this way.
  *
  * @throws CommandError when there is no such job yet, or the stores give no answer.
  */

@@ -51,7 +51,7 @@ interface Target {
   readonly url: string;
   readonly username: string;
   readonly password: string;
-  /** Certificate of the gateway's own authority, where it has one. */
+  /** Certificate of the gateway's own authority, if it has one. */
   readonly rootCertificate?: string;
   /** All containers of the stack. */
   readonly containers: ContainerDetails[];
@@ -63,7 +63,7 @@ interface Target {
 }
 
 /**
- * Uses a deployed stack as its users do, and prints what worked.
+ * Uses a deployed stack as its users do, and prints the result of each check.
  *
  * @throws CommandError when a check failed.
  */

@@ -1,6 +1,6 @@
-/** What the exit status of the command says. */
+/** The exit statuses of the command. */
 export const ExitCode = {
-  /** Something did not work. */
+  /** An error. */
   failure: 1,
   /** Nothing was changed, because data would have been lost or mixed up. */
   dataAtRisk: 2,

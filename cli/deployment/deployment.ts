@@ -86,7 +86,7 @@ export class Deployment {
   }
 
   /**
-   * Writes the lock file anew, for the providers that the stack asks for now.
+   * Recreates the lock file, for the providers that the stack uses now.
    *
    * @throws CommandError when the providers cannot be fetched.
    */

@@ -8,7 +8,7 @@ import { imagesToPull, isLocalOnly, isUnreachable, registryOf } from "../docker/
 import type { SynthesizedStack } from "../app/synthesized-stack";
 import { runSteps, runTasks } from "../console/tasks";
 
-/** Where images may come from. */
+/** Permitted sources of images. */
 export interface ImageSources {
   /** Build here without trying the registries. */
   readonly offline?: boolean;

@@ -3,7 +3,7 @@ import { CommandError, ExitCode } from "../console/command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
 
-/** What the servers report of stores that are empty or another stack's. A server that does not answer reports nothing. */
+/** The servers' reports of stores that are empty or another stack's. A server that does not answer has no report. */
 export async function storeProblems({ docker, synthesized }: Deployment): Promise<string[]> {
   const servers = await docker.containers(synthesized.servers);
   return (await Promise.all(servers.map((server) => storeProblem(docker, server)))).filter((text) => text !== "");

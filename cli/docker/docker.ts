@@ -31,7 +31,7 @@ export interface VolumeDetails {
   readonly CreatedAt?: string;
 }
 
-/** What `docker info` says of an engine. */
+/** An engine, from `docker info`. */
 export interface EngineInfo {
   readonly rootFolder: string;
   readonly operatingSystem: string;
@@ -40,7 +40,7 @@ export interface EngineInfo {
   readonly cores?: number;
 }
 
-/** What a program printed, and its exit status. */
+/** Output and exit status of a program. */
 export interface ProgramOutput {
   readonly exitCode: number | undefined;
   readonly text: string;
@@ -62,7 +62,7 @@ export class Docker {
   }
 
   /**
-   * What `docker info` says of the engine.
+   * The engine, from `docker info`.
    *
    * @throws CommandError when there is no `docker` command or no engine behind it.
    */
@@ -151,7 +151,7 @@ export class Docker {
     await this.run(["restart", container]);
   }
 
-  /** What a container has printed since a time. */
+  /** Output of a container since a time. */
   public async logs(container: string, since: string): Promise<string> {
     return outputOf(await this.run(["logs", "--since", since, container])).text;
   }
@@ -174,8 +174,8 @@ export class Docker {
   }
 
   /**
-   * Runs a container with `input` on its standard input, and removes it. `onLine` gets what it prints. On Ctrl-C its
-   * program gets one SIGINT, and may clean up.
+   * Runs a container with `input` on its standard input, and removes it. `onLine` gets each line of its output. On
+   * Ctrl-C its program gets one SIGINT, and may clean up.
    *
    * @throws CommandError when it fails, with the last line that Docker or the program printed.
    */

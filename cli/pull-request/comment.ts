@@ -7,10 +7,10 @@ export function markerOf(stack: string): string {
 }
 
 /**
- * The comment on a stack: what was done or is to be done, and the review below it.
+ * The comment on a stack: the state of the apply, and the review below it.
  *
  * @param stack id of the stack.
- * @param state what was done or is to be done, in Markdown.
+ * @param state the state of the apply, in Markdown.
  * @param review the review, in Markdown; it may begin with a marker.
  * @param run address of the run's page.
  */

@@ -3,7 +3,7 @@ import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 
 /**
- * What to do:
+ * The work for an event:
  * - `synthesize`: only check that the app can be synthesized;
  * - `review`: plan, comment, keep the plan;
  * - `apply`: apply the plan that was kept;
@@ -48,7 +48,7 @@ export class PullRequestEvent {
 
   public readonly number: number;
 
-  /** What happened, in GitHub's word. */
+  /** The action of the event, in GitHub's word. */
   public readonly action: string;
 
   /** Branch that it is merged into. */

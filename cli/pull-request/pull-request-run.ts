@@ -43,7 +43,7 @@ export class PullRequestRun {
     if ((await this.github.headOf(this.event.number)) !== this.event.head)
       return console.log("The pull request was pushed to, merged or closed since: nothing to do.");
     await this.plans.discard(this.event.number);
-    // Whoever allowed the deletion of data has not seen the plan of this push.
+    // The person who allowed the deletion of data has not seen the plan of this push.
     if (this.event.action === "synchronize") await this.revoke();
     await this.makeReview(`Merging applies this plan, made of ${this.event.head}.`);
   }

@@ -11,7 +11,7 @@ export function removedData(plan: Plan): ResourceChange[] {
   return changesOf(plan).filter((change) => holdsData(plan, change) && isLost(change));
 }
 
-/** The resources with data that are gone from the engine, so that an apply would make new and empty ones. */
+/** The resources with data that are missing on the engine. An apply would create new and empty ones. */
 export function missingData(plan: Plan): ResourceChange[] {
   return (plan.resource_drift ?? []).filter((change) => holdsData(plan, change) && isLost(change));
 }
@@ -26,7 +26,7 @@ export function holdsData(plan: Plan, { type, address, mode }: ResourceChange): 
   return address in before || (typeof after === "object" && after !== null && address in after);
 }
 
-/** What messages call a resource with data, such as `the volume 'mlflow-postgres-data-18'`. */
+/** The name of a resource with data in messages, such as `the volume 'mlflow-postgres-data-18'`. */
 export function dataName({ change, address, type }: ResourceChange): string {
   const name = change.before?.name ?? change.before?.bucket ?? change.after?.name;
   const marks = change.before_sensitive as { name?: unknown; bucket?: unknown } | undefined;

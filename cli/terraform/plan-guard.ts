@@ -26,8 +26,8 @@ export interface EngineLookup {
  * Refuses a plan that would lose or mix up data.
  *
  * @param inFolder the beginning of a line that runs Terraform in the stack's folder.
- * @param allowDataLoss lets the plan remove volumes. Volumes that are gone, or another stack's, are refused all the same.
- * @throws CommandError with exit status 2 when a volume would be removed, is gone from the engine, or would be taken over.
+ * @param allowDataLoss lets the plan remove volumes. Missing volumes, and those of another stack, are still refused.
+ * @throws CommandError with exit status 2 when a volume would be removed or taken over, or is missing on the engine.
  */
 export async function guardPlan(
   plan: Plan,

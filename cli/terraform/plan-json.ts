@@ -75,7 +75,7 @@ export interface ModuleState {
   readonly child_modules?: ModuleState[];
 }
 
-/** What happens to a resource; `forget` takes it out of the state and leaves it where it is. */
+/** The action on a resource. `forget` removes it from the state only. */
 export type Action = "create" | "update" | "replace" | "delete" | "forget" | "none";
 
 export function actionOf({ change }: ResourceChange): Action {
@@ -112,7 +112,7 @@ export function describePlan(stack: string, plan: Plan): string {
   return [`Stack '${stack}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n");
 }
 
-/** A line for each change of something that exists already; what is new is only counted, in `summarize()`. */
+/** A line for each change of an existing resource. `summarize()` counts the new resources. */
 export function describeChanges(plan: Plan): string[] {
   return changesOf(plan)
     .filter((change) => actionOf(change) !== "create")

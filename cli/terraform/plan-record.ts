@@ -5,7 +5,7 @@ import { join, relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
 import type { StateVersion } from "./state";
 
-/** What a saved plan was made from: a file beside the plan, without secrets. */
+/** The inputs of a saved plan: a file beside the plan, without secrets. */
 export interface PlanRecord {
   /** Id of the stack. */
   readonly stack: string;
@@ -49,7 +49,7 @@ export async function readRecord(file: string): Promise<PlanRecord> {
 /**
  * Refuses a plan that is stale: the app or the state has changed since it was made.
  *
- * @param configuration fingerprint of what the app synthesizes now.
+ * @param configuration fingerprint of the stack that the app synthesizes now.
  * @param state the state as it is now.
  * @throws CommandError with exit status 3.
  */

@@ -26,7 +26,7 @@ export interface StateVersion {
 
 /** The Terraform state of a stack. Holds secrets: never print it. */
 export class State {
-  /** @param text what `terraform state pull` printed, which is nothing where there is no state yet. */
+  /** @param text output of `terraform state pull`, which is empty before the first apply. */
   public static parse(text: string): State {
     return new State(text.trim() === "" ? {} : (JSON.parse(text) as object));
   }

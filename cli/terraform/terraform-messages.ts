@@ -59,11 +59,11 @@ export class UnderWay {
 const HEAD = 3;
 const TAIL = 30;
 
-/** Errors in words: what is wrong first, the resource last. */
+/** Errors in words: the problem first, the resource last. */
 export function describeProblems(problems: Diagnostic[]): string {
   return problems
     .map(({ summary, detail, address }) => {
-      // Of a failed condition only the detail says what is wrong.
+      // Only the detail of a failed condition names the problem.
       const text = /(?:post|pre)condition failed$|^Invalid value for variable$/.test(summary)
         ? (detail ?? summary).replace(/\s*\bThis was checked by the validation rule at [^\n]*/s, "")
         : [summary, detail].filter(Boolean).join("\n");

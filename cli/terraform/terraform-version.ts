@@ -4,7 +4,7 @@ import { CommandError } from "../console/command-error";
 const MIN_VERSION = "1.5.0";
 
 /**
- * Checks what `terraform version -json` printed.
+ * Checks the output of `terraform version -json`.
  *
  * @param binary name of the program, for the message.
  * @throws CommandError when it is older than 1.5, which is the first with `terraform_data` in the form the stack uses.

@@ -49,7 +49,7 @@ export class Terraform {
   }
 
   /**
-   * @param binary what `find()` found.
+   * @param binary the program that `find()` has found.
    * @param folder folder of the stack's Terraform JSON.
    * @param environment see `terraformEnvironment()`.
    * @param redaction takes secrets out of every error.

@@ -18,7 +18,7 @@ import type { IServiceNetwork, VolumeOptions } from "../network/service-network"
 import { identitiesOf } from "./stack-identity";
 import type { ClientSettings, StoreLogin, IArtifactStore, TransferTarget } from "./store";
 
-// MinIO itself publishes no images any more. Silo is its maintained fork, keeps its command, settings and disk format,
+// MinIO itself no longer publishes images. Silo is its maintained fork, keeps its command, settings and disk format,
 // and has the fixes for the writes without a valid signature (CVE-2026-41145, CVE-2026-40344).
 const IMAGE = imageName(RELEASES.silo);
 const REGION = "us-east-1";

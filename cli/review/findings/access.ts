@@ -15,7 +15,7 @@ import type { Text } from "../model/text";
 
 const RANKS = { opens: 0, closes: 1, changes: 2 };
 
-/** What the apply opens and closes: ports, connections to outside, rights on the host, logins and features. */
+/** Access that the apply opens and closes: ports, egress, rights on the host, logins and features. */
 export function accessChanges(
   plan: Plan,
   containers: readonly PlannedContainer[],
@@ -76,7 +76,7 @@ function networkChanges({ name, address, before, after, job }: PlannedContainer,
   if (job || before?.isSensitive("networks_advanced") || after?.isSensitive("networks_advanced")) return [];
   const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
   const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
-  // A container that publishes ports has to be on such a network, and its ports are told already.
+  // A container that publishes ports needs a network with egress. The review lists the ports.
   if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [opens(egressOf(name))] : [];
   if (after && now.length > 0 && old.length === 0) return [opens(egressOf(name))];
   return after && now.length === 0 && old.length > 0 ? [closes(egressOf(name))] : [];

@@ -17,7 +17,7 @@ const LIVE =
 // Attributes that only the provider reads, at the next apply.
 const PROVIDER_ONLY =
   /^(rm|start|wait|wait_timeout|attach|logs|must_run|remove_volumes|destroy_grace_seconds|container_read_refresh_timeout_milliseconds|timeouts)$/;
-// Attributes that the engine computes, and those that have a comparison of their own below.
+// Attributes that the engine computes, and those with a separate comparison below.
 const NOT_SETTINGS =
   /^(id|bridge|hostname|network_data|exit_code|container_logs|platform|name|image|env|upload|ports|networks_advanced|volumes|mounts)$/;
 
@@ -38,7 +38,7 @@ export interface Lookups {
   readonly diffs: LineDiffs;
 }
 
-/** What happens to a container, and what changes in it. */
+/** The action on a container, and the changes in it. */
 export function containerChange(change: ResourceChange, lookups: Lookups): PlannedContainer {
   const { engine } = lookups;
   const before = Attributes.before(change);
@@ -138,7 +138,7 @@ function compareEnvironment(before: Attributes, after: Attributes, diffs: LineDi
   if (!after.isUnknown("env") && isSame(before.value("env"), after.value("env"))) return [];
   const old = environmentOf(before);
   const now = environmentOf(after);
-  // The app sets none any more. What Terraform does not know are the image's own variables.
+  // The app no longer sets variables. The unknown ones are the image's.
   if (after.isUnknown("env") && isEmptyValue(after.value("env"))) return [];
   if (!old || !now)
     return [{ kind: "remark", text: words("environment variables change; some are secret, so none is shown") }];

@@ -14,7 +14,7 @@ const VOLUME = "docker_volume";
 // Keys that MLflow encrypts records with: with a new key the old records cannot be read.
 const ENCRYPTION_KEY = /webhook-secret-encryption-key|crypto-kek-passphrase/;
 
-/** What happens to data: what is lost first, what stays last. */
+/** Effects on data: lost data first, kept data last. */
 export function dataFindings(plan: Plan, containers: readonly PlannedContainer[], engine: Engine): DataFinding[] {
   const changes = plan.resource_changes ?? [];
   const removed = removedData(plan);

@@ -11,7 +11,7 @@ import type { Text } from "../model/text";
 
 const MAX_STEPS = 40;
 
-/** How long users wait at most, and what they see meanwhile; undefined if no service is down. */
+/** Maximum downtime for users, and its effect on them; undefined if no service is down. */
 export function downtimeOf(containers: readonly PlannedContainer[], schedule: Schedule): Downtime | undefined {
   const down = containers.filter(isDown);
   if (down.length === 0) return undefined;
@@ -30,7 +30,7 @@ export function upAgainAt(schedule: Schedule): Map<string, number> {
   );
 }
 
-/** What the apply does on the engine, in order. */
+/** The steps of the apply on the engine, in order. */
 export function orderOf(schedule: Schedule, containers: readonly PlannedContainer[]): Text[] {
   const known = new Map(containers.map((container) => [container.address, container]));
   const groups: { phrase: string; start: number; names: string[] }[] = [];

@@ -10,7 +10,7 @@ import type { Text } from "../model/text";
 // Attributes that the engine computes, and that differ after every start and stop.
 const TOLD = /^(network_data|exit_code|container_logs|bridge|hostname|id|ports|must_run)$/;
 
-/** What was changed on the engine without Terraform, as the refresh of the plan found it. */
+/** Changes on the engine without Terraform, from the plan's refresh. */
 export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
   const planned = new Set(
     (plan.resource_changes ?? []).filter((change) => actionOf(change) !== "none").map(({ address }) => address),

@@ -20,7 +20,7 @@ interface User {
   readonly workspace?: string;
 }
 
-/** What changes in the access through the gateway: address, TLS, login, users, features, transfers, limits, trust, rules. */
+/** Changes of the access through the gateway: address, TLS, login, users, features, transfers, limits, trust, rules. */
 export function gatewayChanges(gateway: PlannedContainer, configuration: Configuration): AccessChange[] {
   const { before, after } = gateway;
   if (!after) return [];

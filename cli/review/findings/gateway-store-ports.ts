@@ -23,7 +23,7 @@ export function storePortChanges(old: GatewaySettings | undefined, now: GatewayS
   return [...ports, changes(text`the login before the store's console: ${login} → ${next}`)];
 }
 
-/** Nothing where the port is not published. */
+/** Undefined if the port is not published. */
 function addressOf(setting: StorePortSetting, settings: GatewaySettings | undefined): string | undefined {
   const way = settings?.[setting];
   return way === undefined || way === PORT_OFF ? undefined : (settings?.[`${setting}_ADDRESS`] ?? way);

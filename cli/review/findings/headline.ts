@@ -4,7 +4,7 @@ import type { Text } from "../model/text";
 
 const MAX_LOSSES = 5;
 
-/** A line with what matters most: lost data, else services, waiting times, and what opens. */
+/** The most important line: lost data, else services, downtime, and access that opens. */
 export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Text {
   const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
   if (lost.length > 0) {

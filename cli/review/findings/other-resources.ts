@@ -31,7 +31,7 @@ export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   return [...found.sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1)), ...outputs(plan)];
 }
 
-// Volumes are told under data, containers under services and jobs.
+// Other sections list the volumes (data) and the containers (services and jobs).
 function isTold(plan: Plan, change: ResourceChange): boolean {
   if (change.type === "docker_container") return !isRemovedJob(change);
   const lost = actionOf(change) === "delete" || actionOf(change) === "replace";

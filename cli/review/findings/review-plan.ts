@@ -28,7 +28,7 @@ const RANKS: { readonly [action in ContainerAction]: number } = {
 };
 
 /**
- * What a plan means for services, users and data.
+ * Reviews the effects of a plan on services, users and data.
  *
  * @param stack id of the stack.
  */

@@ -6,7 +6,7 @@ import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
-// Settings with words of their own.
+// Settings with a name that users know.
 const WORDS: { readonly [name: string]: { readonly what: string; readonly on: string } } = {
   MLFLOW_ENABLE_AI_GATEWAY: { what: "MLflow's AI gateway", on: "true" },
   MLFLOW_SERVER_ENABLE_JOB_EXECUTION: { what: "background jobs of MLflow", on: "true" },
@@ -35,7 +35,7 @@ export function serverChanges({ name: container, before, after }: PlannedContain
     const right = now.get(name);
     if (left === right) return [];
     const list = LISTS[name];
-    // A new server always allows its own address: no news.
+    // A new server always allows its own address, so that no line is needed.
     if (list !== undefined) {
       const describe = (entry: string): Text => [`${list} `, ...text`${entry}`];
       return old ? listChanges(entriesOf(left), entriesOf(right), describe) : [];

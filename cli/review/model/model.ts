@@ -1,6 +1,6 @@
 import type { Text } from "./text";
 
-/** What happens to a container. */
+/** The action on a container. */
 export type ContainerAction = "removed" | "replaced" | "started" | "new" | "updated" | "nothing";
 
 /** A setting of a container or resource, before and after. */
@@ -42,7 +42,7 @@ export interface ContainerChange {
   /** Its name on the engine. */
   readonly name: string;
 
-  /** Whether this library made it. */
+  /** Whether this library created it. */
   readonly ours: boolean;
   readonly action: ContainerAction;
 
@@ -60,7 +60,7 @@ export interface JobRun {
   readonly address: string;
   readonly name: string;
 
-  /** What the job does, and what follows from it. */
+  /** The work of the job, and its effects. */
   readonly text: Text;
   readonly changes: readonly Change[];
 }
@@ -79,13 +79,13 @@ export interface DataFinding {
 
 /** How long users wait. */
 export interface Downtime {
-  /** Seconds at most, besides what `unbounded` names. */
+  /** Maximum number of seconds, without the work that `unbounded` names. */
   readonly seconds: number;
 
   /** Work whose time has no limit. */
   readonly unbounded: readonly Text[];
 
-  /** What users see meanwhile. */
+  /** The effect on users meanwhile. */
   readonly remarks: readonly Text[];
 }
 
@@ -102,11 +102,11 @@ export interface OtherResource {
   readonly changes: readonly Change[];
 }
 
-/** What a plan means for services, users and data. Holds no secret. */
+/** The effects of a plan on services, users and data. Holds no secret. */
 export interface Review {
   readonly stack: string;
 
-  /** A line with what matters most. */
+  /** The most important line. */
   readonly headline: Text;
   readonly dataLoss: boolean;
   readonly data: readonly DataFinding[];
@@ -120,6 +120,6 @@ export interface Review {
   readonly drift: readonly Drift[];
   readonly otherResources: readonly OtherResource[];
 
-  /** What the reader should know about the review itself. */
+  /** Notes about the review itself. */
   readonly notes: readonly Text[];
 }

@@ -3,7 +3,7 @@ export interface Quoted {
   readonly quoted: string;
 }
 
-/** A sentence of our own words and of quoted texts from a plan. */
+/** A sentence of our words and of quoted texts from a plan. */
 export type Text = readonly (string | Quoted)[];
 
 /** A sentence as a tagged template: whatever is filled in is quoted, unless it is a `Text` or a number. */
@@ -17,7 +17,7 @@ export function text(strings: TemplateStringsArray, ...values: (string | number 
   });
 }
 
-/** Our own words, with nothing of a plan. */
+/** Our words, without a text from a plan. */
 export function words(own: string): Text {
   return [own];
 }

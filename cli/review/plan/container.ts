@@ -20,7 +20,7 @@ export interface ContainerFile {
 }
 
 /**
- * Whether the library made a container, by the hardening that all of its containers have and others have not by chance.
+ * Whether the library created a container: all of its containers have a hardening that others do not have by chance.
  *
  * A label would not do: any container can have it.
  */
@@ -100,7 +100,7 @@ export function environmentOf(container: Attributes): Map<string, string> | unde
   );
 }
 
-/** Environment variables by name; none where they are sensitive, not known yet, or there is no container. */
+/** Environment variables by name; none if they are sensitive or not known yet, or without a container. */
 export function settingsOf(container: Attributes | undefined): { readonly [name: string]: string | undefined } {
   return Object.fromEntries((container && environmentOf(container)) ?? []);
 }

@@ -177,7 +177,7 @@ function inline(text: Text): string {
   return text.map((part) => (typeof part === "string" ? part : code(part.quoted))).join("");
 }
 
-// In a code span nothing is markup, and no name notifies anybody.
+// GitHub reads no markup in a code span, and notifies no user who is named there.
 function code(foreign: string): string {
   const text = visible(shorten(foreign, 200));
   if (text === "") return "(empty)";
