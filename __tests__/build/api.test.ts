@@ -41,7 +41,7 @@ describe("The documentation of the public API", () => {
     if (outcome.code !== 0) throw new Error(`${outcome.stdout}\n${outcome.stderr}`);
   });
 
-  test("says what holds when an option is left out", () => {
+  test("names the default of each option", () => {
     const { children = [] } = JSON.parse(readFileSync(file, "utf8")) as Reflection;
     const options = children
       .flatMap((child) => [child, ...(child.children ?? [])])

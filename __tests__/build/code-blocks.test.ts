@@ -142,7 +142,7 @@ describe("The shell in the pages", () => {
 
   const recipes = blocks.filter(([, code]) => code.startsWith("export MLFLOW_URL"));
 
-  test.each(recipes)("of %s sets what can be deployed: %s", (_page, code) => {
+  test.each(recipes)("of %s configures a stack that can be deployed: %s", (_page, code) => {
     const settings = [...code.matchAll(/ ([A-Z]\w+)=(?:'([^']*)'|(\S+))/g)].map(([, name, quoted, word]) => [
       name,
       quoted ?? word,

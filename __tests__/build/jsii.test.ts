@@ -26,7 +26,7 @@ describe("jsii, which makes the library available to other languages", () => {
     if (outcome.code !== 0) throw new Error(`${outcome.stdout}\n${outcome.stderr}`);
   });
 
-  test("leaves out these, and nothing else", () => {
+  test("leaves out only these", () => {
     const { types } = JSON.parse(readFileSync(join(folder, ".jsii"), "utf8"));
     const missing = Object.keys(library).filter((name) => !(`cdktf-mlflow.${name}` in types));
     const methods = types["cdktf-mlflow.ServiceImage"].methods.map(({ name }: { name: string }) => name);

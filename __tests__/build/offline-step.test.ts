@@ -40,7 +40,7 @@ describe("A step", () => {
     seen = JSON.parse(await runOk(process.execPath, ["--import", "tsx", "-e", SCRIPT], { cwd: packagePath(), env }));
   });
 
-  test("that fails tells the end of what it printed, and where all of it is", () => {
+  test("that fails shows the end of its output, and the path of the whole log", () => {
     const log = join(cache, "cdktf-mlflow", "logs", "image-caddy.log");
 
     expect(seen.failed).toBe(
@@ -54,13 +54,13 @@ describe("A step", () => {
     expect(readFileSync(log, "utf8")).toMatch(/^1\n2\n/);
   });
 
-  test("that fails tells what is wrong, however much progress came after it", () => {
+  test("that fails shows the error, even after many lines of progress", () => {
     expect(seen.hidden).toMatch(
       /^StepError: go-caddy failed: exit code 1\n# net\/http\nmain\.go:3: undefined: x\nThe whole log: /,
     );
   });
 
-  test("whose program is missing says which", () => {
+  test("whose program is missing names it", () => {
     expect(seen.missing).toContain("start failed: Command failed with ENOENT: no-such-program");
   });
 

@@ -57,7 +57,7 @@ describe("ESLint", () => {
   });
 });
 
-test("Every file of the library and of the command stands in a room, but for what each hands out", () => {
+test("Every file of the library and of the command is in a room, except for the entry of each", () => {
   const folders = ["lib", "cli"].flatMap((top) =>
     readdirSync(packagePath(top), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -66,14 +66,14 @@ test("Every file of the library and of the command stands in a room, but for wha
   expect([...new Set(folders)].sort()).toEqual([...rooms(), "cli: index.ts", "lib: index.ts"].sort());
 });
 
-test("CONTRIBUTING says of every room, in the order of the rooms, what it is and what it must not know", () => {
+test("CONTRIBUTING describes every room and its limits, in the order of the rooms", () => {
   const rows = readFileSync(packagePath("CONTRIBUTING.md"), "utf8").matchAll(
     /^\| `((?:lib|cli)\/[^`]+)\/` +\| (.*\S) +\| (.*\S) +\|$/gm,
   );
   expect([...rows].map(([, room]) => room)).toEqual(rooms());
 });
 
-test("The tests of a room stand in a folder of its name", () => {
+test("The tests of a room are in a folder of its name", () => {
   const tested = ["lib", "cli"].flatMap((top) =>
     readdirSync(packagePath("__tests__", top), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".test.ts"))

@@ -49,12 +49,12 @@ describe("caddy/routes.json", () => {
     expect(new Set(ROUTE_TABLE.graphql.read).size).toBe(ROUTE_TABLE.graphql.read.length);
   });
 
-  test("says why wherever more than a role decides, and wherever only admins or nobody may", () => {
+  test("has a reason for each route that needs more than a role, or is for admins or closed", () => {
     const plain = ROUTE_TABLE.groups.filter(({ why }) => why === undefined);
     expect(plain.filter(({ need }) => need !== "read" && need !== "write")).toEqual([]);
   });
 
-  test("has no address with two meanings but these, where the route with the literal segment decides", () => {
+  test("has only these addresses with two routes, and the one with the literal segment decides", () => {
     const pairs = ALL.flatMap((one, i) =>
       ALL.slice(i + 1)
         .filter((two) => one.methods.some((m) => two.methods.includes(m) || m === "*" || two.methods.includes("*")))

@@ -59,7 +59,7 @@ describe("The page of features", () => {
     expect(new Set(listed.map(([, name]) => name))).toEqual(new Set(routes));
   });
 
-  test("says of every member of server.features whether it is on by itself", () => {
+  test("says of every member of server.features whether it is on by default", () => {
     expect(Object.fromEntries(listed.map(([, name, state]) => [name, state]))).toEqual(
       Object.fromEntries(Object.entries(FEATURES).map(([feature, on]) => [feature, on ? "on" : "off"])),
     );

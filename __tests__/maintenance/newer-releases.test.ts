@@ -71,7 +71,7 @@ describe("The search for newer releases", () => {
     expect(of("constructs", "npm")).toMatchObject({ newest: "10.4.2" });
   });
 
-  test("goes on where a registry cannot be reached or has no answer, and says why", () => {
+  test("continues if a registry cannot be reached or has no answer, and gives the reason", () => {
     expect(of("MLflow", "ghcr.io")).toMatchObject({ failure: "getaddrinfo ENOTFOUND" });
     expect(of("hashicorp/random", "Terraform's registry")).toMatchObject({
       failure: "registry.terraform.io answered 503",

@@ -13,7 +13,7 @@ function folder(files: { [name: string]: string }): string {
 }
 
 describe("A build", () => {
-  test("has the same hash wherever its files lie", () => {
+  test("has the same hash in any folder", () => {
     const files = { Dockerfile: "FROM scratch", "bin/entrypoint.sh": "exec" };
 
     expect(contentHash([folder(files)])).toBe(contentHash([folder(files)]));
@@ -31,7 +31,7 @@ describe("A build", () => {
     expect(contentHash([folder(files)])).not.toBe(before);
   });
 
-  test("has another hash after a change of its words", () => {
+  test("has another hash after a change of its arguments", () => {
     expect(contentHash([], "a", "bc")).not.toBe(contentHash([], "ab", "c"));
   });
 

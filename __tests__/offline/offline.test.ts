@@ -27,7 +27,7 @@ describe("Offline builds", () => {
     expect(release(GATEWAY_IMAGE)).toBe(release(builtCaddyImage(undefined).name));
   });
 
-  test("write down what each image keeps to", () => {
+  test("name each image in their README", () => {
     const readme = read("offline", "README.md");
 
     expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual([

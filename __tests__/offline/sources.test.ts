@@ -47,7 +47,7 @@ describe("Go on this machine", () => {
 });
 
 describe("Python's packages", () => {
-  test("come from where this machine's pip gets them", () => {
+  test("come from the index of this machine's pip", () => {
     const home = folder();
     const root = join(folder(), "host");
     mkdirSync(join(home, ".config", "pip"), { recursive: true });
@@ -61,7 +61,7 @@ describe("Python's packages", () => {
     expect(statSync(join(root, "pip-environment")).mode & 0o777).toBe(0o600);
   });
 
-  test("come without configuration files where pip is told so", () => {
+  test("come without configuration files if pip is set to read none", () => {
     const root = join(folder(), "host");
     const home = folder();
     mkdirSync(join(home, ".pip"));
@@ -80,7 +80,7 @@ describe("Python's packages", () => {
   });
 });
 
-test("What is built from lies where it is packed, not in the compiled package's own folder", () => {
+test("The sources of the builds are in the package, not in the folder of its compiled files", () => {
   const root = folder();
   const source = readFileSync(join(__dirname, "..", "..", "lib", "values", "package-folder.ts"), "utf8");
   const compiled = transpileModule(source, { compilerOptions: { module: ModuleKind.CommonJS } }).outputText;

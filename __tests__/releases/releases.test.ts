@@ -43,7 +43,7 @@ describe.each(RELEASES)("Who comes from release %s", (_version, release) => {
 describe("The list of a release", () => {
   const address = "docker_volume.archive";
 
-  test("notices what is gone and what has another name", () => {
+  test("notices a missing address and a changed name", () => {
     const stack = mlflowStack();
     new Volume(stack, "archive", { name: "new", lifecycle: { preventDestroy: true } });
 

@@ -44,10 +44,12 @@ async function survives(id: string, workers: number, { jobs }: { jobs: number })
   }
 }
 
-test.each([1, 2, 4])("The least memory of %s workers survives uploads, searches and batches at once", async (workers) =>
-  survives(`soak-${workers}-workers`, workers, { jobs: 0 }),
+test.each([1, 2, 4])(
+  "The minimum memory of %s workers survives uploads, searches and batches at once",
+  async (workers) => survives(`soak-${workers}-workers`, workers, { jobs: 0 }),
 );
 
-test.each([1, 2])("The least memory of %s workers with jobs survives the same, and a job at a time", async (workers) =>
-  survives(`soak-${workers}-jobs`, workers, { jobs: 1 }),
+test.each([1, 2])(
+  "The minimum memory of %s workers with jobs survives the same, and one job at a time",
+  async (workers) => survives(`soak-${workers}-jobs`, workers, { jobs: 1 }),
 );

@@ -31,7 +31,7 @@ describe("appOf", () => {
     expect(command.at(-1)).toMatch(/main\.ts$/);
   });
 
-  test("says what is wrong with a cdktf.json that names no app or is no JSON", () => {
+  test("names the problem of a cdktf.json that names no app or is no JSON", () => {
     writeFileSync(join(folder, "cdktf.json"), "{}");
     expect(() => appOf(folder)).toThrow("cdktf.json names no app");
 
@@ -49,7 +49,7 @@ describe("selectStack", () => {
     expect(selectStack(folder, "two").name).toBe("two");
   });
 
-  test("says which stacks there are when the choice is not clear", () => {
+  test("names the stacks if the choice is not clear", () => {
     manifest("one", "two");
 
     expect(() => selectStack(folder)).toThrow(
@@ -61,7 +61,7 @@ describe("selectStack", () => {
     expect(() => selectStack(folder, "three")).toThrow("the app has no stack 'three'");
   });
 
-  test("says so when the app synthesized nothing", () => {
+  test("reports an app that synthesized nothing", () => {
     expect(() => selectStack(folder)).toThrow(`the app wrote nothing to ${folder}`);
     manifest();
     expect(() => selectStack(folder)).toThrow("the app has no stack");
@@ -83,7 +83,7 @@ describe("explainFailure", () => {
     "Node.js v20.20.2",
   ].join("\n");
 
-  test("gives the message of a refused value alone", () => {
+  test("returns only the message of a refused value", () => {
     expect(explainFailure(trace)).toBe(
       "'url' must be an address such as 'https://mlflow.example.com', got: 'x' [mlflow]",
     );
@@ -95,7 +95,7 @@ describe("explainFailure", () => {
     );
   });
 
-  test("gives what the rules of a stack found, a line each", () => {
+  test("returns the findings of the stack's rules, one a line", () => {
     const failure = [
       "Error: Validation failed with the following errors:",
       "  [mlflow/notebook] MissingMemoryLimit: it may take all memory of its machine; set 'memory'.",
@@ -114,7 +114,7 @@ describe("explainFailure", () => {
     );
   });
 
-  test("gives everything where something else went wrong", () => {
+  test("returns the whole output for other errors", () => {
     expect(explainFailure("Error: Cannot find module 'cdktf'\n    at x.js:1\n")).toBe(
       "Error: Cannot find module 'cdktf'\n    at x.js:1",
     );

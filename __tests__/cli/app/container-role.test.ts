@@ -35,7 +35,7 @@ test.each([
   expect(roleOf(container)).toBe(role);
 });
 
-test("The label decides where there is one", () => {
+test("The label decides if there is one", () => {
   const labels = [
     { label: "cdktf-mlflow.triggers", value: "gateway" },
     { label: "cdktf-mlflow.role", value: "scheduler" },

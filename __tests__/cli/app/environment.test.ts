@@ -1,7 +1,7 @@
 import { synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../../cli/app/environment";
 
 describe("the environment of Terraform", () => {
-  test("holds the secrets, the engine and what keeps Terraform from asking", () => {
+  test("holds the secrets, the engine and the settings that keep Terraform from asking", () => {
     const environment = terraformEnvironment(
       { PATH: "/bin" },
       { TF_VAR_auth_password: "x" },
@@ -46,7 +46,7 @@ describe("the environment of the app", () => {
     });
   });
 
-  test("passes on a context of the caller's own where cdktf.json has none", () => {
+  test("passes on the caller's context if cdktf.json has none", () => {
     const { CDKTF_CONTEXT_JSON } = synthesisEnvironment({ CDKTF_CONTEXT_JSON: '{"a":1}' }, "out");
 
     expect(CDKTF_CONTEXT_JSON).toBe('{"a":1,"cdktfRelativeModules":[]}');

@@ -2,7 +2,7 @@ import { Redaction } from "../../../cli/app/redaction";
 import { spellings } from "../../support/plans/spellings";
 
 describe("Redaction of an environment", () => {
-  test("takes out secrets of every name that says so, and the password in DB_URL", () => {
+  test("removes the value of every name that means a secret, and the password in DB_URL", () => {
     const redaction = Redaction.ofEnvironment({
       AUTH_PASSWORD: "it's quite secret",
       AWS_SECRET_ACCESS_KEY: "wJalrXUtnFEMI",
@@ -15,13 +15,13 @@ describe("Redaction of an environment", () => {
     expect(redaction.apply(text)).toBe("(secret) (secret) (secret) (secret) (secret) https://mlflow.example.com");
   });
 
-  test("takes out the escaped form that JSON has", () => {
+  test("removes the escaped form in JSON", () => {
     expect(Redaction.ofEnvironment({ AUTH_PASSWORD: 'a"quoted\\one' }).apply('{"x":"a\\"quoted\\\\one"}')).toBe(
       '{"x":"(secret)"}',
     );
   });
 
-  test("takes out the longer of two secrets first, and leaves short words alone", () => {
+  test("removes the longer of two secrets first, and keeps short words", () => {
     const redaction = Redaction.ofEnvironment({ A_PASSWORD: "secret", B_PASSWORD: "secret-and-more", C_TOKEN: "on" });
 
     expect(redaction.apply("secret-and-more on")).toBe("(secret) on");
@@ -39,13 +39,13 @@ describe("Redaction of given secrets", () => {
     expect(text).not.toContain(spelling.core);
   });
 
-  test("finds the lines of one that has several", () => {
+  test("finds each line of a secret with several lines", () => {
     const key = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\n-----END KEY-----\n";
 
     expect(new Redaction([key]).apply("bad line: MIIBVgIBADANBgkq")).toBe("bad line: (secret)");
   });
 
-  test("takes out the longer of two secrets that begin alike, and both where they follow each other", () => {
+  test("removes the longer of two secrets that begin alike, and both if they follow each other", () => {
     const redaction = new Redaction(["abcdefgh", "abcdefghij"]);
 
     expect(redaction.check("abcdefghij abcdefgh abcdefghabcdefghij")).toEqual({
@@ -54,7 +54,7 @@ describe("Redaction of given secrets", () => {
     });
   });
 
-  test("leaves a text alone that has none", () => {
+  test("keeps a text without secrets", () => {
     expect(new Redaction([value]).check("nothing here")).toEqual({ text: "nothing here", found: 0 });
   });
 });

@@ -30,7 +30,7 @@ const content = {
 describe("SynthesizedStack", () => {
   const stack = new SynthesizedStack(content, "/stacks/mlflow");
 
-  test("reads what the stack needs of the engine", () => {
+  test("reads the stack's needs of the engine", () => {
     expect(stack.engineHost).toBe("ssh://ops@engine");
     expect(stack.engineContext).toBeUndefined();
     expect(stack.services).toEqual(["mlflow-gateway", "mlflow-server", "mlflow-postgres"]);
@@ -52,19 +52,19 @@ describe("SynthesizedStack", () => {
     expect(new SynthesizedStack(synth(mlflowStack()), "").workers).toBe(2);
   });
 
-  test("lifts the protection of just what is protected", () => {
+  test("removes the protection of exactly the protected resources", () => {
     expect(stack.unprotected).toEqual({
       resource: { docker_volume: { data: { lifecycle: { prevent_destroy: false } } } },
     });
   });
 
-  test("leaves an engine to Terraform that only Terraform knows", () => {
+  test("leaves an engine to Terraform if only Terraform knows its address", () => {
     const unknown = new SynthesizedStack({ provider: { docker: [{ host: "${var.host}" }] } }, "");
 
     expect(unknown.engineHost).toBeUndefined();
   });
 
-  test("finds ports, images and jobs in what MlflowStack really synthesizes", () => {
+  test("finds ports, images and jobs in a synthesized MlflowStack", () => {
     const real = new SynthesizedStack(synth(mlflowStack()), "/stacks/mlflow");
 
     expect(real.publishedPorts).toEqual([{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }]);

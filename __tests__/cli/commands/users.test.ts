@@ -49,14 +49,14 @@ describe("mlflow-stack users", () => {
     );
   });
 
-  test("remove takes out one line", () => {
+  test("remove deletes one line", () => {
     withUsers(ADA, '{"name":"bob","role":"read"}');
     removeUser("bob", { file });
 
     expect(content()).toBe(`[\n  ${ADA}\n]\n`);
   });
 
-  test("rotate counts up which password it is", () => {
+  test("rotate increments the number of the password", () => {
     withUsers(ADA);
     rotateUser("ada", { file });
     rotateUser("ada", { file });
@@ -64,7 +64,7 @@ describe("mlflow-stack users", () => {
     expect(content()).toBe('[\n  {"name":"ada","role":"admin","generation":3}\n]\n');
   });
 
-  test("list shows where each password comes from, and never a password", () => {
+  test("list shows the source of each password, and never a password", () => {
     withUsers(ADA, '{"name":"ci","role":"write","passwordVariable":"ci_password"}');
     listUsers({ file });
 
@@ -99,13 +99,13 @@ describe("mlflow-stack users", () => {
     expect(content()).toBe(`[\n  ${ADA}\n]\n`);
   });
 
-  test("refuses to rotate a password that it does not make", () => {
+  test("refuses to rotate a password that is not generated", () => {
     withUsers('{"name":"ada","role":"admin","passwordVariable":"ada_password"}');
 
     expect(() => rotateUser("ada", { file })).toThrow("the password of 'ada' is not generated");
   });
 
-  test("wants an admin first", () => {
+  test("requires an admin first", () => {
     expect(() => addUser("bob", { file, role: "read" })).toThrow("would have no admin, so nothing was changed");
     expect(existsSync(file)).toBe(false);
   });

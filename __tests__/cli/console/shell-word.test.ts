@@ -9,7 +9,7 @@ describe("A word for a shell", () => {
     },
   );
 
-  test("has quotes only where it needs them", () => {
+  test("has quotes only if it needs them", () => {
     expect(shellWord("ghcr.io/mlflow/mlflow:v3.17.2-full")).toBe("ghcr.io/mlflow/mlflow:v3.17.2-full");
     expect(shellWord('docker_volume.v["x"]')).toBe(`'docker_volume.v["x"]'`);
   });

@@ -19,7 +19,7 @@ describe("Images that were built here", () => {
     expect(imagesBuiltHere(outputWith(POSTGRES_IMAGE, "pgsty/silo:1"), {})).toEqual({ POSTGRES_IMAGE });
   });
 
-  test("give way to what is built from newer sources", () => {
+  test("are replaced by those that are built from newer sources", () => {
     const older = POSTGRES_IMAGE.replace(/-[0-9a-f]{12}$/, "-0123456789ab");
 
     expect(imagesBuiltHere(outputWith(older), {})).toEqual({ POSTGRES_IMAGE });
@@ -30,7 +30,7 @@ describe("Images that were built here", () => {
     expect(imagesBuiltHere(join(tmpdir(), "no-such-folder"), {})).toEqual({});
   });
 
-  test("give way to an image that the user names", () => {
+  test("are replaced by an image that the user names", () => {
     expect(imagesBuiltHere(outputWith(POSTGRES_IMAGE, MLFLOW_IMAGE), { MLFLOW_IMAGE: "example/mlflow:1" })).toEqual({
       POSTGRES_IMAGE,
     });

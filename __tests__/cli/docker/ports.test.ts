@@ -15,7 +15,7 @@ function running(name: string, HostIp: string, HostPort: string) {
 }
 
 describe("portConflicts", () => {
-  test("finds none where the port is free, or published by the same container already", async () => {
+  test("finds none if the port is free, or already published by the same container", async () => {
     expect(await portConflicts(WANTED, [], FREE)).toEqual([]);
     expect(await portConflicts(WANTED, [running("mlflow-gateway", "127.0.0.1", "8080")], TAKEN)).toEqual([]);
   });
@@ -29,20 +29,20 @@ describe("portConflicts", () => {
     },
   );
 
-  test("passes over other ports and other addresses", async () => {
+  test("ignores other ports and other addresses", async () => {
     const others = [running("a", "127.0.0.1", "8081"), running("b", "192.0.2.1", "8080")];
 
     expect(await portConflicts(WANTED, others, FREE)).toEqual([]);
   });
 
-  test("finds another program, where the engine is on this machine", async () => {
+  test("finds another program if the engine is on this machine", async () => {
     expect(await portConflicts(WANTED, [], TAKEN)).toEqual(["port 8080 on 127.0.0.1 is in use by another program"]);
     expect(await portConflicts(WANTED, [])).toEqual([]);
   });
 });
 
 describe("canListen", () => {
-  test("tells a port in use from a free one", async () => {
+  test("distinguishes a port in use from a free one", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
@@ -52,7 +52,7 @@ describe("canListen", () => {
     expect(await canListen("127.0.0.1", port)).toBe(true);
   });
 
-  test("does not take an address that this machine does not have for one in use", async () => {
+  test("does not report an address that this machine does not have as in use", async () => {
     expect(await canListen("192.0.2.1", 8080)).toBe(true);
   });
 });

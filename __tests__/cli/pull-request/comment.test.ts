@@ -4,7 +4,7 @@ const RUN = "https://github.com/ada/models/actions/runs/1";
 const MARKER = "<!-- mlflow-stack review: mlflow -->";
 
 describe("the comment on a stack", () => {
-  test("begins with its marker, says how things are, and has the review", () => {
+  test("begins with its marker, names the state, and has the review", () => {
     expect(commentOf("mlflow", "**Applied.**", `${MARKER}\n\n## Review\n`, RUN)).toBe(
       `${MARKER}\n**Applied.** ([log](${RUN}))\n\n## Review\n`,
     );
@@ -13,7 +13,7 @@ describe("the comment on a stack", () => {
     );
   });
 
-  test("says where a review is that is too long for GitHub", () => {
+  test("says where to find a review that is too long for GitHub", () => {
     const comment = commentOf("mlflow", "Merging applies this plan.", "x".repeat(65_500), RUN);
 
     expect(comment).toBe(

@@ -40,7 +40,7 @@ describe("Plans between review and merge", () => {
     expect(open().planOf(7)).toBe(join(root, "mlflow-stack", "plans", "ada", "models", "stack-mlflow", "7", "plan"));
   });
 
-  test("count only when they are there whole, with their review", () => {
+  test("count only if they are complete, with their review", () => {
     const kept = open(plans);
     writeFileSync(join(kept.prepare(7), "review.json"), "{}");
     expect(kept.read(7)).toBeUndefined();
@@ -50,7 +50,7 @@ describe("Plans between review and merge", () => {
     expect(kept.read(7)).toBeUndefined();
   });
 
-  test("go one by one, and another stack's stay", async () => {
+  test("are removed one by one, and another stack's are kept", async () => {
     const mine = open(plans);
     const others = open(plans, "research");
     for (const kept of [mine, others]) for (const number of [7, 8]) keep(kept, number);
@@ -61,7 +61,7 @@ describe("Plans between review and merge", () => {
     expect([mine.read(8), others.read(7), others.read(8)]).toEqual([review, review, review]);
   });
 
-  test("that nobody came back for go after 30 days", async () => {
+  test("are removed after 30 days without a use", async () => {
     const kept = open(plans);
     keep(kept, 7);
     keep(kept, 8);
@@ -73,7 +73,7 @@ describe("Plans between review and merge", () => {
     expect(existsSync(kept.planOf(8))).toBe(true);
   });
 
-  test("do not leave the folder, whatever the stack is called", () => {
+  test("do not leave the folder, with any name of the stack", () => {
     expect(open(plans, "../../x").planOf(7)).toBe(join(plans, "ada", "models", "stack-..%2F..%2Fx", "7", "plan"));
   });
 });
@@ -92,7 +92,7 @@ describe("A folder for plans is refused", () => {
     expect(() => open(folder)).toThrow(`${folder} is in the checkout, which the next job empties`);
   });
 
-  test("when the runner is GitHub's own, and gone after the job", () => {
+  test("when the runner is GitHub's, which exists only for one job", () => {
     expect(() => open(plans, "mlflow", { RUNNER_ENVIRONMENT: "github-hosted" })).toThrow(
       "GitHub's own runners are gone after the job, and the plan with them",
     );

@@ -59,7 +59,7 @@ describe("A review names every switch of a feature", () => {
     expect(switched(feature, false).openings).toContain(`closes the feature '${feature}'`);
   });
 
-  test("and says that workspaces lead one way", () => {
+  test("and warns that workspaces stay on once they are used", () => {
     expect(switched("workspaces", true).warnings).toEqual([
       "workspaces are switched on, and stay: MLflow does not start without them once anything lies outside of the one named 'default'",
     ]);

@@ -41,7 +41,7 @@ function plain(text: Text): string {
 
 const gateway = (options: AuthGatewayOptions): MlflowStackProps => ({ gateway: options });
 
-describe("A review names what changes in the ways of files to the store", () => {
+describe("A review names a changed kind of transfers", () => {
   const store = (options: Partial<S3StoreOptions>, transfers = Transfers.direct()): MlflowStackProps => ({
     artifactStore: ArtifactStore.s3({
       bucket: "models",
@@ -82,14 +82,14 @@ describe("A review names what changes in the ways of files to the store", () => 
   });
 });
 
-describe("A review names whom a gateway believes", () => {
+describe("A review names the proxies and logins that a gateway trusts", () => {
   const behind = (...trustedProxies: string[]): MlflowStackProps => ({
     url: URL,
     gateway: { tls: Tls.terminatedBefore({ trustedProxies }) },
   });
   const trust = (range: string) => `trust in '${range}' about clients' addresses in forwarded headers`;
 
-  test("about the addresses of clients, by each range", () => {
+  test("for the addresses of clients, by each range", () => {
     expect(openings(behind("10.0.0.0/24", "fd00::1"), behind("10.0.0.0/8", "fd00::1"))).toEqual([
       `opens ${trust("10.0.0.0/8")}`,
       `closes ${trust("10.0.0.0/24")}`,
@@ -97,7 +97,7 @@ describe("A review names whom a gateway believes", () => {
     expect(openings(undefined, behind("10.0.0.0/24"))).toContain(`opens ${trust("10.0.0.0/24")}`);
   });
 
-  test("about roles, by each group, address and machine", () => {
+  test("for roles, by each group, address and machine", () => {
     const login = (roles: OAuth2Roles): MlflowStackProps => ({
       url: URL,
       auth: AuthMethod.oauth2({
@@ -126,7 +126,7 @@ describe("A review names whom a gateway believes", () => {
   });
 });
 
-describe("A review names what a gateway lets through from then on", () => {
+describe("A review names the policy and the limits of a gateway", () => {
   const policy = (contentSecurityPolicy: ContentSecurityPolicy) => gateway({ contentSecurityPolicy });
   const STRICT = policy(ContentSecurityPolicy.strict());
   const FORBIDDEN = "what the Content-Security-Policy forbids MLflow's pages";
@@ -134,18 +134,18 @@ describe("A review names what a gateway lets through from then on", () => {
   test.each([
     ["off", ContentSecurityPolicy.off(), "there is none any more"],
     ["to report only", ContentSecurityPolicy.reportOnly(), "browsers report it and stop nothing"],
-  ])("where the Content-Security-Policy is switched %s", (_how, other, expected) => {
+  ])("if the Content-Security-Policy is switched %s", (_how, other, expected) => {
     expect(openings(STRICT, policy(other))).toEqual([`opens ${FORBIDDEN}: ${expected}`]);
     expect(openings(policy(other), STRICT)).toEqual([`closes ${FORBIDDEN}: browsers stop it`]);
   });
 
-  test("where another Content-Security-Policy holds", () => {
+  test("if the Content-Security-Policy changes", () => {
     expect(openings(STRICT, policy(ContentSecurityPolicy.allowArtifactScripts()))).toEqual([
       `changes ${FORBIDDEN}: read the setting`,
     ]);
   });
 
-  test("where limits change", () => {
+  test("if the limits change", () => {
     const failedLogins = (perAddress: number, perUser: number) => gateway({ failedLogins: { perAddress, perUser } });
     const rateLimit = (events: number, window: Duration) => gateway({ rateLimit: { events, window } });
 
@@ -189,7 +189,7 @@ describe("A review names the ports of the store that a gateway publishes", () =>
     expect(openings(on(), on())).toEqual([]);
   });
 
-  test("with TLS, where others than the engine's own host reach it", () => {
+  test("with TLS, if they are published beyond the engine's own host", () => {
     const shared = PORTS.s3Api.on({ s3Api: { binding: HostBinding.public() } });
 
     expect(openings(PORTS.s3Api.on(), shared)).toEqual([

@@ -106,7 +106,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("lose the data of exactly those volumes that are in the stack no more", () => {
+  test("lose the data of exactly those volumes that are no longer in the stack", () => {
     const wrong = changes.flatMap(({ seed, change: { before, after }, review }) => {
       const volumes = (services: readonly GeneratedService[]) => services.flatMap(({ volume }) => volume ?? []);
       const gone = without(volumes(before), volumes(after));
@@ -146,7 +146,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("keep users waiting only where something is replaced, and at least for its own stop and start", () => {
+  test("cause downtime only with a replacement, and at least for its stop and start", () => {
     const wrong = changes.flatMap(({ seed, change, review: { downtime, services } }) => {
       const replaced = services.filter(({ action }) => action === "replaced");
       const least = Math.max(
@@ -160,7 +160,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("show no secret, and are told the same whatever order a plan has", () => {
+  test("show no secret, and have the same review in any order of the plan", () => {
     const wrong = changes.flatMap(({ seed, change, plan, review }) => {
       const shuffled = { ...plan, resource_changes: [...(plan.resource_changes ?? [])].reverse() };
       const secrets = secretsOf(plan);
@@ -179,7 +179,7 @@ describe(`${CHANGES} generated changes`, () => {
     expect(wrong).toEqual([]);
   });
 
-  test("are told with every action, lost data, and every change of access that they can have", () => {
+  test("contain every action, lost data, and every change of access", () => {
     const told = <T>(of: (review: Review) => readonly T[]) =>
       [...new Set(changes.flatMap(({ review }) => of(review)))].sort();
 

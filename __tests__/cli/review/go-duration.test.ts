@@ -6,11 +6,11 @@ describe("A duration of Go", () => {
     expect(goSeconds(Duration.milliseconds(ms).toGoString())).toBeCloseTo(ms / 1000, 6);
   });
 
-  test.each(["", "0", "1.5", "soon", "1m 30s", "1d"])("is not every text: %j", (text) => {
+  test.each(["", "0", "1.5", "soon", "1m 30s", "1d"])("is not read from %j", (text) => {
     expect(goSeconds(text)).toBe(text === "0" ? 0 : NaN);
   });
 
-  test("that is not given is none", () => {
+  test("that is not given is not read", () => {
     expect(goSeconds(undefined)).toBeNaN();
   });
 });

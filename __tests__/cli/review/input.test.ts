@@ -16,7 +16,7 @@ const plan = new PlanBuilder()
   )
   .build();
 
-describe("What is no plan", () => {
+describe("A file that is no plan", () => {
   test.each([
     ["", "it is empty"],
     [" \n", "it is empty"],
@@ -59,7 +59,7 @@ describe("What is no plan", () => {
       '{"format_version":"1.2","resource_changes":[],"configuration":7}',
       "its 'configuration' has not the shape that Terraform documents",
     ],
-  ])("is refused with a reason, and without a word of its content", (json, reason) => {
+  ])("is refused with a reason, and without any of its content", (json, reason) => {
     expect(() => parsePlan(json, "p.json")).toThrow(`p.json is no plan: ${reason}`);
     try {
       parsePlan(json, "p.json");
@@ -68,7 +68,7 @@ describe("What is no plan", () => {
     }
   });
 
-  test("is refused as well where it is unfinished, or newer than this release", () => {
+  test("is refused too if it is incomplete, or newer than this release", () => {
     expect(() => parsePlan('{"format_version":"1.2","resource_changes":[],"errored":true}', "p")).toThrow(
       "p is not finished: Terraform met an error while it planned",
     );
@@ -79,7 +79,7 @@ describe("What is no plan", () => {
 });
 
 describe("A plan", () => {
-  test("of which parts are missing or of another kind is told or refused, and never crashes", () => {
+  test("with missing or malformed parts is reviewed or refused, and never causes a crash", () => {
     const draw = random(1);
     const original = new PlanBuilder()
       .variable("a", SECRET, true)

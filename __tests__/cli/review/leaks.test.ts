@@ -79,7 +79,7 @@ function planted(): { plan: Plan; secrets: string[] } {
 }
 
 describe("No secret", () => {
-  test.each(FORMATS)("is in the output as %s, wherever it was planted, in any encoding", (format) => {
+  test.each(FORMATS)("is in the output as %s, at any place of the plan and in any encoding", (format) => {
     const { plan, secrets } = planted();
     const output = render(reviewPlan(plan, `mlflow-${secrets[0]}`), format, secretsOf(plan));
 
@@ -91,7 +91,7 @@ describe("No secret", () => {
     expect(output).toContain("would have shown a secret");
   });
 
-  test("is missed by the hunt itself: where nothing is taken out, each spelling is found", () => {
+  test("is missed by this search: it finds each encoding in an output without redaction", () => {
     const { plan, secrets } = planted();
     const output = render(reviewPlan(plan, "mlflow"), "markdown", []);
     const missed = spellings(secrets[0] ?? "").filter(({ core }) => !output.includes(core));
@@ -99,7 +99,7 @@ describe("No secret", () => {
     expect(missed.map(({ how }) => how)).toEqual([]);
   });
 
-  test("is counted among them that is shorter than 6 characters, or open", () => {
+  test("has fewer than 6 characters, or is not marked as sensitive", () => {
     const plan = new PlanBuilder().variable("a", "short", true).variable("b", "open for everybody", false).build();
 
     expect([...secretsOf(plan)]).toEqual([]);

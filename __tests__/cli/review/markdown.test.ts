@@ -26,13 +26,13 @@ describe("A comment", () => {
     expect(renderMarkdown(reviewPlan(plan, "mlflow"))).toMatchSnapshot();
   });
 
-  test("keeps its mark one comment, whatever the stack is called", () => {
+  test("has a mark that is one comment, with any name of the stack", () => {
     const [mark] = renderMarkdown(reviewPlan(new PlanBuilder().build(), "a--> <b>")).split("\n");
 
     expect(mark).toBe("<!-- mlflow-stack review: a-___b_ -->");
   });
 
-  test("shows hostile names as they are, and none of them as markup", () => {
+  test("shows hostile names unchanged, and never as markup", () => {
     const file = (line: string) => ({ upload: [upload("/etc/caddy/Caddyfile", `${line}\n\`\`\`\`\n${HOSTILE}\n`)] });
     const plan = new PlanBuilder()
       .resource(
@@ -54,7 +54,7 @@ describe("A comment", () => {
     expect(markdown).toContain("\\u001b[31m \\u202e\\n- [x]");
   });
 
-  test("stays below GitHub's limit: diffs go first, then settings, and never what happens", () => {
+  test("stays below GitHub's limit: it leaves out diffs first, then settings, and never an action", () => {
     const long = (sign: string) => Array.from({ length: 400 }, (_, line) => `${sign} line ${line}`).join("\n");
     const builder = new PlanBuilder();
     for (let index = 0; index < 40; index += 1) {
@@ -75,7 +75,7 @@ describe("A comment", () => {
       expect(markdown).toContain(`- \`c${index}\` is replaced by a new container`);
   });
 
-  test("of thousands of lost volumes still says in its first lines how many", () => {
+  test("of thousands of lost volumes has their number in its first lines", () => {
     const builder = new PlanBuilder();
     for (let index = 0; index < 5000; index += 1) {
       builder.resource(`docker_volume.v${index}`, { name: `volume-${index}-${"x".repeat(300)}` }, null);

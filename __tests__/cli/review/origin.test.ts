@@ -19,7 +19,7 @@ function completed(block: Values): Values {
 }
 
 describe("A container of this library", () => {
-  test.each(Object.entries(SHAPES))("is known as such in %s", (_name, shape) => {
+  test.each(Object.entries(SHAPES))("is recognized in %s", (_name, shape) => {
     const containers = Object.entries(synth(shape()).resource.docker_container ?? {});
     const unknown = containers.filter(([, block]) => !isOurs(attributes(completed(block)))).map(([name]) => name);
 
@@ -27,7 +27,7 @@ describe("A container of this library", () => {
     expect(unknown).toEqual([]);
   });
 
-  test("that runs once is told from a service", () => {
+  test("that runs once is recognized as a job", () => {
     const blocks = Object.entries(synth(SHAPES["everything bundled"]?.() as never).resource.docker_container ?? {});
     const jobs = blocks.filter(([, block]) => isJob(attributes(completed(block)))).map(([name]) => name);
 
@@ -45,7 +45,7 @@ describe("A container of this library", () => {
     ["has swap", { memory_swap: 512 }],
     ["has a file that it may write", { upload: [{ ...upload("/a", "b"), permissions: "0644" }] }],
     ["has a file from elsewhere", { upload: [{ ...upload("/a", ""), source: "/secret" }] }],
-  ])("is not taken for one that %s", (_what, values) => {
+  ])("is not one that %s", (_what, values) => {
     expect(isOurs(attributes(ourContainer("x")))).toBe(true);
     expect(isOurs(attributes(ourContainer("x", values)))).toBe(false);
   });

@@ -31,7 +31,7 @@ function changed(before: object, after: object, references: { [name: string]: st
 }
 
 describe("A review", () => {
-  test("of a plan without changes says so, and nothing else", () => {
+  test("of a plan without changes says only that", () => {
     const plan = new PlanBuilder()
       .resource("docker_container.web", ourContainer("mlflow-web"), ourContainer("mlflow-web"))
       .resource("docker_volume.data", { name: "mlflow-data" }, { name: "mlflow-data" })
@@ -70,7 +70,7 @@ describe("A review", () => {
     expect(text(plan)).not.toMatch(/aaaaaaaaaa|bbbbbbbbbb/);
   });
 
-  test("tells the settings of a container before and after", () => {
+  test("shows the settings of a container before and after", () => {
     const plan = changed(
       { env: ["MLFLOW_WORKERS=2", "GONE=1"], memory: 512, memory_swap: 512 },
       { env: ["MLFLOW_WORKERS=4", "NEW="], memory: 1024, memory_swap: 1024 },
@@ -93,8 +93,8 @@ describe("A review", () => {
     ],
     ["a new environment", ["delete", "create"], { env: ["A=1"] }, { env: ["A=2"] }, "is replaced by a new container"],
     ["one that has stopped", ["update"], { must_run: false }, { must_run: true }, "has stopped and is started again"],
-    ["another patience", ["update"], { wait_timeout: 60 }, { wait_timeout: 90 }, "goes on as it is"],
-  ])("tells what happens to a container with %s", (_what, actions, before, after, verdict) => {
+    ["another timeout", ["update"], { wait_timeout: 60 }, { wait_timeout: 90 }, "goes on as it is"],
+  ])("names the action on a container with %s", (_what, actions, before, after, verdict) => {
     const plan = new PlanBuilder()
       .resource(
         "docker_container.web",
@@ -165,7 +165,7 @@ describe("Data", () => {
       new PlanBuilder().resource("aws_s3_bucket.models", { bucket: "models" }, null).build(),
       "Data would be lost: 'aws_s3_bucket.models ('models')' is deleted, and the data in it.",
     ],
-  ])("is said to be lost in the first line with %s", (_what, plan, line) => {
+  ])("is lost with %s, as the first line says", (_what, plan, line) => {
     expect(headline(plan)).toBe(line);
     expect(reviewPlan(plan, "mlflow").dataLoss).toBe(true);
   });
@@ -191,7 +191,7 @@ describe("Data", () => {
     );
   });
 
-  test("that MLflow would keep elsewhere, or could not decrypt any more, is pointed out", () => {
+  test("that MLflow would keep elsewhere, or could no longer decrypt, is pointed out", () => {
     const plan = new PlanBuilder()
       .resource(
         "docker_container.server",
@@ -206,8 +206,8 @@ describe("Data", () => {
   });
 });
 
-describe("Waiting", () => {
-  test("adds up the stop, the start, and what has to be there before", () => {
+describe("The downtime", () => {
+  test("is the sum of the stop, the start, and the start of dependencies", () => {
     const times = (destroy: number, wait: number) => ({ destroy_grace_seconds: destroy, wait_timeout: wait });
     const plan = new PlanBuilder()
       .resource(
@@ -235,7 +235,7 @@ describe("Waiting", () => {
     ]);
   });
 
-  test("says what users see while the server or the gateway is down", () => {
+  test("names the effect on users while the server or the gateway is down", () => {
     const gateway = { env: ["AUTH_METHOD=basic", "UPSTREAM=mlflow-server:5000", "UPSTREAM_WAIT=1m30s"] };
     const server = (value: string) => ourContainer("mlflow-server", { env: [`MLFLOW_X=${value}`] });
     const builder = () => new PlanBuilder().resource("docker_container.server", server("1"), server("2"));
@@ -250,7 +250,7 @@ describe("Waiting", () => {
     );
   });
 
-  test("comes to an end in a circle of dependencies, and in a chain of thousands", () => {
+  test("is found in a circle of dependencies too, and in a chain of thousands", () => {
     const builder = new PlanBuilder();
     for (let index = 0; index < 3000; index += 1) {
       builder.resource(
@@ -312,7 +312,7 @@ describe("Jobs", () => {
   });
 });
 
-describe("What opens and closes", () => {
+describe("The changes of access", () => {
   const gateway = (env: string[], values: object = {}) => ({ env: ["AUTH_METHOD=basic", ...env], ...values });
   const openings = (plan: Plan) =>
     text(plan)
@@ -321,7 +321,7 @@ describe("What opens and closes", () => {
       .map((line) => line.trim().replace(/ +/, " "));
   const port = (external: number, ip: string) => ({ external, internal: external, ip, protocol: "tcp" });
 
-  test("are ports, by whom they let in", () => {
+  test("are ports, by the addresses that reach them", () => {
     const plan = changed(
       { ports: [port(8080, "127.0.0.1"), port(81, "::")] },
       { ports: [port(8080, "0.0.0.0"), port(82, "10.0.0.5")] },
@@ -347,7 +347,7 @@ describe("What opens and closes", () => {
     ]);
   });
 
-  test("are those of a gateway also where its label is changed", () => {
+  test("are those of a gateway even if its label changes", () => {
     const labelled = (value: string) => [{ label: "cdktf-mlflow.role", value }];
     const plan = changed(
       { labels: labelled("gateway"), env: ["FEATURES="] },
@@ -400,7 +400,7 @@ describe("What opens and closes", () => {
     ]);
   });
 
-  test("are no new logins where a gateway of release 0.1.0 had its one user in the environment", () => {
+  test("are no new logins if a gateway of release 0.1.0 had its one user in the environment", () => {
     const users = [{ name: "ada", role: "admin" }];
     const to = gateway([], { upload: [upload("/etc/caddy/users.json", JSON.stringify(users))] });
 
@@ -430,7 +430,7 @@ describe("What opens and closes", () => {
     ]);
   });
 
-  test("is a new login password, and a changed rule of the gateway", () => {
+  test("are a new login password, and a changed rule of the gateway", () => {
     const files = (rule: string, hash: string) =>
       gateway([], { upload: [upload("/etc/caddy/Caddyfile", rule), upload("/run/secrets/users/ada", hash)] });
 
@@ -480,7 +480,7 @@ describe("What opens and closes", () => {
     ]);
   });
 
-  test("are connections to any outside address, told by the networks", () => {
+  test("are connections to any outside address, by the networks", () => {
     const network = (id: string, internal: boolean) => ({ id, name: `net-${id}`, internal });
     const on = (...ids: string[]) => ({ networks_advanced: ids.map((name) => ({ name })) });
     const builder = new PlanBuilder()
@@ -515,7 +515,7 @@ describe("What opens and closes", () => {
 });
 
 describe("Drift", () => {
-  test("is told even if nothing else changes", () => {
+  test("is reported even if nothing else changes", () => {
     const web = ourContainer("web");
     const plan = new PlanBuilder()
       .resource("docker_container.web", web, web)
@@ -533,7 +533,7 @@ describe("Drift", () => {
     );
   });
 
-  test("leaves out what an engine tells otherwise after every start", () => {
+  test("leaves out attributes that differ after every start of the engine", () => {
     const web = ourContainer("web", { network_data: [{ ip_address: "172.18.0.2" }], dns: null });
     const plan = new PlanBuilder()
       .resource("docker_container.web", web, web)
@@ -543,7 +543,7 @@ describe("Drift", () => {
     expect(text(plan)).toBe("Nothing changes.");
   });
 
-  test("says that a container has stopped, and that its ports open again is no news", () => {
+  test("says that a container has stopped, and does not report its ports as opened", () => {
     const ports = [{ external: 80, internal: 80, ip: "0.0.0.0", protocol: "tcp" }];
     const stopped = ourContainer("web", { must_run: false });
     const plan = new PlanBuilder()
@@ -556,8 +556,8 @@ describe("Drift", () => {
   });
 });
 
-describe("What is not ours", () => {
-  test("follows the marks of its schema, all or nothing", () => {
+describe("A resource of another library", () => {
+  test("is shown or hidden as a whole, by the marks of its schema", () => {
     const plan = new PlanBuilder()
       .resource(
         "docker_container.app",
@@ -584,7 +584,7 @@ describe("What is not ours", () => {
     expect(text(plan)).not.toContain(PASSWORD);
   });
 
-  test("shows nothing where a plan has no marks", () => {
+  test("is hidden if the plan has no marks", () => {
     const plan: Plan = {
       format_version: "0.1",
       resource_changes: [

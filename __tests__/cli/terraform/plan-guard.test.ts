@@ -47,7 +47,7 @@ describe("guardPlan", () => {
     },
   );
 
-  test("lets a volume go where that was allowed, and nothing else of what is wrong", async () => {
+  test("allows the removal of a volume on request, and no other problem with it", async () => {
     const removed = { resource_changes: [change("docker_volume.data", ["delete"], "mlflow-data")] };
     const lost = { resource_drift: removed.resource_changes };
     const taken = { resource_changes: [change("docker_volume.data", ["create"], "mlflow-data")] };
@@ -58,7 +58,7 @@ describe("guardPlan", () => {
     await expect(guardPlan(taken, engine, IN_FOLDER, true)).rejects.toThrow("exists on the engine (made today)");
   });
 
-  test("lets a volume go of which the stack's output says that it holds nothing of value", async () => {
+  test("allows the removal of a volume that holds no data by the stack's output", async () => {
     const plan = {
       resource_changes: [change("docker_volume.gateway_data", ["delete"], "mlflow-gateway-data")],
       output_changes: { volumes: { actions: ["no-op"], before: { "docker_volume.postgres": "mlflow-postgres" } } },
@@ -79,7 +79,7 @@ describe("guardPlan", () => {
     });
   });
 
-  test("refuses to make a volume anew that the state knows and the engine does not", async () => {
+  test("refuses to recreate a volume that is in the state and missing on the engine", async () => {
     const plan = {
       resource_drift: [change("docker_volume.data", ["delete"], "mlflow-data")],
       resource_changes: [change("docker_volume.data", ["create"], "mlflow-data")],
@@ -92,7 +92,7 @@ describe("guardPlan", () => {
     });
   });
 
-  test("says whose a container is whose name is taken, and does not take that for a matter of data", async () => {
+  test("names the owner of a container whose name is taken, and reports no loss of data", async () => {
     const plan = { resource_changes: [change("docker_container.server", ["create"], "mlflow-server")] };
     const container = async () => ({ description: "running" });
 
@@ -102,7 +102,7 @@ describe("guardPlan", () => {
     });
   });
 
-  test("quotes an address that a shell would take apart", async () => {
+  test("quotes an address that a shell would split", async () => {
     const plan = { resource_changes: [change('docker_volume.data["a"]', ["delete"], "a")] };
 
     await expect(guard(plan)).rejects.toMatchObject({
@@ -112,7 +112,7 @@ describe("guardPlan", () => {
 });
 
 describe("guardRemoval", () => {
-  test("lets containers and networks go", () => {
+  test("allows the removal of containers and networks", () => {
     const changes = [
       change("docker_container.server", ["delete"], "mlflow-server"),
       change("docker_network.edge", ["delete"], "mlflow-edge"),

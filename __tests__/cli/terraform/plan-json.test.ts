@@ -12,7 +12,7 @@ function plan(...changes: [address: string, actions: string[]][]): Plan {
 }
 
 describe("a plan", () => {
-  test("is empty when nothing but what is read changes", () => {
+  test("is empty if resources are only read", () => {
     expect(isEmpty(plan(["docker_container.a", ["no-op"]], ["docker_image.b", ["read"]]))).toBe(true);
     expect(isEmpty({})).toBe(true);
   });
@@ -22,7 +22,7 @@ describe("a plan", () => {
     expect(summarize({ output_changes: { url: { actions: ["update"] } } })).toBe("outputs only");
   });
 
-  test("is summed up by what happens to how many, and told in full only for what exists", () => {
+  test("is summed up by the number of each action, and lists only existing resources", () => {
     const changes = plan(
       ["docker_container.new", ["create"]],
       ["docker_container.newer", ["create"]],

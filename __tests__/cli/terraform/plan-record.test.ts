@@ -25,7 +25,7 @@ function synthesized(json: string, asset: string) {
 }
 
 describe("the record of a plan", () => {
-  test("is for this user alone, and goes with the plan", async () => {
+  test("is readable by this user only, and is removed with the plan", async () => {
     await recordPlan(file, "mlflow", state, "c0");
     expect(statSync(`${file}.json`).mode & 0o777).toBe(0o600);
     await expect(readRecord(file)).resolves.toMatchObject({ stack: "mlflow", state, configuration: "c0" });
@@ -34,7 +34,7 @@ describe("the record of a plan", () => {
     await expect(readRecord(file)).rejects.toThrow(`${file} is not a plan that 'mlflow-stack plan' has saved`);
   });
 
-  test("refuses a plan that was changed since, or has gone", async () => {
+  test("refuses a plan that was changed since, or is missing", async () => {
     await recordPlan(file, "mlflow", state, "c0");
     writeFileSync(file, "another plan");
     const problem = {
@@ -77,7 +77,7 @@ describe("the record of a plan", () => {
 });
 
 describe("the fingerprint of a stack", () => {
-  test("changes with its Terraform JSON and its files, and with nothing that Terraform writes", () => {
+  test("changes with its Terraform JSON and its files, and not with files that Terraform writes", () => {
     const before = synthesized("{}", "FROM a");
     writeFileSync(join(folder, ".terraform", "x"), "x");
     writeFileSync(join(folder, ".terraform.lock.hcl"), "x");

@@ -4,19 +4,19 @@ const START = { type: "apply_start", hook: { resource: { addr: "docker_container
 const END = { ...START, type: "apply_complete", hook: { ...START.hook, elapsed_seconds: 7 } };
 
 describe("Terraform's messages", () => {
-  test("are JSON lines; anything else is passed over", () => {
+  test("are JSON lines; other lines are ignored", () => {
     expect(parseMessage(JSON.stringify(START))).toEqual(START);
     expect(parseMessage("panic: something")).toBeUndefined();
     expect(parseMessage("{}")).toBeUndefined();
   });
 
-  test("tell what is done", () => {
+  test("name a finished action", () => {
     expect(finishedStep(END)).toBe("docker_container.server created (7 s)");
     expect(finishedStep({ ...END, hook: { ...START.hook, action: "delete" } })).toBe("docker_container.server removed");
     expect(finishedStep(START)).toBeUndefined();
   });
 
-  test("tell what is under way", () => {
+  test("name an action in progress", () => {
     const underWay = new UnderWay();
 
     underWay.note(START);
@@ -28,7 +28,7 @@ describe("Terraform's messages", () => {
 });
 
 describe("describeProblems", () => {
-  test("gives a failed condition its own words, and others their heading and detail", () => {
+  test("shows the message of a failed condition, and heading and detail of other errors", () => {
     const problems = [
       {
         severity: "error" as const,
@@ -44,7 +44,7 @@ describe("describeProblems", () => {
     );
   });
 
-  test("leaves out where in the JSON a variable's rule stands", () => {
+  test("leaves out the position of a variable's rule in the JSON", () => {
     const detail = "The password is too short.\n\nThis was checked by the validation rule at cdk.tf.json:3,9-19.";
 
     expect(describeProblems([{ severity: "error", summary: "Invalid value for variable", detail }])).toBe(
@@ -52,7 +52,7 @@ describe("describeProblems", () => {
     );
   });
 
-  test("keeps the end of a long output, where the reason stands", () => {
+  test("keeps the end of a long output, which has the reason", () => {
     const detail = Array.from({ length: 100 }, (_, line) => `line ${line}`).join("\n");
     const text = describeProblems([{ severity: "error", summary: "Resource postcondition failed", detail }]);
 

@@ -5,7 +5,7 @@ describe("requireVersion", () => {
     expect(() => requireVersion("terraform", JSON.stringify({ terraform_version: version }))).not.toThrow();
   });
 
-  test("refuses what is too old", () => {
+  test("refuses a version that is too old", () => {
     expect(() => requireVersion("terraform", '{"terraform_version":"1.4.7"}')).toThrow("terraform 1.4.7 is too old");
     expect(() => requireVersion("tofu", "{}")).toThrow("tofu of an unknown version is too old");
   });

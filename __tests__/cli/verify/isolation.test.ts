@@ -9,8 +9,8 @@ function container(name: string, address: string, aliases: string[] | null, publ
   } as unknown as ContainerDetails;
 }
 
-describe("what a stranger on the edge network tries", () => {
-  test("is every name, alias and address of every service, at the ports of all of them", () => {
+describe("The addresses that a container on the edge network tries", () => {
+  test("are every name, alias and address of every service, at the ports of all services", () => {
     const addresses = addressesOf([container("server", "172.18.0.2", ["srv"]), container("minio", "", null)]);
 
     expect(new Set(addresses.map(([host]) => host))).toEqual(new Set(["server", "172.18.0.2", "srv", "minio"]));
@@ -18,7 +18,7 @@ describe("what a stranger on the edge network tries", () => {
     expect(addresses).toContainEqual(["172.18.0.2", 5432]);
   });
 
-  test("must reach the gateway, else nothing is proven, and nothing else", () => {
+  test("must reach the gateway, which proves that the test works, and no other service", () => {
     expect(isolationProblem(["gateway", 8080], [["gateway", 8080]])).toBeUndefined();
     expect(isolationProblem(["gateway", 8080], [])).toBe("the gateway was not reached at gateway:8080");
     expect(

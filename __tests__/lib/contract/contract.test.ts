@@ -141,7 +141,7 @@ describe("stores.py", () => {
     expect(text).toContain(` ${StoresVerdict.OTHER_SCHEMA}: the schema`);
   });
 
-  test("leaves its marks in the same places, and looks for what was accepted in the same file", () => {
+  test("leaves its marks in the same places, and reads accepted stores from the same file", () => {
     expect(one(text, /^OBJECTS = "(.*)"$/)).toBe(MARKS);
     expect(one(text, /^VIEW = "(.*)"$/)).toBe(IDENTITY_VIEW);
     expect(one(text, /^ACCEPTED = pathlib\.Path\("(.*)"\)$/)).toBe(ACCEPTED_FILE);

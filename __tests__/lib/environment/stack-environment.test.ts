@@ -98,7 +98,7 @@ describe("StackEnvironment", () => {
     ["MINIO_S3_API", {}],
     ["ACCESS_LOG_VOLUME", {}],
     ["ACCESS_LOG_MASK_ADDRESSES", {}],
-  ])("refuses any value of the switch %s but true and false", (name, others) => {
+  ])("refuses any value of the switch %s except true and false", (name, others) => {
     const props = (value: string) => () => new StackEnvironment({ ...others, [name]: value }).props();
 
     for (const value of ["yes", "1", "TRUE"]) {
@@ -136,7 +136,7 @@ describe("StackEnvironment", () => {
     });
   });
 
-  test("publishes the url it is given", () => {
+  test("publishes the given url", () => {
     const stack = stackFrom({ MLFLOW_URL: "http://localhost:9090" });
 
     expect(container(stack, "gateway").ports).toEqual([{ external: 9090, internal: 9090, ip: "127.0.0.1" }]);
@@ -172,7 +172,7 @@ describe("StackEnvironment", () => {
     );
   });
 
-  test("refuses parameters of DB_URL that it would ignore", () => {
+  test("refuses parameters of DB_URL that would have no effect", () => {
     expect(() => new StackEnvironment({ DB_URL: `${DATABASE}&options=-c%20x` }).props()).toThrow(
       "DB_URL may have the parameter sslmode and no other, got: 'options'",
     );

@@ -345,7 +345,7 @@ describe("AuthGateway", () => {
       );
     });
 
-    test("asks for a password where browsers do not bring the session of single sign-on", () => {
+    test("asks for a password if browsers do not send the session of single sign-on", () => {
       const options = {
         ...{ issuerUrl: "https://login.example.com", clientId: "mlflow" },
         ...{ clientSecret: Secret.variable("client_secret"), allowedDomains: ["example.com"] },

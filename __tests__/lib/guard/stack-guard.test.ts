@@ -60,7 +60,7 @@ describe("StackGuard", () => {
     expect(findings(stack)).toEqual([]);
   });
 
-  test("finds nothing in a container of somebody's own that keeps the rules", () => {
+  test("finds nothing in an additional container that keeps the rules", () => {
     expect(containerFindings({})).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe("StackGuard", () => {
     ]);
   });
 
-  test("finds data that goes with its container", () => {
+  test("finds data that is removed with its container", () => {
     expect(
       containerFindings({
         volumes: [
@@ -205,7 +205,7 @@ describe("StackGuard", () => {
     ]);
   });
 
-  test("says how to accept what it found", () => {
+  test("says how to accept a finding", () => {
     const stack = guardedStack();
     new Container(stack, "notebook", { ...GOOD, memory: undefined });
 
@@ -214,7 +214,7 @@ describe("StackGuard", () => {
     );
   });
 
-  test("lets one rule go in one construct, and in nothing beside it", () => {
+  test("accepts one rule in one construct only", () => {
     const stack = guardedStack();
     const team = new Construct(stack, "team");
     for (const scope of [team, stack]) new Container(scope, "notebook", { ...GOOD, memory: undefined, image: "x" });
@@ -235,7 +235,7 @@ describe("StackGuard", () => {
     );
   });
 
-  test("sees overrides, and what aspects that come after it change", () => {
+  test("sees overrides, and changes by aspects that come after it", () => {
     const stack = guardedStack();
     const container = new Container(stack, "notebook", { ...GOOD, memory: undefined });
     container.addOverride("ports", [{ internal: 80, external: 8080 }]);
@@ -248,7 +248,7 @@ describe("StackGuard", () => {
     ]);
   });
 
-  test("says everything once, however often the stack is guarded and synthesized", () => {
+  test("reports each finding once, even if the stack is guarded and synthesized several times", () => {
     const stack = guardedStack();
     Aspects.of(stack).add(new StackGuard());
     new Container(stack, "notebook", { ...GOOD, memory: undefined });
@@ -257,7 +257,7 @@ describe("StackGuard", () => {
     expect(findings(stack)).toHaveLength(1);
   });
 
-  test("watches what is added to an MlflowStack, and lets only the gateway publish", () => {
+  test("checks resources that are added to an MlflowStack, and lets only the gateway publish", () => {
     const stack = mlflowStack();
     new Container(stack, "notebook", { ...GOOD, ports: [{ internal: 8888, external: 8888 }] });
 
@@ -298,7 +298,7 @@ describe("StackGuard", () => {
       expect(findings(stack)).toEqual([`[mlflow/prometheus/Default] PublishedPort: port 9090 is published ${remedy}`]);
     });
 
-    test("refuses a port of a server in a stack of one's own that is guarded", () => {
+    test("refuses a port of a server in your own guarded stack", () => {
       const { stack, network } = testStack();
       Aspects.of(stack).add(new StackGuard());
       const server = new MlflowServer(stack, "server", {

@@ -325,7 +325,7 @@ describe("MlflowServer", () => {
     expect(networks(stack, MIGRATION)).toContain("${docker_network.network_egress_687ACCE0.id}");
   });
 
-  test("has no egress but the proxy, if hosts are given", () => {
+  test("has only the proxy for egress, if hosts are given", () => {
     const { stack } = serverStack({ egress: { hosts: ["api.example.com"] } });
 
     expect(networks(stack, "server")).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);

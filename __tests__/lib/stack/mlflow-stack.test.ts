@@ -92,7 +92,7 @@ describe("MlflowStack", () => {
     }
   });
 
-  test.each(Object.entries(SHAPES))("publishes nothing but the gateway of %s", (_name, shape) => {
+  test.each(Object.entries(SHAPES))("publishes only the gateway of %s", (_name, shape) => {
     const published = containers(synth(shape())).filter(([, { ports }]) => ports?.length > 0);
 
     expect(published.map(([name]) => name).filter((name) => name !== "gateway")).toEqual([]);

@@ -24,7 +24,7 @@ describe("ExternalPostgres", () => {
     expect(addresses(externalStack().stack).filter((address) => !address.includes("network"))).toEqual([]);
   });
 
-  test("verifies the server's certificate and name unless told otherwise", () => {
+  test("verifies the server's certificate and name by default", () => {
     expect(serviceFileLines(externalStack().store)).toEqual([
       "[mlflow]",
       "host=db.example.com",
@@ -37,7 +37,7 @@ describe("ExternalPostgres", () => {
     ]);
   });
 
-  test("brings along the certificate of the server's authority", () => {
+  test("gives clients the certificate of the server's authority", () => {
     const { store } = externalStack({ caCertificate: "-----BEGIN CERTIFICATE-----\n", port: 6432 });
 
     expect(serviceFileLines(store)).toContain("sslrootcert=/etc/mlflow/postgres-ca.pem");
@@ -49,7 +49,7 @@ describe("ExternalPostgres", () => {
     });
   });
 
-  test("does without certificates where it is told to", () => {
+  test("uses no certificates on request", () => {
     const lines = serviceFileLines(externalStack({ sslMode: "disable" }).store);
 
     expect(lines).toContain("sslmode=disable");
@@ -72,7 +72,7 @@ describe("ExternalPostgres", () => {
     );
   });
 
-  test("fails on a mode that does not protect what it says", () => {
+  test("fails on a mode that does not protect the connection", () => {
     expect(() => externalStack({ sslMode: "prefer" })).toThrow(
       "'sslMode' must be one of disable, require, verify-ca, verify-full, got: 'prefer' [test/postgres]",
     );

@@ -30,7 +30,7 @@ describe("MinioStore", () => {
     ]);
   });
 
-  test("never hands out its root keys", () => {
+  test("never gives clients its root keys", () => {
     const { store } = storeStack();
 
     expect(store.clientSettings.files.map(({ path }) => path)).toEqual(["/run/secrets/aws-credentials"]);
@@ -60,7 +60,7 @@ describe("MinioStore", () => {
     });
   });
 
-  test("tells the marks of all servers that use it from those of others", () => {
+  test("distinguishes the marks of its servers from those of others", () => {
     const { stack, network } = testStack();
     const [store, another] = ["minio", "another"].map((id) => new MinioStore(stack, id, { network }));
     const backendStore = new PostgresStore(stack, "postgres", { network });

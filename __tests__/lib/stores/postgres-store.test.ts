@@ -58,7 +58,7 @@ describe("PostgresStore", () => {
     expect(PostgresStore.defaultImage()).toEqual(PostgresStore.defaultImage(RELEASES.postgres.default));
   });
 
-  test("refuses to delete its data, unless it is told to", () => {
+  test("refuses to delete its data by default", () => {
     const [kept] = Object.values(synth(storeStack().stack).resource.docker_volume ?? {});
     const [free] = Object.values(
       synth(storeStack({ dataVolume: { protect: false } }).stack).resource.docker_volume ?? {},

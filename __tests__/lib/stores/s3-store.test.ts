@@ -33,7 +33,7 @@ describe("S3Store", () => {
     });
   });
 
-  test("puts the bucket into the path behind an endpoint, unless told otherwise", () => {
+  test("puts the bucket into the path of an endpoint by default", () => {
     const endpoint = "https://s3.example.com/";
 
     expect(s3Stack({ endpoint }).store.clientSettings.environment).toMatchObject({
@@ -45,7 +45,7 @@ describe("S3Store", () => {
     });
   });
 
-  test("is external, and is left to MLflow unless somebody chooses", () => {
+  test("is external, and MLflow transfers its files by default", () => {
     const { store } = s3Stack({ endpoint: "https://s3.example.com:443/", prefix: "mlflow", caCertificate: CA });
 
     expect(store.clientSettings.external).toBe(true);
@@ -59,7 +59,7 @@ describe("S3Store", () => {
     });
   });
 
-  test("names Amazon's endpoint where the bucket stands in the path", () => {
+  test("names Amazon's endpoint if the bucket is in the path", () => {
     const { store } = s3Stack({ pathStyle: true, region: "eu-central-1" });
 
     expect(store.clientSettings.environment).toMatchObject({
@@ -77,7 +77,7 @@ describe("S3Store", () => {
     expect(s3Stack(options).store.transferTarget).toBeUndefined();
   });
 
-  test("is reached by clients themselves when it is said so, whatever its addresses look like", () => {
+  test("is reached by clients on request, with any kind of address", () => {
     expect(s3Stack({ reachableByClients: true }).store.transferTarget).toMatchObject({
       reachableByClients: true,
       preferred: true,

@@ -67,7 +67,7 @@ describe("AuthMethod.basic", () => {
     ["after", [BY_VARIABLE, GENERATED]],
     ["before", [GENERATED, BY_VARIABLE]],
   ])(
-    "takes a user who is called as the hash of another one, %s it, at the addresses that both have alone",
+    "takes a user with the name of another user's hash, %s it, at the addresses that each has alone",
     (_when, users) => {
       const of = (all: UserOptions[]) => addresses(gatewayStack(AuthMethod.basic({ users: all })).stack);
       const own = (all: UserOptions[]) => of(all).filter((address) => address.includes("gateway_users"));
@@ -186,7 +186,7 @@ describe("AuthMethod.oauth2", () => {
     expect(configuration(oauth2())).not.toHaveProperty("oidc_groups_claim");
   });
 
-  test("requests the scope for groups only where groups are used, because not every issuer knows it", () => {
+  test("requests the scope for groups only if groups are used, because not every issuer knows it", () => {
     const roles = { write: { groups: ["ml"] } };
 
     expect(configuration(oauth2()).scope).toBe("openid email profile");
@@ -198,7 +198,7 @@ describe("AuthMethod.oauth2", () => {
     expect(configuration(oauth2({ allowedDomains: [], allowedGroups: ["ml"] })).email_domains).toEqual(["*"]);
   });
 
-  test("ends the session at the issuer too, where the address is known", () => {
+  test("ends the session at the issuer too, if the address is known", () => {
     const issuerUrl = "https://login.example.com/realms/ml";
     const keycloak = oauth2({ provider: IdentityProvider.KEYCLOAK, issuerUrl });
 
