@@ -7,7 +7,7 @@ import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
 import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
 import type { Changes } from "../support/plans/pull-request-event";
 
-// each starts a program.
+// Each test starts a program.
 jest.setTimeout(60_000);
 
 const WORKFLOW = join(REPOSITORY, "action", "workflow.yml");

@@ -33,7 +33,7 @@ function asFile(code: string): string {
   ].join("\n");
 }
 
-/** What the compiler has to say of code that imports the library under its own name. */
+/** Errors of the compiler in code that imports the library by its package name. */
 function problems(blocks: string[]): string[] {
   const configuration = ts.readConfigFile(packagePath("tsconfig.json"), ts.sys.readFile).config.compilerOptions;
   const { options } = ts.convertCompilerOptionsFromJson(

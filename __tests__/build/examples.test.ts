@@ -47,7 +47,7 @@ describe("The example", () => {
   });
 });
 
-// the paths of constructs are for people.
+// The metadata with the paths of constructs is left out, because Terraform ignores it.
 function withoutPaths(resource: { [type: string]: { [name: string]: object } }) {
   for (const byName of Object.values(resource)) {
     for (const [name, block] of Object.entries(byName)) byName[name] = { ...block, "//": undefined };

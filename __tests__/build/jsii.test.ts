@@ -16,7 +16,7 @@ describe("jsii, which makes the library available to other languages", () => {
     cpSync(join(__dirname, "jsii", "tsconfig.json"), join(folder, "tsconfig.json"));
     for (const name of ["lib", "README.md"]) cpSync(packagePath(name), join(folder, name), { recursive: true });
     symlinkSync(packagePath("node_modules"), join(folder, "node_modules"));
-    // a word that is reserved in one of them gets another spelling there.
+    // jsii renames a word that is reserved in one of the languages.
     const args = [require.resolve("jsii/bin/jsii"), "--silence-warnings", "reserved-word"];
     outcome = await run(process.execPath, args, { cwd: folder });
   });
@@ -31,7 +31,7 @@ describe("jsii, which makes the library available to other languages", () => {
     const missing = Object.keys(library).filter((name) => !(`cdktf-mlflow.${name}` in types));
     const methods = types["cdktf-mlflow.ServiceImage"].methods.map(({ name }: { name: string }) => name);
 
-    // an error class, Node.js's environment, and a word that builders of other languages need.
+    // An error class, Node.js's environment, and a reserved word that builders in other languages need.
     expect(missing.sort()).toEqual(["StackEnvironment", "ValidationError"]);
     expect(methods).toEqual(["registry"]);
   });

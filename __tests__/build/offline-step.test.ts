@@ -6,7 +6,7 @@ import { runOk } from "../support/run";
 
 const cache = mkdtempSync(join(tmpdir(), "offline-step-"));
 
-// in a process of its own, because jest cannot load execa, a package of ES modules only.
+// Runs in a separate process, because jest cannot load execa, which is an ES module.
 const SCRIPT = `
 const { runStep } = require("./offline/step");
 const { provideEngine } = require("./offline/engine");

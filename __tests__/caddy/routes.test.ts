@@ -7,7 +7,7 @@ const ALL = rows(ROUTE_TABLE);
 const verdict = ({ group }: Row) => JSON.stringify([group.need, group.feature, group.body]);
 
 describe("caddy/routes.json", () => {
-  // What the gateway's handler makes of each route is tested in caddy/plugin/routes_test.go.
+  // caddy/plugin/routes_test.go tests the gateway's handler with each route.
   test("has groups and routes that are written in one way", () => {
     expect(Object.keys(ROUTE_TABLE)).toEqual(["mlflow", "graphql", "groups"]);
     for (const { why, routes } of ROUTE_TABLE.groups) {

@@ -6,10 +6,10 @@ import { releaseFiles, withCaddy } from "../../maintenance/release-files";
 const noProgram = () => async () => {
   throw new Error("no program may run");
 };
-// what is measured with a release, and what a release was, stays.
+// Pages with measurements keep the release of their time.
 const OF_ITS_TIME = ["docs/sizing.md"];
 
-/** Files of the product, and what is around it, that a person writes. */
+/** Files of the repository that a person writes. */
 function written(): string[] {
   const generated = releaseFiles(RELEASES, noProgram).map(({ path }) => path);
   return ["lib", "cli", "caddy", "mlflow", "offline", "bench/apps", "examples", "docs"]

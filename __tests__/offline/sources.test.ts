@@ -34,11 +34,11 @@ describe("Go on this machine", () => {
     ["go1.26.8", "local", "as it is"],
     ["go1.26.0", "auto", "as it is"],
     ["go1.21.0", "auto", "by another release"],
-    // the modules do not compile with it.
+    // The modules do not compile with this release.
     ["go1.27.0", "auto", "by another release"],
     ["go1.27.0", "local", "not"],
     ["go1.24.4", "local", "not"],
-    // Debian 12 has this one, which gets no other.
+    // The release of Debian 12, which does not download another.
     ["go1.19.8", "", "not"],
     ["", "", "not"],
   ])("%s with GOTOOLCHAIN=%s builds the modules: %s", (version, toolchain, usable) => {

@@ -17,7 +17,7 @@ const RELEASES = readdirSync(__dirname)
     JSON.parse(readFileSync(join(__dirname, name), "utf8")),
   ]);
 
-/** What Terraform would destroy or rename on the engine, and the changelog is silent about. */
+/** Resources that Terraform would destroy or rename on the engine, and that the changelog does not name. */
 function surprises(released: { [address: string]: string }, stack: TerraformStack, changelog = CHANGELOG): string[] {
   const now = namedResources(stack);
   const { moved = [] } = synth(stack) as { moved?: { from: string; to: string }[] };
@@ -28,7 +28,7 @@ function surprises(released: { [address: string]: string }, stack: TerraformStac
   });
 }
 
-describe.each(RELEASES)("Who comes from release %s", (_version, release) => {
+describe.each(RELEASES)("An upgrade from release %s", (_version, release) => {
   test.each(Object.keys(release))(
     "keeps every resource of %s, unless the changelog names its address or moveFromId() leads to the new one",
     (name) => {

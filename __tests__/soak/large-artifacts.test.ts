@@ -4,7 +4,7 @@ import { memoryOf, peakWhile } from "../support/clients/service-watch";
 
 jest.setTimeout(2 * 60 * 60_000);
 
-// for tries on a smaller disk; what is said of 20 GB is proven with the default only.
+// For trials on a smaller disk. Only the default tests 20 GB.
 const GIBIBYTES = Number(process.env.SOAK_GIBIBYTES ?? 20);
 const FILES = Number(process.env.SOAK_FILES ?? 10_000);
 const stack = new ArtifactStack("soak", 18095);

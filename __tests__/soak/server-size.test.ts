@@ -5,7 +5,7 @@ import { memoryOf, mishapsOf, peakWhile } from "../support/clients/service-watch
 
 jest.setTimeout(60 * 60_000);
 
-// for shorter tries.
+// For shorter trials.
 const SECONDS = Number(process.env.SOAK_SECONDS ?? 180);
 const LOAD = { seconds: SECONDS, mebibytes: 100, uploads: 4, searches: 4, batches: 4, reads: 4, models: 2 };
 let stack: ArtifactStack | undefined;
@@ -36,7 +36,7 @@ async function survives(id: string, workers: number, { jobs }: { jobs: number })
   console.log(id, Math.round(idle), Math.round(peak), JSON.stringify(result));
 
   expect(Object.keys(result.statuses)).toEqual(["200"]);
-  // the files went through MLflow, and not past it.
+  // The files went through MLflow, not past it.
   expect(await uploadsThroughMlflow(id)).toBe(result.calls.uploads);
   if (jobs > 0) expect(result.calls.jobs).toBeGreaterThan(1);
   for (const service of ["gateway", "minio", "server", "postgres"]) {

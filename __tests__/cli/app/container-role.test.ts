@@ -20,7 +20,7 @@ test("The constructs label every container, and use every role", () => {
   expect(containers.map(roleOf)).toEqual(labels);
 });
 
-// the attributes are those that release 0.1.0 wrote.
+// Release 0.1.0 wrote these attributes.
 test.each([
   ["gateway", { env: ["SITE_ADDRESS=http://:8080", "AUTH_METHOD=basic"] }],
   [

@@ -11,7 +11,7 @@ type Feature = keyof MlflowFeatureOptions;
 
 const FEATURES = Object.keys(ALL) as Feature[];
 
-// a feature that is not mentioned is off, but for traces.
+// A feature without a value is off, except for traces.
 const OFF: MlflowFeatureOptions = { traces: false };
 const SWITCHED_ON: { [feature in Feature]: MlflowFeatureOptions } = {
   traces: { traces: true },

@@ -131,7 +131,7 @@ describe(`${CHANGES} generated changes`, () => {
           .sort();
       const out = (services: readonly GeneratedService[]) =>
         services.filter(({ egress }) => egress).map(({ name }) => name);
-      // of a container that is removed no connection is told.
+      // The review lists no connections of a removed container.
       const kept = change.before.filter((one) => change.after.some(({ name }) => name === one.name));
       const outgoing = /^connections from t-(\S+) to any outside address$/;
       const found = [
@@ -183,7 +183,7 @@ describe(`${CHANGES} generated changes`, () => {
     const told = <T>(of: (review: Review) => readonly T[]) =>
       [...new Set(changes.flatMap(({ review }) => of(review)))].sort();
 
-    // none of the containers had stopped before, so none is started again.
+    // No container had stopped before, so that none starts again.
     expect(told(({ services }) => services.map(({ action }) => action))).toEqual([
       "new",
       "nothing",

@@ -132,7 +132,7 @@ describe("A plan", () => {
       expect(render(reviewPlan(parsed, "t"), format, secretsOf(parsed))).not.toBe("");
       told += 1;
     }
-    // of this seed: a parser that refuses more, or fewer, is seen.
+    // The number belongs to this seed. It shows a parser that refuses more or fewer.
     expect(told).toBe(544);
   });
 });

@@ -9,7 +9,7 @@ import { spellings } from "../../support/plans/spellings";
 
 const FORMATS: Format[] = ["text", "markdown", "json"];
 
-// with characters that each encoding writes in its own way.
+// Contains characters that the encodings write differently.
 const secret = (name: string) => `${name}-<p&"s's/+=%\\ü_*\`@x>`;
 
 /** Everywhere that a secret can stand in a plan, and in clear beside it, where nobody marks it. */
@@ -85,7 +85,7 @@ describe("No secret", () => {
 
     const leaked = secrets.flatMap((value) => spellings(value).filter(({ core }) => output.includes(core)));
     expect(leaked).toEqual([]);
-    // and not with a letter of markup between two of its own.
+    // Also not with markup between its characters.
     const squeezed = output.replaceAll(/[\\`\s]/g, "");
     expect(secrets.filter((value) => squeezed.includes(value.replaceAll(/[\\`\s]/g, "")))).toEqual([]);
     expect(output).toContain("would have shown a secret");

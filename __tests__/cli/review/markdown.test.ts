@@ -5,7 +5,7 @@ import { PlanBuilder, ourContainer, upload } from "../../support/plans/plan-buil
 
 const HOSTILE = "`` @octocat <img src=x onerror=alert(1)> </details> | # ![](http://x) --> \u001b[31m \u202e\n- [x]";
 
-/** What is left of a comment when code, in which nothing is markup, is taken out. */
+/** A comment without its code, in which GitHub reads no markup. */
 function withoutCode(markdown: string): string {
   return markdown
     .replaceAll(/^(`{3,})diff\n[\s\S]*?\n\1$/gm, "")

@@ -225,7 +225,7 @@ describe("The downtime", () => {
       )
       .build();
 
-    // web stops (10), db stops (90) and starts (30), web starts (60); 5 more for each of the engine's own work.
+    // web stops (10), db stops (90) and starts (30), web starts (60); 5 more for each, for the engine's own work.
     expect(headline(plan)).toContain("2 services replaced. Users wait 3 min 30 s at most.");
     expect(reviewPlan(plan, "mlflow").order.map((step) => JSON.stringify(step))).toEqual([
       '["stop ",{"quoted":"web"}]',
@@ -268,7 +268,7 @@ describe("The downtime", () => {
 });
 
 describe("Jobs", () => {
-  // as the library makes it, so that another command line is not looked for in vain.
+  // The library's command line, so that a change of it fails here.
   const { entrypoint, command, labels } = container(mlflowStack(), "server_migration_BC6C20F3");
   const migration = (image: string, values: object = {}) =>
     ourJob("mlflow-migration", { entrypoint, command, labels, image, ...values });

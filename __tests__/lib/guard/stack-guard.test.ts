@@ -35,7 +35,7 @@ function guardedStack() {
   return stack;
 }
 
-/** What the guard has to say of a stack, without the way to accept it. */
+/** Findings of the guard in a stack, without the advice to accept them. */
 function findings(stack: TerraformStack): string[] {
   try {
     synth(stack);
@@ -271,7 +271,7 @@ describe("StackGuard", () => {
   describe("keeps the server's metrics inside, which are read without a login", () => {
     const remedy = "past the gateway and its login; reach it over a network of the gateway's.";
     const metrics = () => mlflowStack({ server: { features: { metrics: true } } });
-    // as the README says: what has no prop is set there.
+    // The default child sets an attribute that has no prop.
     const serverContainer = (server: MlflowServer) =>
       server.node.defaultChild?.node.defaultChild as unknown as TerraformResource;
 
