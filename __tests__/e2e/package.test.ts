@@ -160,7 +160,7 @@ describe("The packed library", () => {
     expect(modules.filter((path) => !paths.includes(path.replace(/\.js$/, ".d.ts")))).toEqual([]);
     expect(modules).toContain("dist/lib/index.js");
     expect(
-      readFileSync(join(folder, "node_modules", "cdktf-mlflow", "dist", "lib", "mlflow-stack.d.ts"), "utf8"),
+      readFileSync(join(folder, "node_modules", "cdktf-mlflow", "dist", "lib", "stack", "mlflow-stack.d.ts"), "utf8"),
     ).toContain('@default "http://localhost:8080"');
   });
 
