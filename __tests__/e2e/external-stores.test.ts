@@ -5,6 +5,7 @@ import { PostgresStore } from "../../lib";
 import { RELEASES, imageName } from "../../lib/values/releases";
 import { Deployment, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
 import { eventually, runOk } from "../support/run";
+import { hostAddress } from "../support/servers/host-address";
 
 jest.setTimeout(15 * 60_000);
 
@@ -66,9 +67,7 @@ describe("A stack with a database and a bucket of somebody else's", () => {
   beforeAll(async () => {
     const images = await offlineSettings();
     // published on the engine's own bridge, where containers of any network reach it and nobody outside does.
-    const address = (
-      await runOk("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"])
-    ).trim();
+    const address = await hostAddress();
     const { ca, certificate, key } = await certificateFor(address);
     writeFileSync(join(certificates, "public.crt"), certificate);
     writeFileSync(join(certificates, "private.key"), key);

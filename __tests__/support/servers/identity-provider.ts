@@ -7,7 +7,7 @@ import { makePair } from "./certificate";
 import { NODE_TYPESCRIPT } from "../stacks/deployment";
 import { send } from "../clients/http-request";
 import type { ServerSettings } from "./identity-provider-server";
-import { runOk } from "../run";
+import { hostAddress } from "./host-address";
 
 /** Claims of people by the name they log in with, which is the subject too. */
 export interface Accounts {
@@ -145,13 +145,4 @@ const KEY_ID = "signing-key-of-the-test";
 
 function base64url(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString("base64url");
-}
-
-/** The address at which containers and programs of the engine's host reach that host. */
-async function hostAddress(): Promise<string> {
-  const format = "{{json (index .IPAM.Config 0)}}";
-  const configuration = await runOk("docker", ["network", "inspect", "bridge", "--format", format]);
-  const { Gateway, Subnet } = JSON.parse(configuration) as { Gateway?: string; Subnet: string };
-  // an engine that has just made its first bridge names the subnet only, of which it takes the first address.
-  return Gateway ?? Subnet.replace(/\d+\/\d+$/, "1");
 }
