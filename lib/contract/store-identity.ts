@@ -25,8 +25,5 @@ export enum StoresVerdict {
 /** Environment variables that `stores.py` reads besides those of MLflow and boto3. */
 export const IDENTITY_SETTINGS = ["MIGRATION_JOB", "STACK_IDENTITY", "STACK_MAKES_BUCKET"] as const;
 
-/** Values of them, by name. */
-export type IdentitySettings = { readonly [name in (typeof IDENTITY_SETTINGS)[number]]?: string };
-
 /** Name of the libpq service in the service file of every client: a client connects with `service=mlflow`. */
 export const SERVICE_NAME = "mlflow";

@@ -11,7 +11,8 @@ import { upstreamEnvironment } from "./upstream";
 import type { IUpstream } from "./upstream";
 import { userWorkspaces } from "./user-workspaces";
 import { mergeFragments } from "../caddy/caddy-fragment";
-import { builtCaddyImage, HEALTH_CHECK, HEALTH_PORT } from "../caddy/caddy-image";
+import { Port } from "../contract/ports";
+import { builtCaddyImage, CADDY_USER, HEALTH_CHECK } from "../caddy/caddy-image";
 import { ContainerRole } from "../contract/container-roles";
 import { GuardRule } from "../guard/guard-rule";
 import { StackGuard } from "../guard/stack-guard";
@@ -28,7 +29,6 @@ import { ValidationError } from "../values/errors";
 import { requireMemory } from "../values/memory";
 import { PublicUrl } from "../values/public-url";
 
-const USER = "1000:1000";
 const MIN_MEMORY = DataSize.mebibytes(64);
 const ROOT_CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt";
 
@@ -125,7 +125,7 @@ export class AuthGateway extends Construct {
       },
       files,
       volumes: this.volumes(network, certificates, props),
-      user: USER,
+      user: CADDY_USER,
       memory,
       ports,
       edgeAliases: url.local ? [] : [url.hostname],
@@ -179,7 +179,7 @@ export class AuthGateway extends Construct {
       entrypoint: ["cat"],
       args: [ROOT_CERTIFICATE],
       volumes: [{ volume, path: "/data" }],
-      user: USER,
+      user: CADDY_USER,
       memory: MIN_MEMORY,
       dependsOn: [service],
       triggers: [volume.source],
@@ -202,8 +202,8 @@ export class AuthGateway extends Construct {
   }
 
   private validatePort({ port }: PublicUrl): void {
-    if (port === HEALTH_PORT) {
-      throw new ValidationError("GatewayPort", `'url' must not use port ${HEALTH_PORT}: the health check does`, this);
+    if (port === Port.HEALTH) {
+      throw new ValidationError("GatewayPort", `'url' must not use port ${Port.HEALTH}: the health check does`, this);
     }
   }
 }

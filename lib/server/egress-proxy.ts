@@ -4,13 +4,13 @@ import { DataSize } from "../values/data-size";
 import { egressTargets, validatePrivateHosts } from "./egress-hosts";
 import { ValidationError } from "../values/errors";
 import { caddyFile } from "../caddy/caddy-fragment";
-import { builtCaddyImage, HEALTH_CHECK, HEALTH_PORT } from "../caddy/caddy-image";
+import { Port } from "../contract/ports";
+import { builtCaddyImage, CADDY_USER, HEALTH_CHECK } from "../caddy/caddy-image";
 import { HealthCheck } from "../network/health-check";
 import type { ServiceImage } from "../network/service-image";
 import { EgressSide } from "../network/service-network";
 import type { IService, IServiceNetwork, ServiceSpec } from "../network/service-network";
 
-const USER = "1000:1000";
 // An idle container takes 20 MiB, a connection some 40 KiB.
 const MEMORY = DataSize.mebibytes(64);
 
@@ -58,7 +58,7 @@ export class EgressProxy extends Construct {
     super(scope, id);
 
     const { network, privateHosts = {} } = props;
-    const targets = egressTargets("hosts", props.hosts, HEALTH_PORT, this);
+    const targets = egressTargets("hosts", props.hosts, Port.HEALTH, this);
     if (targets.length === 0) {
       throw new ValidationError("EgressHost", "'hosts' must name a host, such as 'api.example.com'", this);
     }
@@ -94,7 +94,7 @@ function caddy(image: ServiceImage, file: string): ServiceSpec {
   return {
     image,
     files: [caddyFile(file, "Caddyfile")],
-    user: USER,
+    user: CADDY_USER,
     memory: MEMORY,
     healthCheck: HealthCheck.command(HEALTH_CHECK),
   };

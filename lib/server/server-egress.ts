@@ -3,7 +3,7 @@ import { egressTargets } from "./egress-hosts";
 import type { EgressOptions } from "./egress-options";
 import { EgressProxy } from "./egress-proxy";
 import { ValidationError } from "../values/errors";
-import { HEALTH_PORT } from "../caddy/caddy-image";
+import { Port } from "../contract/ports";
 import type { MlflowFeatureOptions } from "./feature-options";
 import type { IServiceNetwork } from "../network/service-network";
 
@@ -47,7 +47,7 @@ export function serverEgress(
     ["features.webhooks.hosts", webhooks?.hosts ?? []],
     ["egress.hosts", egress.hosts ?? []],
   ];
-  for (const [prop, hosts] of lists) egressTargets(prop, hosts, HEALTH_PORT, scope);
+  for (const [prop, hosts] of lists) egressTargets(prop, hosts, Port.HEALTH, scope);
 
   const hosts = lists.flatMap(([, list]) => list);
   if (hosts.length === 0) {
