@@ -30,6 +30,10 @@ import type {
 import { literal } from "../secrets/terraform-text";
 
 const STOP_GRACE = Duration.seconds(10);
+// Docker's `pids_limit` is no attribute of the provider; the kernel's limit for the processes and threads of one
+// user is. It counts the user's processes on the whole host, which is why it is far above what a service needs, and a
+// quarter of the 32768 that a small host has. For root it does not hold: there, the memory limit alone ends a fork bomb.
+const PROCESSES = 8192;
 // Three files of 10 MB a container keep about a day of a busy gateway, and never fill the disk.
 const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
 
@@ -52,7 +56,8 @@ export interface ContainerNetworkOptions {
  * `egress` get a third network, on which they are not reachable for each other. Services with an
  * `egressLink` share a fourth network without a route to the outside.
  *
- * Every container runs without capabilities, cannot gain privileges and has a memory limit and a bounded log.
+ * Every container runs without capabilities, cannot gain privileges and has limits for memory and processes, and a
+ * bounded log.
  */
 export class ContainerNetwork extends Construct implements IServiceNetwork {
   /** Name of the edge network on the engine, for containers of yours to join. */
@@ -187,6 +192,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
       securityOpts: ["no-new-privileges:true"],
       memory,
       memorySwap: memory,
+      ulimit: [{ name: "nproc", soft: PROCESSES, hard: PROCESSES }],
       logDriver: "json-file",
       logOpts: LOG_OPTIONS,
       dependsOn: spec.dependsOn?.map(dependable),

@@ -25,7 +25,7 @@ describe("ContainerNetwork", () => {
     );
   });
 
-  test("takes every capability from a container, and bounds its memory and its log", () => {
+  test("takes every capability from a container, and bounds its memory, processes and log", () => {
     const { stack, network } = testStack();
     const image = ServiceImage.registry("app:1");
     network.addJob(stack, "job", { image, memory: DataSize.mebibytes(64), errorMessage: "It failed." });
@@ -35,6 +35,7 @@ describe("ContainerNetwork", () => {
       security_opts: ["no-new-privileges:true"],
       memory: 64,
       memory_swap: 64,
+      ulimit: [{ name: "nproc", soft: 8192, hard: 8192 }],
       log_driver: "json-file",
       log_opts: { "max-size": "10m", "max-file": "3" },
     });
