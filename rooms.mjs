@@ -24,6 +24,7 @@ export const ROOMS = [
   "cli/review/model",
   "cli/review/plan",
   "cli/review/secrets",
+  "cli/review/access",
   "cli/review/findings",
   "cli/review/render",
   "cli/deployment",

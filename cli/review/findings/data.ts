@@ -2,7 +2,7 @@ import { holdsData, missingData, removedData, dataName } from "../../terraform/d
 import { actionOf } from "../../terraform/plan-json";
 import type { Plan, ResourceChange } from "../../terraform/plan-json";
 import { nameOf } from "../plan/attributes";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { environmentOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
 import type { DataFinding } from "../model/model";

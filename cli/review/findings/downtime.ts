@@ -1,7 +1,7 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
 import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { Attributes, nameOf } from "../plan/attributes";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { isJob, settingsOf } from "../plan/container";
 import type { Downtime } from "../model/model";
 import { goSeconds } from "../plan/go-duration";

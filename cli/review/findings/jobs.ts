@@ -1,6 +1,6 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
 import { ImageName } from "../../../lib/values/image-name";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import type { Configuration } from "../plan/configuration";
 import type { JobRun } from "../model/model";
 import { text, words } from "../model/text";

@@ -1,13 +1,13 @@
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { actionOf } from "../../terraform/plan-json";
 import type { ResourceChange } from "../../terraform/plan-json";
-import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
-import type { Configuration } from "../plan/configuration";
-import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf, roleOf } from "../plan/container";
-import type { Engine } from "../plan/engine";
-import type { LineDiffs } from "../plan/line-diff";
+import { Attributes, changedAttributes, isEmptyValue, isSame } from "./attributes";
+import type { Configuration } from "./configuration";
+import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf, roleOf } from "./container";
+import type { Engine } from "./engine";
+import type { LineDiffs } from "./line-diff";
 import type { Change, ContainerChange, ContainerAction } from "../model/model";
-import { settingChanges } from "../plan/setting";
+import { settingChanges } from "./setting";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
 

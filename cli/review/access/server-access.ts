@@ -1,5 +1,5 @@
 import { environmentOf } from "../plan/container";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { listChanges } from "./list-changes";
 import { closes, opens } from "../model/access-change";
 import type { AccessChange } from "../model/model";

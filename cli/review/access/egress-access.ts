@@ -1,7 +1,7 @@
 import type { EgressSettings } from "../../../lib/contract/gateway-settings";
 import type { Attributes } from "../plan/attributes";
 import { settingsOf } from "../plan/container";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { listChanges } from "./list-changes";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";

@@ -3,7 +3,7 @@ import type { Plan } from "../../terraform/plan-json";
 import { Attributes } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
 import { portName, portsOf } from "../plan/container";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { egressChanges } from "./egress-access";
 import type { Engine } from "../plan/engine";
 import { gatewayChanges } from "./gateway-access";

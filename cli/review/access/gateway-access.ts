@@ -4,7 +4,7 @@ import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { DEFAULT_WORKSPACE } from "../../../lib/contract/logins";
 import type { Configuration } from "../plan/configuration";
 import { filesOf, isOurs, isShown, settingsOf } from "../plan/container";
-import type { PlannedContainer } from "./container-change";
+import type { PlannedContainer } from "../plan/container-change";
 import { limitChanges } from "./gateway-limits";
 import { storePortChanges } from "./gateway-store-ports";
 import { transferChanges } from "./gateway-transfers";
