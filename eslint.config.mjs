@@ -21,7 +21,18 @@ const dockerTypes = {
 const forbid = (regex, message) => ["error", { patterns: [{ regex, message }] }];
 
 export default tseslint.config(
-  { ignores: ["dist/", "docs/html/", "cdktf.out/", "node_modules/", "**/*.js", "**/*.mjs"] },
+  {
+    ignores: [
+      "dist/",
+      "docs/html/",
+      "cdktf.out/",
+      "node_modules/",
+      "**/*.js",
+      "**/*.mjs",
+      "!rooms.mjs",
+      "!eslint.config.mjs",
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     rules: {
