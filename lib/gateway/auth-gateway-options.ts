@@ -108,7 +108,7 @@ export interface AuthGatewayOptions {
   readonly upstreamWait?: Duration;
 
   /**
-   * Memory limit, 64 MiB or more.
+   * Memory limit, 64 MiB or more. Each MiB allows 8 open connections of clients, up to 2,000.
    *
    * @default 256 MiB
    */

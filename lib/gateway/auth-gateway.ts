@@ -116,7 +116,7 @@ export class AuthGateway extends Construct {
       image,
       environment: {
         ...environment,
-        ...requestLimits(this, props.rateLimit, props.failedLogins),
+        ...requestLimits(this, memory, props.rateLimit, props.failedLogins),
         ...this.headersAndLog(url, props),
         URL_ORIGIN: url.origin,
         URL_SCHEME: url.scheme,

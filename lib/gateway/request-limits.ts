@@ -1,6 +1,12 @@
 import type { IConstruct } from "constructs";
+import type { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
+
+// Docker's proxy of a published port breaks down at some 5,000 open connections.
+const MAX_CONNECTIONS = 2000;
+// An idle connection takes 33 KiB with TLS, one with a request a multiple of that.
+const CONNECTIONS_PER_MEBIBYTE = 8;
 
 /** How many requests a client may make. */
 export interface RateLimitOptions {
@@ -47,12 +53,13 @@ export interface FailedLoginOptions {
 }
 
 /**
- * Settings of the limits.
+ * Settings of the limits. The memory decides how many connections may be open.
  *
  * @throws ValidationError when a limit allows no request, or its window is shorter than a second.
  */
 export function requestLimits(
   scope: IConstruct,
+  memory: DataSize,
   rateLimit: RateLimitOptions = {},
   failedLogins: FailedLoginOptions = {},
 ): { [name: string]: string } {
@@ -62,6 +69,7 @@ export function requestLimits(
   validateLimit(scope, "failedLogins", perAddress, failureWindow);
   validateLimit(scope, "failedLogins", perUser, failureWindow);
   return {
+    CONNECTIONS: String(Math.min(MAX_CONNECTIONS, memory.toMebibytes() * CONNECTIONS_PER_MEBIBYTE)),
     RATE_LIMIT_EVENTS: String(events),
     RATE_LIMIT_WINDOW: window.toGoString(),
     FAILED_LOGINS_PER_ADDRESS: String(perAddress),

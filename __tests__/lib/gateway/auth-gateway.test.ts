@@ -429,6 +429,15 @@ describe("AuthGateway", () => {
   });
 
   test.each([
+    [64, "512"],
+    [1024, "2000"],
+  ])("lets %s MiB hold %s connections", (memory, connections) => {
+    const { stack } = gatewayStack({ memory: DataSize.mebibytes(memory) });
+
+    expect(environment(stack, "gateway")).toMatchObject({ CONNECTIONS: connections });
+  });
+
+  test.each([
     ["mlflow", "'url' must be an address such as 'https://mlflow.example.com', got: 'mlflow'"],
     ["ftp://localhost", "'url' must be an address such as 'https://mlflow.example.com', got: 'ftp://localhost'"],
     [

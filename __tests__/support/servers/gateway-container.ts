@@ -67,6 +67,7 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   CONSOLE: "off",
   S3_API: "off",
   FEATURES: "traces",
+  CONNECTIONS: "2000",
   RATE_LIMIT_EVENTS: "100000",
   RATE_LIMIT_WINDOW: "1s",
   FAILED_LOGINS_PER_ADDRESS: "100000",

@@ -1,0 +1,216 @@
+package gateway
+
+import (
+	"container/list"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+)
+
+// All servers of the process share one pool, because they share its memory.
+var openConnections = newConnectionPool()
+
+// Connections limits how many connections are open at the same time: of all clients, and half of them of one client. For one
+// connection too many it closes the one that has been idle for longest, so that idle connections keep nobody out. It refuses
+// a connection only if all others carry a request. golang.org/x/net/netutil.LimitListener would let new clients wait instead.
+type Connections struct {
+	// Open connections of all clients.
+	Total int `json:"total"`
+
+	pool *connectionPool
+}
+
+func init() { caddy.RegisterModule(new(Connections)) }
+
+// CaddyModule tells Caddy about this module.
+func (*Connections) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "caddy.listeners.mlflow_connections", New: func() caddy.Module { return new(Connections) }}
+}
+
+// UnmarshalCaddyfile reads
+//
+//	mlflow_connections <total>
+func (c *Connections) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	return oneNumber(&c.Total)(d)
+}
+
+// Provision lets the server report when a connection begins and ends to carry a request.
+func (c *Connections) Provision(ctx caddy.Context) error {
+	server, ok := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if !ok {
+		return errors.New("mlflow_connections: must be a listener wrapper of an HTTP server")
+	}
+	c.pool = openConnections
+	server.RegisterConnState(c.pool.changed)
+	return nil
+}
+
+// Validate refuses a limit that would let nobody in.
+func (c *Connections) Validate() error {
+	if c.Total < 2 {
+		return errors.New("mlflow_connections: must be at least 2")
+	}
+	return nil
+}
+
+// WrapListener limits the connections of a listener. It must be before TLS.
+func (c *Connections) WrapListener(listener net.Listener) net.Listener {
+	return &limitedListener{listener, c}
+}
+
+type limitedListener struct {
+	net.Listener
+	limits *Connections
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		accepted, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		host, _, _ := net.SplitHostPort(accepted.RemoteAddr().String())
+		connection := &countedConnection{Conn: accepted, pool: l.limits.pool, client: clientKeyOf(host)}
+		if l.limits.pool.admit(connection, l.limits.Total) {
+			return connection, nil
+		}
+		_ = accepted.Close()
+	}
+}
+
+// countedConnection is a client's connection, as the pool knows it.
+type countedConnection struct {
+	net.Conn
+	pool   *connectionPool
+	client clientKey
+	// Places among the idle connections of all, and of its client. Nil while it carries a request.
+	ofAll, ofClient *list.Element
+	left            bool
+}
+
+func (c *countedConnection) Close() error {
+	c.pool.leave(c)
+	return c.Conn.Close()
+}
+
+// connectionPool counts the open connections, and knows for how long each is idle.
+type connectionPool struct {
+	mutex sync.Mutex
+	total int
+	// Longest idle first.
+	idle    *list.List
+	clients map[clientKey]*clientConnections
+}
+
+type clientConnections struct {
+	total int
+	idle  *list.List
+}
+
+func newConnectionPool() *connectionPool {
+	return &connectionPool{idle: list.New(), clients: make(map[clientKey]*clientConnections)}
+}
+
+// admit adds a connection, and closes an idle one if there are too many. It returns false if none is idle.
+func (p *connectionPool) admit(connection *countedConnection, limit int) bool {
+	p.mutex.Lock()
+	own := p.clients[connection.client]
+	var victim *countedConnection
+	if full := own != nil && own.total >= limit/2; full || p.total >= limit {
+		candidates := p.idle
+		if full {
+			candidates = own.idle
+		}
+		front := candidates.Front()
+		if front == nil {
+			p.mutex.Unlock()
+			return false
+		}
+		victim = front.Value.(*countedConnection)
+		p.remove(victim)
+	}
+	if own = p.clients[connection.client]; own == nil {
+		own = &clientConnections{idle: list.New()}
+		p.clients[connection.client] = own
+	}
+	own.total++
+	p.total++
+	p.setIdle(connection)
+	p.mutex.Unlock()
+	if victim != nil {
+		_ = victim.Conn.Close()
+	}
+	return true
+}
+
+// changed is told by the server. A connection is idle until the header of its first request has come, and between requests.
+func (p *connectionPool) changed(connection net.Conn, state http.ConnState) {
+	counted, ok := connection.(*countedConnection)
+	for !ok {
+		outer, wraps := connection.(interface{ NetConn() net.Conn })
+		if !wraps {
+			return
+		}
+		connection = outer.NetConn()
+		counted, ok = connection.(*countedConnection)
+	}
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if counted.left {
+		return
+	}
+	switch state {
+	case http.StateActive, http.StateHijacked:
+		p.setBusy(counted)
+	case http.StateIdle:
+		p.setBusy(counted)
+		p.setIdle(counted)
+	}
+}
+
+func (p *connectionPool) leave(connection *countedConnection) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.remove(connection)
+}
+
+func (p *connectionPool) remove(connection *countedConnection) {
+	if connection.left {
+		return
+	}
+	p.setBusy(connection)
+	connection.left = true
+	own := p.clients[connection.client]
+	own.total--
+	p.total--
+	if own.total == 0 {
+		delete(p.clients, connection.client)
+	}
+}
+
+func (p *connectionPool) setIdle(connection *countedConnection) {
+	connection.ofAll = p.idle.PushBack(connection)
+	connection.ofClient = p.clients[connection.client].idle.PushBack(connection)
+}
+
+func (p *connectionPool) setBusy(connection *countedConnection) {
+	if connection.ofAll == nil {
+		return
+	}
+	p.idle.Remove(connection.ofAll)
+	p.clients[connection.client].idle.Remove(connection.ofClient)
+	connection.ofAll, connection.ofClient = nil, nil
+}
+
+var (
+	_ caddy.Provisioner     = (*Connections)(nil)
+	_ caddy.Validator       = (*Connections)(nil)
+	_ caddy.ListenerWrapper = (*Connections)(nil)
+	_ caddyfile.Unmarshaler = (*Connections)(nil)
+)
