@@ -4,7 +4,7 @@ import { applyPlan } from "../terraform/apply-plan";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
-import { summarize } from "../terraform/plan-json";
+import { summarize } from "../terraform/describe-plan";
 import { guardRemoval } from "../terraform/plan-guard";
 import { askForName, requireYes } from "../console/prompts";
 import type { Terraform } from "../terraform/terraform";

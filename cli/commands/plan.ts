@@ -3,7 +3,7 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { savePlan } from "../deployment/saved-plan";
-import { describePlan, isEmpty } from "../terraform/plan-json";
+import { describePlan } from "../terraform/describe-plan";
 import type { Plan } from "../terraform/plan-json";
 import { runSteps } from "../console/tasks";
 
@@ -28,6 +28,6 @@ export async function plan({ stack, out }: PlanOptions): Promise<void> {
     },
   });
   if (!saved) return;
-  console.log(isEmpty(saved.plan) ? "Nothing to change." : describePlan(saved.deployment.name, saved.plan));
+  console.log(describePlan(saved.deployment.name, saved.plan));
   console.log(`\nThe plan holds secrets: let nobody else read it.\n  To apply it:  ${commandLine("apply", out)}`);
 }

@@ -15,7 +15,8 @@ import {
   warnOfEngine,
 } from "../deployment/host-checks";
 import { requireOwnStores } from "../deployment/store-identity";
-import { describePlan, isEmpty } from "../terraform/plan-json";
+import { isEmpty } from "../terraform/plan-actions";
+import { describePlan } from "../terraform/describe-plan";
 import { guardPlan } from "../terraform/plan-guard";
 import { missingImages, provideImages } from "../deployment/provide-images";
 import { requireYes } from "../console/prompts";
@@ -115,9 +116,9 @@ async function deploy(deployment: Deployment, terraform: Terraform, yes: boolean
   await terraform.withPlan((await terraform.state()).rerunFailedJobs, async (saved) => {
     const { plan } = saved;
     await guardPlan(plan, engineLookup(docker), inFolder);
-    if (isEmpty(plan)) return console.log("Nothing to change.");
-
     console.log(describePlan(name, plan));
+    if (isEmpty(plan)) return;
+
     await requireYes("Apply this?", yes);
     await applyPlan(terraform, saved, "Applying");
   });

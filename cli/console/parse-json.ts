@@ -6,3 +6,8 @@ export function parseJson<T>(text: string): T | undefined {
     return undefined;
   }
 }
+
+/** Whether a value of JSON is an object, and no list. */
+export function isObject(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

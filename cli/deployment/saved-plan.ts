@@ -3,7 +3,8 @@ import { requireYes } from "../console/prompts";
 import { runSteps } from "../console/tasks";
 import { applyPlan } from "../terraform/apply-plan";
 import { guardPlan } from "../terraform/plan-guard";
-import { describePlan, isEmpty } from "../terraform/plan-json";
+import { isEmpty } from "../terraform/plan-actions";
+import { describePlan } from "../terraform/describe-plan";
 import type { Plan } from "../terraform/plan-json";
 import { configurationOf, readRecord, recordPlan, removePlan, requireFresh } from "../terraform/plan-record";
 import type { Deployment } from "./deployment";
@@ -62,11 +63,9 @@ export async function applySavedPlan(
 
   const saved = await terraform.read(file);
   await guardPlan(saved.plan, engineLookup(deployment.docker), deployment.inFolder, allowDataLoss);
-  if (isEmpty(saved.plan)) {
-    console.log("Nothing to change.");
-  } else {
+  console.log(describePlan(deployment.name, saved.plan));
+  if (!isEmpty(saved.plan)) {
     await requireFreePorts(deployment.synthesized, deployment.docker);
-    console.log(describePlan(deployment.name, saved.plan));
     await requireYes("Apply this?", yes);
     await applyPlan(terraform, saved, "Applying");
   }

@@ -1,4 +1,4 @@
-import { changesOf } from "./plan-json";
+import { changesOf } from "./plan-actions";
 import { runSteps } from "../console/tasks";
 import type { SavedPlan, Terraform } from "./terraform";
 import { UnderWay, finishedStep } from "./terraform-messages";

@@ -1,4 +1,4 @@
-import { actionOf, changesOf } from "./plan-json";
+import { actionOf, changesOf } from "./plan-actions";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const VOLUME = "docker_volume";

@@ -1,7 +1,7 @@
 import { CommandError, ExitCode } from "../console/command-error";
 import { shellWord } from "../console/shell-word";
 import { dataName, missingData, removedData } from "./data-loss";
-import { actionOf, changesOf } from "./plan-json";
+import { actionOf, changesOf } from "./plan-actions";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const VOLUME = "docker_volume";

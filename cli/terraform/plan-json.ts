@@ -1,9 +1,16 @@
 /** The parts of `terraform show -json` that are used here. Holds secrets: never print it. */
 export interface Plan {
   readonly format_version?: string;
+
+  /** Whether an apply would do anything. Terraform says so since 1.8, OpenTofu does not. */
+  readonly applyable?: boolean;
   readonly resource_changes?: ResourceChange[];
   readonly resource_drift?: ResourceChange[];
   readonly output_changes?: { [name: string]: OutputChange };
+
+  /** What providers are asked to do besides changing resources, since Terraform 1.14. */
+  readonly action_invocations?: ActionInvocation[];
+  readonly checks?: CheckResult[];
   readonly variables?: { [name: string]: { readonly value?: unknown } };
   readonly configuration?: { readonly root_module?: ModuleConfiguration };
   readonly prior_state?: { readonly values?: { readonly root_module?: ModuleState } };
@@ -19,8 +26,14 @@ export interface Values {
 /** A change of one resource. */
 export interface ResourceChange {
   readonly address: string;
+
+  /** The address in the state, if a `moved` block changes it. */
+  readonly previous_address?: string;
   readonly type: string;
   readonly mode?: string;
+
+  /** Key of an object that a failed replacement has left beside the resource's current one. */
+  readonly deposed?: string;
   readonly action_reason?: string;
   readonly change: {
     readonly actions: string[];
@@ -49,6 +62,32 @@ export interface OutputChange {
   readonly after_sensitive?: unknown;
 }
 
+/** An action of a provider that an apply invokes, such as a command in a container. */
+export interface ActionInvocation {
+  readonly address: string;
+  readonly type: string;
+  readonly config_values?: Values;
+  readonly config_sensitive?: unknown;
+  readonly config_unknown?: unknown;
+
+  /** The resource whose change invokes the action; none if the user asks for the action alone. */
+  readonly lifecycle_action_trigger?: {
+    readonly triggering_resource_address?: string;
+    readonly action_trigger_event?: string;
+  };
+}
+
+/** The result of a `check` block, or of the conditions of a resource or an output. */
+export interface CheckResult {
+  readonly address: { readonly to_display?: string };
+  readonly status: string;
+  readonly instances?: {
+    readonly address?: { readonly to_display?: string };
+    readonly status: string;
+    readonly problems?: { readonly message?: string }[];
+  }[];
+}
+
 /** The configuration from which a plan was made, by module. */
 export interface ModuleConfiguration {
   readonly resources?: ResourceConfiguration[];
@@ -73,48 +112,4 @@ export interface ModuleState {
     readonly depends_on?: string[];
   }[];
   readonly child_modules?: ModuleState[];
-}
-
-/** The action on a resource. `forget` removes it from the state only. */
-export type Action = "create" | "update" | "replace" | "delete" | "forget" | "none";
-
-export function actionOf({ change }: ResourceChange): Action {
-  const actions = change.actions;
-  if (actions.includes("delete")) return actions.includes("create") ? "replace" : "delete";
-  if (actions.includes("create")) return "create";
-  if (actions.includes("forget")) return "forget";
-  return actions.includes("update") ? "update" : "none";
-}
-
-/** The changes that an apply would make. */
-export function changesOf(plan: Plan): ResourceChange[] {
-  return (plan.resource_changes ?? []).filter((change) => actionOf(change) !== "none");
-}
-
-/** Whether an apply would change anything, outputs included. */
-export function isEmpty(plan: Plan): boolean {
-  const outputs = Object.values(plan.output_changes ?? {});
-  return changesOf(plan).length === 0 && outputs.every(({ actions }) => actions.every((action) => action === "no-op"));
-}
-
-/** How much a plan changes, such as `12 to create, 1 to replace`. */
-export function summarize(plan: Plan): string {
-  const counts = new Map<Action, number>();
-  for (const change of changesOf(plan)) counts.set(actionOf(change), (counts.get(actionOf(change)) ?? 0) + 1);
-  const words: Action[] = ["create", "update", "replace", "delete", "forget"];
-  return (
-    words.flatMap((word) => (counts.has(word) ? [`${counts.get(word)} to ${word}`] : [])).join(", ") || "outputs only"
-  );
-}
-
-/** A plan in a few lines, without values. */
-export function describePlan(stack: string, plan: Plan): string {
-  return [`Stack '${stack}': ${summarize(plan)}.`, ...describeChanges(plan)].join("\n");
-}
-
-/** A line for each change of an existing resource. `summarize()` counts the new resources. */
-export function describeChanges(plan: Plan): string[] {
-  return changesOf(plan)
-    .filter((change) => actionOf(change) !== "create")
-    .map((change) => `  ${actionOf(change)} ${change.address}`);
 }

@@ -5,6 +5,7 @@ import { CommandError, ExitCode } from "../console/command-error";
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
 import { Interrupt } from "../console/interrupt";
+import { parsePlan } from "./parse-plan";
 import type { Plan } from "./plan-json";
 import { loadExeca } from "../console/es-modules";
 import { State } from "./state";
@@ -126,7 +127,7 @@ export class Terraform {
 
   /** Reads a saved plan. Fails as `show()` does. */
   public async read(file: string): Promise<SavedPlan> {
-    return { file, plan: JSON.parse(await this.show(file)) as Plan };
+    return { file, plan: parsePlan(await this.show(file), "what Terraform shows of the plan") };
   }
 
   /** The state, read from its backend. From then on the passwords in it are taken out of Terraform's errors. */

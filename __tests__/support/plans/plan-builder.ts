@@ -49,6 +49,11 @@ export interface ChangeOptions {
   readonly dependsOn?: string[];
   readonly reason?: string;
 
+  /** The address before a `moved` block, the key of a deposed object, and the id of an import. */
+  readonly previous?: string;
+  readonly deposed?: string;
+  readonly importing?: string;
+
   /** References of attributes, or of the content of files, by attribute or path. */
   readonly references?: { readonly [name: string]: string[] };
 }
@@ -68,6 +73,7 @@ export class PlanBuilder {
   readonly #variables: { [name: string]: { value: unknown } } = {};
   readonly #declared: { [name: string]: { sensitive: boolean } } = {};
   readonly #outputs: { [name: string]: object } = {};
+  #more: Partial<Plan> = {};
 
   /** A resource of the code, the state, or both; its action follows from the two. */
   public resource(address: string, before: Values | null, after: Values | null, options: ChangeOptions = {}): this {
@@ -105,6 +111,12 @@ export class PlanBuilder {
     return this;
   }
 
+  /** Further parts of the plan, as they are. */
+  public with(parts: Partial<Plan>): this {
+    this.#more = { ...this.#more, ...parts };
+    return this;
+  }
+
   public build(): Plan {
     return {
       format_version: "1.2",
@@ -115,6 +127,7 @@ export class PlanBuilder {
       configuration: { root_module: { resources: this.#configuration, variables: this.#declared } },
       prior_state: { values: { root_module: { resources: this.#state } } },
       planned_values: {},
+      ...this.#more,
     } as Plan;
   }
 }
@@ -132,6 +145,8 @@ function change(
     type,
     mode: "managed",
     action_reason: options.reason,
+    ...(options.previous !== undefined && { previous_address: options.previous }),
+    ...(options.deposed !== undefined && { deposed: options.deposed }),
     change: {
       actions: options.actions ?? actionsOf(before, after),
       before,
@@ -139,6 +154,7 @@ function change(
       after_unknown: options.unknown ?? {},
       before_sensitive: before ? marks : false,
       after_sensitive: after ? marks : false,
+      ...(options.importing !== undefined && { importing: { id: options.importing } }),
     },
   };
 }

@@ -1,7 +1,7 @@
 import { holdsData, missingData, removedData, dataName } from "../../terraform/data-loss";
-import { actionOf } from "../../terraform/plan-json";
+import { actionOf, forgetsObject } from "../../terraform/plan-actions";
 import type { Plan, ResourceChange } from "../../terraform/plan-json";
-import { nameOf } from "../plan/attributes";
+import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "../plan/container-change";
 import { environmentOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
@@ -23,7 +23,11 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
   const found = [
     ...removed.map((change) => lost(loss(change, users))),
     ...missing.map((change) =>
-      lost(text`${named(change)} is no longer on the engine: its data is not there, and an empty one would be created`),
+      lost(
+        isRecreated(plan, change)
+          ? text`${named(change)} is no longer on the engine: its data is not there, and an empty one would be created`
+          : text`${named(change)} is no longer on the engine: its data is not there`,
+      ),
     ),
     ...changes.flatMap((change) => volumeFinding(plan, change) ?? []),
     ...containers.flatMap((container) => mountFindings(container, engine)),
@@ -34,7 +38,14 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
       .map(({ address }) =>
         warning(text`${address} is recreated: what MLflow has encrypted with the old one cannot be read any more`),
       ),
-    ...kept(plan),
+    ...(plan.action_invocations ?? []).map(({ address }) =>
+      warning(text`${address} is invoked: this review does not know what that does to data`),
+    ),
+    ...changes
+      .filter((change) => change.type === VOLUME && forgetsObject(change))
+      .map((change) => nameOf(change, Attributes.before(change)))
+      .map((name) => warning(text`the volume ${name} stays on the engine, outside of this stack`)),
+    ...kept(plan, new Set(removed.map((change) => nameOf(change, Attributes.before(change))))),
   ];
   return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
 }
@@ -67,7 +78,6 @@ function volumeFinding(plan: Plan, change: ResourceChange): DataFinding | undefi
       effect: "new",
       text: text`the volume ${name} is empty, unless one of this name exists: that is taken over`,
     };
-  if (action === "forget") return warning(text`the volume ${name} stays on the engine, outside of this stack`);
   if ((action === "delete" || action === "replace") && !holdsData(plan, change))
     return warning(text`the volume ${name} is deleted; the stack does not count it as data`);
   return undefined;
@@ -114,9 +124,19 @@ function isLostKey(change: ResourceChange): boolean {
   return /^random_(bytes|password)$/.test(change.type) && action === "replace" && ENCRYPTION_KEY.test(change.address);
 }
 
-function kept(plan: Plan): DataFinding[] {
+// A plan that only refreshes the state creates nothing, and neither does one without the volume in its code.
+function isRecreated(plan: Plan, { address }: ResourceChange): boolean {
+  return (plan.resource_changes ?? []).some((change) => change.address === address && actionOf(change) === "create");
+}
+
+// An object that a failed replacement has left may have the name of the volume in use.
+function kept(plan: Plan, lostNames: Set<string>): DataFinding[] {
   const untouched = (plan.resource_changes ?? []).filter(
-    (change) => change.type === VOLUME && change.mode !== "data" && /none|update/.test(actionOf(change)),
+    (change) =>
+      change.type === VOLUME &&
+      change.mode !== "data" &&
+      /none|update/.test(actionOf(change)) &&
+      !lostNames.has(nameOf(change)),
   );
   if (untouched.length === 0) return [];
   return [{ effect: "kept", text: names(untouched.map((change) => nameOf(change)).sort()) }];

@@ -1,4 +1,4 @@
-import { actionOf } from "../../terraform/plan-json";
+import { actionOf, isRefreshOnly } from "../../terraform/plan-actions";
 import type { Plan, ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, nameOf } from "../plan/attributes";
 import type { LineDiffs } from "../plan/line-diff";
@@ -39,7 +39,11 @@ export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
     const how = stopped
       ? text`${what} ${nameOf(change)} has stopped`
       : text`${what} ${nameOf(change)} was changed by hand`;
-    const end = planned.has(change.address) ? "the apply puts it right" : "the apply leaves it so";
+    const end = isRefreshOnly(plan)
+      ? "the apply takes it into the state"
+      : planned.has(change.address)
+        ? "the apply puts it right"
+        : "the apply leaves it so";
     return [{ text: text`${how}: ${[end]}`, changes }];
   });
 }

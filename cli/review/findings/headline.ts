@@ -1,24 +1,42 @@
-import type { Review } from "../model/model";
+import type { OtherResource, Review } from "../model/model";
 import { count, duration, join, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
 const MAX_LOSSES = 5;
 
 /** The most important line: lost data, else services, downtime, and access that opens. */
-export function headline(review: Omit<Review, "headline">, isEmpty: boolean): Text {
+export function headline(review: Omit<Review, "headline">, isEmpty: boolean, isRefreshOnly: boolean): Text {
   const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
   if (lost.length > 0) {
     const more = lost.length > MAX_LOSSES ? [text`${lost.length - MAX_LOSSES} more`] : [];
     return text`Data would be lost: ${join([...lost.slice(0, MAX_LOSSES), ...more], "; ")}.`;
   }
-  if (isEmpty)
-    return words(review.drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");
-  return join([...services(review), ...access(review), data(review)], " ");
+  const failed =
+    review.checks.length > 0 ? [words(`${count(review.checks.length, "check fails", "checks fail")}.`)] : [];
+  if (isEmpty || isRefreshOnly) return join([unchanged(review, isEmpty), ...failed], " ");
+  return join([...services(review), ...state(review), ...access(review), data(review), ...failed], " ");
+}
+
+function unchanged({ drift }: Omit<Review, "headline">, isEmpty: boolean): Text {
+  if (!isEmpty) return words("No service changes: Terraform's state takes over what was changed by hand.");
+  return words(drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");
+}
+
+// What no service shows: providers' actions, and resources that only the state knows under another name.
+function state({ otherResources }: Omit<Review, "headline">): Text[] {
+  const amount = (of: RegExp) => otherResources.filter(({ action }) => of.test(action)).length;
+  const [invoked, moved, imported] = [amount(/^invoked/), amount(/^moved/), amount(/^imported/)];
+  const parts = [...(moved > 0 ? [`${moved} moved`] : []), ...(imported > 0 ? [`${imported} imported`] : [])];
+  return [
+    ...(invoked > 0 ? [words(`${count(invoked, "action")} of a provider invoked.`)] : []),
+    ...(parts.length > 0 ? [words(`In Terraform's state: ${parts.join(", ")}.`)] : []),
+  ];
 }
 
 function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[] {
   const kinds = [
     ["removed", "removed"],
+    ["left", "no longer managed"],
     ["replaced", "replaced"],
     ["started", "started again"],
     ["new", "new"],
@@ -36,17 +54,24 @@ function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[
   return [...what, words(`Users wait ${duration(downtime.seconds)} at most${plus}.`)];
 }
 
-function access({ access }: Omit<Review, "headline">): Text[] {
+function access({ access, otherResources }: Omit<Review, "headline">): Text[] {
   const opened = access.filter(({ effect }) => effect === "opens").length;
   const closed = access.filter(({ effect }) => effect === "closes").length;
   const parts = [
     ...(opened > 0 ? [`${count(opened, "thing opens", "things open")}`] : []),
     ...(closed > 0 ? [`${count(closed, "thing closes", "things close")}`] : []),
   ];
-  return parts.length > 0 ? [words(`${parts.join(", ")}.`)] : [words("Nothing opens or closes.")];
+  if (parts.length === 0) return otherResources.some(isInvoked) ? [] : [words("Nothing opens or closes.")];
+  return [words(`${parts.join(", ")}.`)];
 }
 
-function data({ data }: Omit<Review, "headline">): Text {
+function data({ data, otherResources }: Omit<Review, "headline">): Text {
+  if (otherResources.some(isInvoked))
+    return words("This review does not know what the action does to data and access: read its settings.");
   const doubtful = data.some(({ effect }) => effect === "warning");
   return words(doubtful ? "No data is lost, but read what is said of it." : "No data is lost.");
+}
+
+function isInvoked({ action }: OtherResource): boolean {
+  return action === "invoked";
 }

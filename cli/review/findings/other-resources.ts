@@ -1,6 +1,7 @@
 import { holdsData } from "../../terraform/data-loss";
-import { actionOf } from "../../terraform/plan-json";
-import type { Action, Plan, ResourceChange } from "../../terraform/plan-json";
+import { actionOf, forgetsObject, isImported, isMoved } from "../../terraform/plan-actions";
+import type { Action } from "../../terraform/plan-actions";
+import type { ActionInvocation, OutputChange, Plan, ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, isSame } from "../plan/attributes";
 import { isJob } from "../plan/container";
 import type { LineDiffs } from "../plan/line-diff";
@@ -16,19 +17,49 @@ const DONE: { readonly [action in Action]: string } = {
   forget: "left where it is, and no longer managed",
   none: "read",
 };
-const ORDER = Object.values(DONE);
+const BESIDE = "created; the old one is left where it is, and no longer managed";
+const ORDER = [...Object.values(DONE), BESIDE];
 
-/** The changes of all other resources and of outputs. */
+/** The changes of all other resources and of outputs, the actions of providers, and what only the state shows. */
 export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   const resources = (plan.resource_changes ?? []).filter(
     (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(plan, change),
   );
   const found = resources.map((change) => ({
-    action: DONE[actionOf(change)],
+    action: forgetsObject(change) && actionOf(change) === "create" ? BESIDE : DONE[actionOf(change)],
     address: change.address,
     changes: settings(change, diffs),
   }));
-  return [...found.sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1)), ...outputs(plan)];
+  return [
+    ...(plan.action_invocations ?? []).map((action) => invocation(action, diffs)),
+    ...found.sort((a, b) => rank(a) - rank(b) || (a.address < b.address ? -1 : 1)),
+    ...(plan.resource_changes ?? []).flatMap(inState),
+    ...outputs(plan),
+  ];
+}
+
+function invocation(action: ActionInvocation, diffs: LineDiffs): OtherResource {
+  const after = Attributes.ofAction(action);
+  const trigger = action.lifecycle_action_trigger?.triggering_resource_address;
+  const changes = settingChanges(after.names, Attributes.ofAction({ ...action, config_values: {} }), after, diffs);
+  const by: Change[] = trigger === undefined ? [] : [{ kind: "remark", text: text`because of ${trigger}` }];
+  return { action: "invoked", address: action.address, changes: [...by, ...changes] };
+}
+
+function inState(change: ResourceChange): OtherResource[] {
+  const { address, previous_address: previous = "" } = change;
+  return [
+    ...(isMoved(change)
+      ? [
+          {
+            action: "moved in the state",
+            address,
+            changes: [{ kind: "remark" as const, text: text`from ${previous}` }],
+          },
+        ]
+      : []),
+    ...(isImported(change) ? [{ action: "imported: taken into the state as it is", address, changes: [] }] : []),
+  ];
 }
 
 // Other sections list the volumes (data) and the containers (services and jobs).
@@ -51,20 +82,30 @@ function settings(change: ResourceChange, diffs: LineDiffs): Change[] {
 }
 
 function outputs(plan: Plan): OtherResource[] {
-  const changed = Object.entries(plan.output_changes ?? {}).filter(([, { actions }]) =>
-    actions.some((action) => action === "update"),
-  );
-  return changed
+  return Object.entries(plan.output_changes ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, output]) => {
-      const hidden = [output.before_sensitive, output.after_sensitive].some((mark) => mark !== false);
-      const isText = typeof output.before === "string" && typeof output.after === "string";
-      const change: Change =
-        hidden || !isText || isSame(output.before, output.after)
-          ? { kind: "remark", text: text`a new value` }
-          : { kind: "setting", name, before: String(output.before), after: String(output.after) };
-      return { action: "changed", address: `output ${name}`, changes: [change] };
+    .flatMap(([name, output]) => {
+      const { action, changes } = outputChange(name, output);
+      return action === undefined ? [] : [{ action, address: `output ${name}`, changes }];
     });
+}
+
+function outputChange(name: string, output: OutputChange): { action?: string; changes: Change[] } {
+  const [action = ""] = output.actions;
+  if (action === "create") return { action: DONE.create, changes: [] };
+  if (action === "delete") return { action: DONE.delete, changes: [] };
+  if (action !== "update") return { changes: [] };
+  const { before, after } = output;
+  const isShown =
+    output.before_sensitive === false &&
+    output.after_sensitive === false &&
+    typeof before === "string" &&
+    typeof after === "string" &&
+    !isSame(before, after);
+  const change: Change = isShown
+    ? { kind: "setting", name, before, after }
+    : { kind: "remark", text: text`a new value` };
+  return { action: DONE.update, changes: [change] };
 }
 
 function rank({ action }: OtherResource): number {

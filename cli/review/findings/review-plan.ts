@@ -1,5 +1,6 @@
 import { missingData, removedData } from "../../terraform/data-loss";
-import { actionOf, changesOf, isEmpty } from "../../terraform/plan-json";
+import { actionOf, changesOf, isEmpty, isRefreshOnly, isUnexplained, unknownParts } from "../../terraform/plan-actions";
+import { failedChecks } from "../../terraform/failed-checks";
 import type { Plan, ResourceChange } from "../../terraform/plan-json";
 import { Configuration } from "../plan/configuration";
 import { containerChange } from "../plan/container-change";
@@ -14,17 +15,18 @@ import { LineDiffs } from "../plan/line-diff";
 import type { ContainerChange, Review, ContainerAction } from "../model/model";
 import { otherResources } from "./other-resources";
 import { Schedule } from "../plan/schedule";
-import { words } from "../model/text";
+import { names, text, words } from "../model/text";
 import type { Text } from "../model/text";
 import { upAgainAt, orderOf, downtimeOf } from "./downtime";
 
 const RANKS: { readonly [action in ContainerAction]: number } = {
   removed: 0,
-  replaced: 1,
-  started: 2,
-  new: 3,
-  updated: 4,
-  nothing: 5,
+  left: 1,
+  replaced: 2,
+  started: 3,
+  new: 4,
+  updated: 5,
+  nothing: 6,
 };
 
 /**
@@ -66,9 +68,12 @@ export function reviewPlan(given: Plan, stack: string): Review {
     access: accessChanges(plan, containers, engine, configuration),
     drift: driftOf(plan, diffs),
     otherResources: otherResources(plan, diffs),
+    checks: failedChecks(plan).map(({ address, message }) =>
+      message === undefined ? text`${address} fails` : text`${address} fails: ${message}`,
+    ),
     notes: notesOf(plan, configuration),
   };
-  return { ...body, headline: headline(body, isEmpty(plan)) };
+  return { ...body, headline: headline(body, isEmpty(plan), isRefreshOnly(plan)) };
 }
 
 // Sorted, so that an updated comment changes only where the plan does.
@@ -83,6 +88,11 @@ function notesOf(plan: Plan, configuration: Configuration): Text[] {
     notes.push(
       words("The plan covers a part only (-target, or changes that wait for others): another plan has to follow."),
     );
+  if (isUnexplained(plan) && plan.complete !== false)
+    notes.push(words("Terraform says that an apply does something, and this review does not know what."));
+  const unknown = unknownParts(plan);
+  if (unknown.length > 0)
+    notes.push(text`This release does not read these parts of the plan, of a later Terraform: ${names(unknown)}.`);
   const changes = changesOf(plan);
   if (!configuration.isKnown && changes.some(({ type }) => type === "docker_container"))
     notes.push(words("The plan does not hold its configuration, so files, images and the order are not shown."));

@@ -1,7 +1,7 @@
 import type { Text } from "./text";
 
 /** The action on a container. */
-export type ContainerAction = "removed" | "replaced" | "started" | "new" | "updated" | "nothing";
+export type ContainerAction = "removed" | "left" | "replaced" | "started" | "new" | "updated" | "nothing";
 
 /** A setting of a container or resource, before and after. */
 export interface SettingChange {
@@ -119,6 +119,9 @@ export interface Review {
   readonly access: readonly AccessChange[];
   readonly drift: readonly Drift[];
   readonly otherResources: readonly OtherResource[];
+
+  /** The app's checks that fail. */
+  readonly checks: readonly Text[];
 
   /** Notes about the review itself. */
   readonly notes: readonly Text[];

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ResourceChange, Values } from "../../terraform/plan-json";
+import { isObject } from "../../console/parse-json";
+import type { ActionInvocation, ResourceChange, Values } from "../../terraform/plan-json";
 
 /** The attributes of a resource before or after a change, with Terraform's marks: sensitive, or not known yet. */
 export class Attributes {
@@ -9,6 +10,11 @@ export class Attributes {
 
   public static after({ change }: ResourceChange): Attributes | undefined {
     return change.after ? new Attributes(change.after, change.after_sensitive, change.after_unknown) : undefined;
+  }
+
+  /** The settings of an action; none of them was there before. */
+  public static ofAction(action: ActionInvocation): Attributes {
+    return new Attributes(action.config_values ?? {}, action.config_sensitive, action.config_unknown);
   }
 
   private constructor(
@@ -97,10 +103,6 @@ export function isSame(a: unknown, b: unknown): boolean {
 /** Whether a value means the same as none. */
 export function isEmptyValue(value: unknown): boolean {
   return canonical(value) === "";
-}
-
-export function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // Sets have no order, and an empty value has many spellings.

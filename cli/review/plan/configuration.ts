@@ -1,5 +1,5 @@
 import type { ModuleConfiguration, Plan, ResourceConfiguration } from "../../terraform/plan-json";
-import { isObject } from "./attributes";
+import { isObject } from "../../console/parse-json";
 
 // Index keys may hold anything, quotes included.
 const INDEX = /\[(?:\d+|"(?:[^"\\]|\\.)*")\]/g;

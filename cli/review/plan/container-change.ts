@@ -1,5 +1,5 @@
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
-import { actionOf } from "../../terraform/plan-json";
+import { actionOf, forgetsObject } from "../../terraform/plan-actions";
 import type { ResourceChange } from "../../terraform/plan-json";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "./attributes";
 import type { Configuration } from "./configuration";
@@ -8,7 +8,7 @@ import type { Engine } from "./engine";
 import type { LineDiffs } from "./line-diff";
 import type { Change, ContainerChange, ContainerAction } from "../model/model";
 import { settingChanges } from "./setting";
-import { text, words } from "../model/text";
+import { names, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
 // Attributes that the provider changes in a running container.
@@ -48,6 +48,7 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
   const oldImage = before && !before.isSensitive("image") ? engine.imageBefore(before) : undefined;
   const newImage = after && !after.isSensitive("image") ? engine.imageAfter(address, after) : undefined;
   const changes = before && after ? compare(change, before, after, lookups) : [];
+  if (before && forgetsObject(change)) changes.unshift(...leftBehind(before));
   const action = containerAction(change, before, after);
   return {
     address,
@@ -60,7 +61,8 @@ export function containerChange(change: ResourceChange, lookups: Lookups): Plann
     image: oldImage === newImage && before && after ? undefined : { before: oldImage, after: newImage },
     changes: action === "updated" || action === "nothing" ? [...changes, ...withoutEffect(change)] : changes,
     before,
-    after,
+    // It stays as it is, with its ports and networks.
+    after: action === "left" ? before : after,
   };
 }
 
@@ -69,9 +71,20 @@ function containerAction(change: ResourceChange, before?: Attributes, after?: At
   if (action === "create") return "new";
   if (action === "delete") return "removed";
   if (action === "replace") return "replaced";
+  if (action === "forget") return "left";
   if (action !== "update" || !before || !after) return "nothing";
   if (before.value("must_run") === false && after.value("must_run") === true) return "started";
   return changedAttributes(change).some((name) => LIVE.test(name)) ? "updated" : "nothing";
+}
+
+function leftBehind(before: Attributes): Change[] {
+  const name = before.isSensitive("name") ? undefined : before.text("name");
+  const ports = before.isSensitive("ports") ? [] : portsOf(before).map(portName);
+  const published: Text = ports.length > 0 ? [", and its ports stay open: ", ...names(ports)] : [];
+  return [
+    remark(text`the container ${name ?? "(sensitive)"} that is there is left as it is${published}`),
+    remark(words("no later plan of this stack stops or changes it")),
+  ];
 }
 
 function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {

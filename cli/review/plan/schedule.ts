@@ -1,4 +1,4 @@
-import { actionOf } from "../../terraform/plan-json";
+import { actionOf } from "../../terraform/plan-actions";
 import type { ModuleState, Plan, ResourceChange } from "../../terraform/plan-json";
 import { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";

@@ -1,5 +1,6 @@
+import { isObject } from "../../console/parse-json";
 import { shellWord } from "../../console/shell-word";
-import { isEmptyValue, isObject, isSame } from "./attributes";
+import { isEmptyValue, isSame } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { LineDiffs } from "./line-diff";
 import type { Change } from "../model/model";

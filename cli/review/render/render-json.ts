@@ -29,6 +29,7 @@ export function renderJson(review: Review): string {
     openings: review.access.map(({ effect, text }) => ({ effect, text: plain(text) })),
     drift: review.drift.map(({ text, changes }) => ({ text: plain(text), changes: changes.map(change) })),
     others: review.otherResources.map(({ changes, ...other }) => ({ ...other, changes: changes.map(change) })),
+    checks: review.checks.map(plain),
     notes: review.notes.map(plain),
   };
   return JSON.stringify(document, null, 2);

@@ -62,7 +62,7 @@ class Page {
   }
 
   public render(): string {
-    const { stack, headline, dataLoss, data, services, jobs, downtime, order, access, drift, otherResources, notes } =
+    const { stack, headline, dataLoss, data, services, jobs, downtime, order, access, drift, otherResources, checks } =
       this.review;
     const cut = this.detail !== DETAILS[0];
     const blocks = [
@@ -92,6 +92,7 @@ class Page {
         "Changed by hand",
         drift.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),
       ),
+      this.list("Checks", checks.map(inline)),
       ...services.map(({ name, changes }) => this.details(name, changes)),
       ...jobs.map(({ name, changes }) => this.details(name, changes)),
       this.folded("Order", order.map(inline), true),
@@ -101,7 +102,7 @@ class Page {
         false,
       ),
       this.list("Notes", [
-        ...notes.map(inline),
+        ...this.review.notes.map(inline),
         ...(cut ? ["The plan is too large for a comment: some details are left out here."] : []),
       ]),
     ];

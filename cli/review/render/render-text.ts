@@ -19,6 +19,7 @@ const EFFECTS = {
 export function actionPhrase({ action, downSeconds, reason }: ContainerChange): Text {
   const words = {
     removed: "is removed",
+    left: "stays on the engine, and leaves the stack",
     replaced: "is replaced by a new container",
     started: "has stopped and is started again",
     new: "is new",
@@ -35,7 +36,7 @@ export function actionPhrase({ action, downSeconds, reason }: ContainerChange): 
 
 /** The review as text for a terminal. */
 export function renderText(review: Review): string {
-  const { data, services, jobs, downtime, order, access, drift, otherResources, notes } = review;
+  const { data, services, jobs, downtime, order, access, drift, otherResources, checks, notes } = review;
   const sections = [
     section(
       "Data",
@@ -63,6 +64,10 @@ export function renderText(review: Review): string {
       drift.flatMap(({ text, changes }) => [`  ${plain(text)}`, ...changes.flatMap(detail)]),
     ),
     section("Other resources", otherResources.flatMap(other)),
+    section(
+      "Checks",
+      checks.map((check) => `  ${plain(check)}`),
+    ),
     section(
       "Notes",
       notes.map((note) => `  ${plain(note)}`),

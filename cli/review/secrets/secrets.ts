@@ -2,7 +2,8 @@ import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { mentionsSecret } from "../../../lib/secrets/secret-names";
 import { MIN_LENGTH } from "../../app/redaction";
 import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/plan-json";
-import { Attributes, isObject } from "../plan/attributes";
+import { Attributes } from "../plan/attributes";
+import { isObject } from "../../console/parse-json";
 import { filesOf, isOurs } from "../plan/container";
 
 const GENERATED = /^random_(password|bytes|string)$/;
@@ -31,6 +32,8 @@ export function secretsOf(plan: Plan): Set<string> {
     addMarked(output.before, output.before_sensitive, add);
     addMarked(output.after, output.after_sensitive, add);
   }
+  for (const { config_values: values, config_sensitive: marks } of plan.action_invocations ?? [])
+    addMarked(values, marks ?? true, add);
   const declared = plan.configuration?.root_module?.variables;
   for (const [name, { value }] of Object.entries(plan.variables ?? {})) {
     // Only the configuration tells which are sensitive.

@@ -1,4 +1,4 @@
-import { isObject } from "./attributes";
+import { isObject } from "../console/parse-json";
 
 type Check = (value: unknown) => boolean;
 
@@ -28,7 +28,13 @@ function record(members: { readonly [name: string]: Check }): Check {
 const isChange = record({
   address: isText,
   type: isText,
-  change: record({ actions: list(isText), before: optional(isObject), after: optional(isObject) }),
+  previous_address: optional(isText),
+  change: record({
+    actions: list(isText),
+    before: optional(isObject),
+    after: optional(isObject),
+    importing: optional(isObject),
+  }),
 });
 
 const isModuleState: Check = (value) =>
@@ -48,9 +54,28 @@ const isModule: Check = (value) =>
     module_calls: optional(map(record({ module: optional(isModule) }))),
   })(value);
 
+const isTrigger = record({ triggering_resource_address: optional(isText) });
+const isNamed = record({ to_display: optional(isText) });
+const isProblems = list(record({ message: optional(isText) }));
+
 const PARTS: { readonly [name: string]: Check } = {
   resource_changes: list(isChange),
   resource_drift: list(isChange),
+  action_invocations: list(
+    record({
+      address: isText,
+      type: isText,
+      config_values: optional(isObject),
+      lifecycle_action_trigger: optional(isTrigger),
+    }),
+  ),
+  checks: list(
+    record({
+      address: isNamed,
+      status: isText,
+      instances: optional(list(record({ address: optional(isNamed), status: isText, problems: optional(isProblems) }))),
+    }),
+  ),
   output_changes: map(record({ actions: list(isText) })),
   variables: map(isObject),
   configuration: record({ root_module: optional(isModule) }),
