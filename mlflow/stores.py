@@ -46,6 +46,22 @@ MISSING = "no such bucket"
 NO_USER = "the store knows no user of this stack: it was emptied, or is another's"
 NOT_ASKED = "not compared"
 
+# Where the server keeps the files of experiment 0.
+DEFAULT_LOCATION = "mlflow-artifacts:/0"
+# All columns below experiment 0 that begin with its location: table, id, column, and which of its rows.
+LOCATIONS = {
+    "run": ("runs", "run_uuid", "artifact_uri", "experiment_id = 0"),
+    "logged model": ("logged_models", "model_id", "artifact_location", "experiment_id = 0"),
+    "trace": (
+        "trace_tags",
+        "request_id",
+        "value",
+        "key = 'mlflow.artifactLocation' and request_id in (select request_id from trace_info where experiment_id = 0)",
+    ),
+}
+# The most that is named, because Terraform keeps what the job prints.
+MAX_NAMED = 1000
+
 
 class CannotTell(Exception):
     """A store did not answer, which does not mean that it is the wrong one."""
@@ -76,6 +92,30 @@ class Database:
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute(f"create or replace view {VIEW} as select %s::text as identity", [IDENTITY])
             then()
+
+    def move_default_experiment(self):
+        """
+        Moves experiment 0 into the artifact store if its location is a folder that does not exist here. Release 0.1.0
+        gave it one on a new stack with workspaces: its job opened the database before the server, without the server's
+        settings. Clients then kept files on their own disks. Returns the old location, and the ids of what had it, by
+        kind.
+        """
+        with self.connection, self.connection.cursor() as cursor:
+            of_default = "from experiments where experiment_id = 0 and artifact_location ~ '^(file:)?/'"
+            cursor.execute(f"select artifact_location {of_default}")
+            (location,) = cursor.fetchone() or [None]
+            if location is None or os.path.exists(location.removeprefix("file://")):
+                return None, {}
+            moved = {}
+            for kind, (table, identifier, column, condition) in LOCATIONS.items():
+                cursor.execute(
+                    f"update {table} set {column} = %s || substr({column}, %s)"
+                    f" where {condition} and left({column}, %s) = %s returning {identifier}",
+                    [DEFAULT_LOCATION, len(location) + 1, len(location) + 1, f"{location}/"],
+                )
+                moved[kind] = sorted(row[0] for row in cursor.fetchall())
+            cursor.execute("update experiments set artifact_location = %s where experiment_id = 0", [DEFAULT_LOCATION])
+            return location, moved
 
 
 class Bucket:
@@ -221,6 +261,16 @@ def refuse_older(database, head):
         refuse_schema(database.revision, head, "older", f"Make a backup, then migrate it: docker start --attach {job}")
 
 
+def report_moved(location, moved):
+    print(f"Experiment 0 had its files in {location}, which is no folder of the server. Now they go to {DEFAULT_LOCATION}.")
+    print("Files that these logged stayed below that folder, on the machine of the client. Log them again from there:")
+    for kind, ids in moved.items():
+        for one in ids[:MAX_NAMED]:
+            print(f"  {kind} {one}")
+        if len(ids) > MAX_NAMED:
+            print(f"  and {len(ids) - MAX_NAMED} more: {kind}")
+
+
 def migrate(command):
     database, bucket = Database(), open_bucket()
     right = are_right(database, bucket)
@@ -231,6 +281,10 @@ def migrate(command):
     if done.returncode == 0 and not right:
         database.mark(then=bucket.mark)
         print(f"database and bucket are marked as those of {IDENTITY}")
+    if done.returncode == 0:
+        location, moved = database.move_default_experiment()
+        if location:
+            report_moved(location, moved)
     sys.exit(done.returncode)
 
 

@@ -3,6 +3,7 @@ import { Role } from "../../lib";
 import { openBrowser } from "../support/clients/browser";
 import { removeLeftovers } from "../support/stacks/deployment";
 import { FeatureStack } from "../support/stacks/feature-stack";
+import { runOk } from "../support/run";
 import { decidingRow, example, ROUTE_TABLE, rows } from "../support/route-table";
 
 jest.setTimeout(10 * 60_000);
@@ -63,92 +64,6 @@ async function wrong(feature: string, on: readonly string[]): Promise<string[]> 
     return outcome === wanted ? [] : [`${call}: ${outcome}, should be: ${wanted}`];
   });
 }
-
-describe("With every feature off", () => {
-  beforeAll(async () => stack.up({ features: { traces: false }, users: USERS }));
-
-  test("the second plan is empty", async () => {
-    expect(await stack.plan()).toEqual({});
-  });
-
-  test("a request that is let through is seen to reach MLflow", async () => {
-    const { status, id } = await stack.ask("rob", "GET", "/api/2.0/mlflow/users/current");
-
-    expect([status, await stack.reached()]).toEqual([404, expect.any(Set)]);
-    expect(await stack.reached()).toContain(id);
-  });
-
-  test.each(FEATURES)("none of its routes reaches MLflow, and the answer says so: %s", async (feature) => {
-    expect(await wrong(feature, [])).toEqual([]);
-  });
-
-  test("MLflow itself knows of none", async () => {
-    const { body } = await stack.ask("rob", "GET", "/ajax-api/3.0/mlflow/server-info");
-
-    expect(JSON.parse(body.toString())).toMatchObject({ workspaces_enabled: false });
-    expect(body.toString()).not.toMatch(/"gateway": ?true/);
-    const asked = `import urllib.request as u; u.urlopen(u.Request("http://${stack.id}-server:5000/metrics", headers={"Host": "localhost:21200"}))`;
-    await expect(stack.inside(asked)).rejects.toThrow("HTTP Error 404");
-  });
-
-  test("to delete for good, and to say where files lie, is for admins", async () => {
-    const file = "/api/2.0/mlflow-artifacts/artifacts/0/kept.txt";
-    const model = "/api/2.0/mlflow/registered-models";
-    const forAdmins: [method: string, path: string, body?: string][] = [
-      ["DELETE", file],
-      ["DELETE", `${model}/delete`, '{"name":"kept"}'],
-      ["POST", "/api/2.0/mlflow/experiments/create", '{"name":"away","artifact_location":"s3://another-bucket/1"}'],
-    ];
-    const each = async (user: string) => {
-      const answers: number[] = [];
-      for (const [method, path, body] of forAdmins)
-        answers.push((await stack.ask(user, method, path, { body })).status);
-      return answers;
-    };
-    const left = async () => {
-      const answers = [file, `${model}/get?name=kept`].map(
-        async (path) => (await stack.ask("rob", "GET", path)).status,
-      );
-      return Promise.all(answers);
-    };
-    expect((await stack.ask("wes", "PUT", file, { body: "kept" })).status).toBe(200);
-    expect((await stack.ask("wes", "POST", `${model}/create`, { body: '{"name":"kept"}' })).status).toBe(200);
-
-    expect([await each("rob"), await each("wes"), await left()]).toEqual([[403, 403, 403], [403, 403, 403], [200, 200]]); // prettier-ignore
-    expect(await each("ada")).toEqual([200, 200, 200]);
-    for (const status of await left()) expect(status).toBeGreaterThanOrEqual(400);
-
-    // so that it is in no list of the tests that follow.
-    const { body } = await stack.ask("ada", "GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=away");
-    const { experiment } = JSON.parse(body.toString()) as { experiment: { [name: string]: string } };
-    expect(experiment.artifact_location).toMatch("s3://another-bucket/1");
-    const gone = JSON.stringify({ experiment_id: experiment.experiment_id });
-    expect((await stack.ask("ada", "POST", "/api/2.0/mlflow/experiments/delete", { body: gone })).status).toBe(200);
-  });
-
-  test("a workspace that a client names is not heard of", async () => {
-    for (const user of ["rob", "ada"]) {
-      const headers = [["X-MLFLOW-WORKSPACE", "vision"]] as const;
-      const path = "/api/2.0/mlflow/experiments/get?experiment_id=0";
-      expect((await stack.ask(user, "GET", path, { headers })).status).toBe(200);
-    }
-  });
-
-  test("the pages still open", async () => {
-    const browser: BrowserContext = await openBrowser("rob", stack.passwordOf("rob"));
-    try {
-      const page = await browser.newPage();
-      const errors: string[] = [];
-      page.on("pageerror", ({ message }) => errors.push(message));
-      page.setDefaultTimeout(60_000);
-      await page.goto(`${stack.url}/#/experiments`);
-      await page.getByRole("link", { name: "Default" }).first().waitFor();
-      expect(errors).toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  });
-});
 
 describe("With every feature on that needs nothing else", () => {
   beforeAll(async () =>
@@ -226,6 +141,15 @@ describe("With every feature on that needs nothing else", () => {
       const { experiments = [] } = JSON.parse(body.toString()) as { experiments?: { name: string }[] };
       return experiments.map(({ name }) => name).filter((name) => name !== "Default");
     };
+
+    /** Id and place of files of a new run of an admin. */
+    const runOfDefault = async (script = LOG_IN_DEFAULT) => {
+      const [, run = "", location = ""] =
+        /^RUN (\w+) (.*)$/m.exec(await stack.as("ada", `import mlflow\n${script}`)) ?? [];
+      return [run, location] as const;
+    };
+    const note = async (run: string, path = "note.txt") =>
+      (await stack.ask("dan", "GET", `/get-artifact?run_id=${run}&path=${path}`)).body.toString();
 
     test("are shared by their users, and hidden from those of others", async () => {
       expect(await names("wes")).toEqual(["of vision"]);
@@ -320,6 +244,46 @@ describe("With every feature on that needs nothing else", () => {
       }
     });
 
+    // this is the first deployment of the stack, so nothing but its jobs came before the server.
+    test("leave the files of the experiment Default on the server, from the first deployment on", async () => {
+      const [run, location] = await runOfDefault();
+      const { body } = await stack.ask("ada", "GET", "/api/2.0/mlflow/experiments/get?experiment_id=0");
+
+      expect(JSON.parse(body.toString())).toMatchObject({ experiment: { artifact_location: "mlflow-artifacts:/0" } });
+      expect(location).toBe(`mlflow-artifacts:/0/${run}/artifacts`);
+      expect(await note(run)).toBe("a note");
+    });
+
+    test("leave what MLflow's pages upload in the default one where runs of it are read", async () => {
+      for (const script of [LOG_IN_DEFAULT, `mlflow.set_experiment("another of default")\n${LOG_IN_DEFAULT}`]) {
+        const [run] = await runOfDefault(script);
+        const upload = `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${run}&path=page.txt`;
+
+        expect((await stack.ask("ada", "POST", upload, { body: '"by a page"' })).status).toBe(200);
+        expect(await note(run, "page.txt")).toBe('"by a page"');
+      }
+    });
+
+    test("that an older release began with another location are repaired, and what lost files is named", async () => {
+      const [run] = await runOfDefault();
+      const experiment = "update experiments set artifact_location = '/mlruns/0' where experiment_id = 0;";
+      const runs = `update runs set artifact_uri = replace(artifact_uri, 'mlflow-artifacts:/0', '/mlruns/0') where run_uuid = '${run}';`;
+      await runOk("docker", ["exec", "-i", `${stack.id}-postgres`, "psql", "-U", "mlflow"], {
+        input: experiment + runs,
+      });
+      expect((await stack.ask("ada", "GET", `/get-artifact?run_id=${run}&path=note.txt`)).status).not.toBe(200);
+
+      const printed = await runOk("docker", ["start", "--attach", `${stack.id}-server-migration`]);
+
+      expect(printed).toContain("Experiment 0 had its files in /mlruns/0");
+      expect(printed.match(/^  \w.*$/gm)).toEqual([`  run ${run}`]);
+      expect(await note(run)).toBe("a note");
+      expect((await runOfDefault())[1]).toMatch("mlflow-artifacts:/0/");
+      expect(await runOk("docker", ["start", "--attach", `${stack.id}-server-migration`])).not.toContain(
+        "Experiment 0",
+      );
+    });
+
     test("cannot be switched off while anything lies in one", async () => {
       const server = ["--env-file", "/run/secrets/mlflow.env", "server"];
       const off = { MLFLOW_ENABLE_WORKSPACES: "false", MLFLOW_PORT: "5099", MLFLOW_WORKERS: "1" };
@@ -342,6 +306,92 @@ describe("With every feature on that needs nothing else", () => {
         "a note",
       );
     });
+  });
+});
+
+describe("With every feature off", () => {
+  beforeAll(async () => stack.up({ features: { traces: false }, users: USERS }));
+
+  test("the second plan is empty", async () => {
+    expect(await stack.plan()).toEqual({});
+  });
+
+  test("a request that is let through is seen to reach MLflow", async () => {
+    const { status, id } = await stack.ask("rob", "GET", "/api/2.0/mlflow/users/current");
+
+    expect([status, await stack.reached()]).toEqual([404, expect.any(Set)]);
+    expect(await stack.reached()).toContain(id);
+  });
+
+  test.each(FEATURES)("none of its routes reaches MLflow, and the answer says so: %s", async (feature) => {
+    expect(await wrong(feature, [])).toEqual([]);
+  });
+
+  test("MLflow itself knows of none", async () => {
+    const { body } = await stack.ask("rob", "GET", "/ajax-api/3.0/mlflow/server-info");
+
+    expect(JSON.parse(body.toString())).toMatchObject({ workspaces_enabled: false });
+    expect(body.toString()).not.toMatch(/"gateway": ?true/);
+    const asked = `import urllib.request as u; u.urlopen(u.Request("http://${stack.id}-server:5000/metrics", headers={"Host": "localhost:21200"}))`;
+    await expect(stack.inside(asked)).rejects.toThrow("HTTP Error 404");
+  });
+
+  test("to delete for good, and to say where files lie, is for admins", async () => {
+    const file = "/api/2.0/mlflow-artifacts/artifacts/0/kept.txt";
+    const model = "/api/2.0/mlflow/registered-models";
+    const forAdmins: [method: string, path: string, body?: string][] = [
+      ["DELETE", file],
+      ["DELETE", `${model}/delete`, '{"name":"kept"}'],
+      ["POST", "/api/2.0/mlflow/experiments/create", '{"name":"away","artifact_location":"s3://another-bucket/1"}'],
+    ];
+    const each = async (user: string) => {
+      const answers: number[] = [];
+      for (const [method, path, body] of forAdmins)
+        answers.push((await stack.ask(user, method, path, { body })).status);
+      return answers;
+    };
+    const left = async () => {
+      const answers = [file, `${model}/get?name=kept`].map(
+        async (path) => (await stack.ask("rob", "GET", path)).status,
+      );
+      return Promise.all(answers);
+    };
+    expect((await stack.ask("wes", "PUT", file, { body: "kept" })).status).toBe(200);
+    expect((await stack.ask("wes", "POST", `${model}/create`, { body: '{"name":"kept"}' })).status).toBe(200);
+
+    expect([await each("rob"), await each("wes"), await left()]).toEqual([[403, 403, 403], [403, 403, 403], [200, 200]]); // prettier-ignore
+    expect(await each("ada")).toEqual([200, 200, 200]);
+    for (const status of await left()) expect(status).toBeGreaterThanOrEqual(400);
+
+    // so that it is in no list of the tests that follow.
+    const { body } = await stack.ask("ada", "GET", "/api/2.0/mlflow/experiments/get-by-name?experiment_name=away");
+    const { experiment } = JSON.parse(body.toString()) as { experiment: { [name: string]: string } };
+    expect(experiment.artifact_location).toMatch("s3://another-bucket/1");
+    const gone = JSON.stringify({ experiment_id: experiment.experiment_id });
+    expect((await stack.ask("ada", "POST", "/api/2.0/mlflow/experiments/delete", { body: gone })).status).toBe(200);
+  });
+
+  test("a workspace that a client names is not heard of", async () => {
+    for (const user of ["rob", "ada"]) {
+      const headers = [["X-MLFLOW-WORKSPACE", "vision"]] as const;
+      const path = "/api/2.0/mlflow/experiments/get?experiment_id=0";
+      expect((await stack.ask(user, "GET", path, { headers })).status).toBe(200);
+    }
+  });
+
+  test("the pages still open", async () => {
+    const browser: BrowserContext = await openBrowser("rob", stack.passwordOf("rob"));
+    try {
+      const page = await browser.newPage();
+      const errors: string[] = [];
+      page.on("pageerror", ({ message }) => errors.push(message));
+      page.setDefaultTimeout(60_000);
+      await page.goto(`${stack.url}/#/experiments`);
+      await page.getByRole("link", { name: "Default" }).first().waitFor();
+      expect(errors).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 });
 
@@ -409,6 +459,12 @@ with mlflow.start_run(run_name="first-run") as run:
     mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input, registered_model_name="model-of-vision", pip_requirements=[])
 artifact = run.info.artifact_uri.removeprefix("mlflow-artifacts:/") + "/note.txt"
 print("MADE", json.dumps({"experiment": run.info.experiment_id, "run": run.info.run_id, "artifact": artifact}))
+`;
+
+const LOG_IN_DEFAULT = `
+with mlflow.start_run() as run:
+    mlflow.log_text("a note", "note.txt")
+print("RUN", run.info.run_id, run.info.artifact_uri)
 `;
 
 const MANAGE_WORKSPACES = `
