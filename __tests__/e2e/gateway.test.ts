@@ -1009,6 +1009,42 @@ test.each([
   }
 });
 
+test("only the page that notebooks frame may be framed by others", async () => {
+  const policy = "default-src 'none'; frame-ancestors 'self'; base-uri 'self'";
+  const { origin } = await startGateway({ CONTENT_SECURITY_POLICY: policy });
+  const headersOf = async (path: string) => {
+    const { headers } = await send(origin, { path, headers: [LOGIN] });
+    return [headers["x-frame-options"], headers["content-security-policy"]];
+  };
+  const folder = "/static-files/lib/notebook-trace-renderer";
+
+  expect(await headersOf(`${folder}/index.html?trace_id=tr-0`)).toEqual([
+    undefined,
+    "default-src 'none'; frame-ancestors *; base-uri 'self'",
+  ]);
+  for (const path of [
+    "/",
+    folder,
+    "/static-files/lib/other/index.html",
+    "/x/static-files/lib/notebook-trace-renderer/",
+  ]) {
+    expect([path, ...(await headersOf(path))]).toEqual([path, "SAMEORIGIN", policy]);
+  }
+});
+
+test("a host that MLflow does not serve is told what to set, and other refusals of MLflow stay", async () => {
+  const { origin } = await startGateway();
+  for (const type of ["text/plain", "text/plain; charset=utf-8"]) {
+    mlflow.answer = (_request, response) =>
+      response.writeHead(403, { "content-type": type }).end("Invalid Host header");
+    const answer = await send(origin, { path: "/version", headers: [LOGIN, ["Host", "mlflow.lan"]] });
+    expectGatewayError(answer, 403, "PERMISSION_DENIED");
+    for (const name of ["MLFLOW_URL", "hostNames"]) expect(answer.body.toString()).toContain(name);
+  }
+  mlflow.answer = (_request, response) => response.writeHead(403, { "content-type": "application/json" }).end("{}");
+  expect((await send(origin, { path: "/version", headers: [LOGIN] })).body.toString()).toBe("{}");
+});
+
 test("what goes to oauth2-proxy before a login is small", async () => {
   const { origin } = await startGateway({ ...OAUTH2, OAUTH2_PROXY: `mlflow-server:${mlflow.port}` });
   const post = (length: number) =>

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { ContentSecurityPolicy } from "../../lib";
 import type { BrowserContext, Page } from "playwright-core";
@@ -14,7 +16,7 @@ const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8D
 const PAGE = `<p id="text">no script has run</p><script>document.getElementById("text").textContent = "a script has run"</script>`;
 
 const LOG_A_RUN = `
-import base64, math, mlflow
+import base64, math, mlflow, wave
 mlflow.set_experiment("browser")
 with mlflow.start_run(run_name="seen in a browser") as run:
     mlflow.log_param("alpha", 0.5)
@@ -25,11 +27,16 @@ with mlflow.start_run(run_name="seen in a browser") as run:
     with open("/tmp/picture.png", "wb") as file:
         file.write(base64.b64decode("${PICTURE}"))
     mlflow.log_artifact("/tmp/picture.png")
+    with wave.open("/tmp/tone.wav", "wb") as tone:
+        tone.setparams((1, 2, 8000, 0, "NONE", ""))
+        tone.writeframes(bytes(8000))
+    mlflow.log_artifact("/tmp/tone.wav")
     mlflow.pyfunc.log_model(name="model", python_model=lambda model_input: model_input, registered_model_name="seen-model", pip_requirements=[])
     with mlflow.start_span("seen-span") as span:
         span.set_inputs({"question": "seen in a trace"})
 mlflow.flush_trace_async_logging()
 print("RUN", run.info.experiment_id, run.info.run_id)
+print("TRACE", mlflow.get_last_active_trace_id())
 `;
 
 /** The picture of the README. The panel that MLflow opens on a first visit is closed for it. */
@@ -43,13 +50,17 @@ describe("MLflow's pages behind the gateway", () => {
   let page: Page;
   let runUrl: string;
   let experimentUrl: string;
+  let cell: string;
   const errors: string[] = [];
   const violations: string[] = [];
 
   beforeAll(async () => {
     await removeLeftovers(stack.id);
     await stack.commandOk(["up", "--yes"]);
-    const [, experiment, run] = /RUN (\w+) (\w+)/.exec(await stack.python(LOG_A_RUN)) ?? [];
+    const printed = await stack.python(LOG_A_RUN);
+    const [, experiment, run] = /RUN (\w+) (\w+)/.exec(printed) ?? [];
+    const [, trace] = /TRACE (\S+)/.exec(printed) ?? [];
+    cell = `${stack.url}/static-files/lib/notebook-trace-renderer/index.html?trace_id=${trace}&experiment_id=${experiment}`;
     experimentUrl = `${stack.url}/#/experiments/${experiment}`;
     runUrl = `${experimentUrl}/runs/${run}`;
 
@@ -106,6 +117,27 @@ describe("MLflow's pages behind the gateway", () => {
     const picture = page.locator("img[src^='blob:']").first();
     await picture.waitFor({ state: "attached" });
     await page.waitForFunction((image) => (image as { naturalWidth: number }).naturalWidth > 0, await picture.elementHandle()); // prettier-ignore
+  });
+
+  test("play a tone", async () => {
+    await page.goto("about:blank");
+    await page.goto(`${runUrl}/artifacts/tone.wav`);
+
+    // MLflow's player has fetched the blob when it knows how long the tone is.
+    await page.getByText("00:01").first().waitFor();
+  });
+
+  test("show a trace in the frame of a notebook of another origin", async () => {
+    const notebook = createServer((_, response) => {
+      response.setHeader("Content-Type", "text/html").end(`<iframe src="${cell.replaceAll("&", "&amp;")}"></iframe>`);
+    });
+    await new Promise<void>((resolve) => notebook.listen(0, "127.0.0.1", resolve));
+    try {
+      await page.goto(`http://localhost:${(notebook.address() as AddressInfo).port}/`);
+      await page.frameLocator("iframe").getByText("seen-span").first().waitFor();
+    } finally {
+      notebook.close();
+    }
   });
 
   test("download an artifact past MLflow", async () => {

@@ -63,7 +63,7 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return refuseAmbiguous(r)
 	}
 	found, rest := a.table.find(r.Method, path)
-	if isEncodedAgain(strings.TrimSuffix(path, rest)) || leavesFolder(rest) {
+	if isSpecial(strings.TrimSuffix(path, rest)) || leavesFolder(rest) {
 		return refuseAmbiguous(r)
 	}
 

@@ -21,6 +21,7 @@ const testRoutes = `{
     ] },
     { "need": "write", "routes": ["POST /api/2.0/mlflow/runs/create", "PUT|PATCH /api/2.0/mlflow/runs/update"] },
     { "need": "write", "body": "traces", "routes": ["POST /v1/traces"] },
+    { "need": "write", "body": "records", "routes": ["POST /api/3.0/mlflow/datasets/{dataset_id}/records"] },
     { "need": "read", "body": "artifact", "routes": ["GET /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
     { "need": "write", "body": "artifact", "routes": ["PUT /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
     { "need": "admin", "routes": ["DELETE /api/2.0/mlflow-artifacts/artifacts/{path...}"] },
@@ -129,8 +130,9 @@ func TestAPathThatCouldBeReadInTwoWaysIsRefusedToEverybody(t *testing.T) {
 		"/%2fversion", "/x%5Cversion", `/x\version`, "/version%00", "/version%0a", "/%0d%0aversion", "/version%7f",
 		"/%ff", "/%c0%af", "/%ed%a0%80", "/versio%256e", "/%252fversion", "/x/%252e%252e/version", "/version%E2%80%A8",
 		artifacts + "..", artifacts + "1/../2", artifacts + "1/%2e%2e/2", artifacts + "1/..%2f2", artifacts + "%2fetc", artifacts + "1//2",
-		artifacts + "1/%252e%252e/2", artifacts + "1/%25252e%25252e/2", artifacts + "%252fetc", artifacts + "1/a%255cb", artifacts + "1/a%2500",
-		artifacts + "1/..%252f2", artifacts + "1/a%0ab", "/version? HTTP/1.1", "/version?a=#b", "/version?a=\u0085",
+		artifacts + "1/%252e%252e/2", artifacts + "1/%25252e%25252e/2", artifacts + "%252fetc", artifacts + "%5cetc", artifacts + "%255cetc",
+		artifacts + "c:%5cetc", artifacts + "1%5c..%5c2", artifacts + "1/a%255c..", artifacts + "..%255ca", artifacts + "1/a%5c%252e.%5cb",
+		"/api/3.0/mlflow/traces/a%5cb", artifacts + "1/..%252f2", artifacts + "1/a%0ab", "/version? HTTP/1.1", "/version?a=#b", "/version?a=\u0085",
 	}
 	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
@@ -155,6 +157,12 @@ func TestNamesOfArtifactsArriveAsTheyAre(t *testing.T) {
 		"1/a%23b%3Fc":          "1/a#b?c",
 		"1/%E6%97%A5%E6%9C%AC": "1/日本",
 		"1/..a/b../...":        "1/..a/b../...",
+		// Images of a series, as clients from 2.11 to 3.9 name them: key, step, time and a random id.
+		"1/images/dog%25step%250%25timestamp%251732000000000%255c2d7a10.png":          "1/images/dog%step%0%timestamp%1732000000000%5c2d7a10.png",
+		"1/images/val%23dog%25step%252500%25timestamp%251899999999999%25ffd7a10.webp": "1/images/val#dog%step%2500%timestamp%1899999999999%ffd7a10.webp",
+		"1/images/dog%25step%2520%25timestamp%251700000000000%252fd7a10%2500.png":     "1/images/dog%step%20%timestamp%1700000000000%2fd7a10%00.png",
+		// The name that MLflow lists for the first of them.
+		"1/images/dog%25step%250%25timestamp%251732000000000%5C2d7a10.png": "1/images/dog%step%0%timestamp%1732000000000\\2d7a10.png",
 		"1/a;b=c&d@e:f,g!(h)'": "1/a;b=c&d@e:f,g!(h)'",
 	} {
 		got := send(get(artifacts+escaped), accessAs(t, RoleRead))

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -23,6 +21,8 @@ const (
 	maxSmallBody = 16 << 20
 	// Of traces, both as sent and unpacked.
 	maxTraces = 64 << 20
+	// Of records of an evaluation dataset, which MLflow's client sends in one call. MLflow takes nine times as much memory.
+	maxRecords = 32 << 20
 )
 
 // Timeouts for a whole body. Variables, so that tests can shorten them.
@@ -91,10 +91,13 @@ func replaceBody(r *http.Request, object map[string]json.RawMessage) error {
 // limitBody applies the limits of the route's class of bodies.
 func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
 	switch class {
-	case bodySmall:
+	case bodySmall, bodyRecords:
 		// MLflow either does not unpack an encoded body, or unpacks it without a limit.
 		if encodingOf(r) != "" {
 			return refuseEncoding(r)
+		}
+		if class == bodyRecords {
+			return capBody(w, r, maxRecords, smallBodyTimeout)
 		}
 		return capBody(w, r, maxSmallBody, smallBodyTimeout)
 	case bodyTraces:
@@ -111,47 +114,6 @@ func encodingOf(r *http.Request) string {
 		return ""
 	}
 	return encoding
-}
-
-// limitTraces unpacks traces here, because MLflow would unpack them without a limit.
-func limitTraces(w http.ResponseWriter, r *http.Request) error {
-	encoding := encodingOf(r)
-	if encoding != "" && encoding != "gzip" {
-		return refuseEncoding(r)
-	}
-	if err := capBody(w, r, maxTraces, tracesBodyTimeout); err != nil {
-		return err
-	}
-	r.Header.Del("Content-Encoding")
-	if encoding == "gzip" {
-		if err := unpackTraces(r); err != nil {
-			return err
-		}
-	}
-	return watchTraceTags(r)
-}
-
-// unpackTraces replaces a gzip body by its content. A small body may unpack to a large one, so it is unpacked to its end
-// once before MLflow gets the request.
-func unpackTraces(r *http.Request) error {
-	packed := r.Body
-	start, err := io.ReadAll(io.LimitReader(packed, maxReadBody+1))
-	if err != nil {
-		return answerOfBody(r, packed, caddyhttp.Error(statusClientClosed, err))
-	}
-	length := int64(-1)
-	r.Header.Del("Content-Length")
-	if len(start) <= maxReadBody {
-		trial := unpacked(start, packed)
-		if length, err = io.Copy(io.Discard, trial); err != nil {
-			return answerOfBody(r, trial, caddyhttp.Error(http.StatusBadRequest, err))
-		}
-		r.Header.Set("Content-Length", strconv.FormatInt(length, 10))
-	}
-	r.ContentLength = length
-	r.TransferEncoding = nil
-	r.Body = unpacked(start, packed)
-	return nil
 }
 
 // capBody limits the size of a body and the time it may take.
@@ -186,7 +148,7 @@ func (e *bodyError) answer(r *http.Request) error { return refuse(r, e.status, e
 func tooLarge(limit int64) *bodyError {
 	return &bodyError{
 		http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE",
-		"The body is too large: this call takes " + strconv.FormatInt(limit>>20, 10) + " MiB.",
+		"The body is too large: this call takes " + strconv.FormatInt(limit>>20, 10) + " MiB. Send it in several calls.",
 	}
 }
 
@@ -234,62 +196,6 @@ func (b *cappedBody) problem() *bodyError {
 	// The connection's read fails at the deadline, and other readers may see that before this body does.
 	if !b.ended.Load() && b.failed.Load() == nil && !time.Now().Before(b.deadline) {
 		return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
-	}
-	return b.failed.Load()
-}
-
-// unpackedBody is the content of a gzip body.
-type unpackedBody struct {
-	packed io.ReadCloser
-	// The part of packed that was read before, and the rest.
-	source io.Reader
-	reader *gzip.Reader
-	left   int64
-	failed atomic.Pointer[bodyError]
-}
-
-func unpacked(start []byte, packed io.ReadCloser) *unpackedBody {
-	return &unpackedBody{
-		packed: packed, source: io.MultiReader(bytes.NewReader(start), packed), left: maxTraces,
-	}
-}
-
-func (b *unpackedBody) Read(p []byte) (int, error) {
-	if b.reader == nil {
-		reader, err := gzip.NewReader(b.source)
-		if err != nil {
-			return 0, b.fail(err)
-		}
-		b.reader = reader
-	}
-	n, err := b.reader.Read(p)
-	if b.left -= int64(n); b.left < 0 {
-		b.failed.Store(tooLarge(maxTraces))
-		return 0, b.failed.Load()
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = b.fail(err)
-	}
-	return n, err
-}
-
-func (b *unpackedBody) fail(err error) error {
-	// Only errors of the gzip format: all others are the connection's.
-	if _, corrupt := errors.AsType[flate.CorruptInputError](err); corrupt || errors.Is(err, gzip.ErrHeader) ||
-		errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		b.failed.Store(&bodyError{http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "The body is not valid gzip."})
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
-func (b *unpackedBody) Close() error { return b.packed.Close() }
-
-func (b *unpackedBody) problem() *bodyError {
-	if watched, ok := b.packed.(watchedBody); ok {
-		if problem := watched.problem(); problem != nil {
-			return problem
-		}
 	}
 	return b.failed.Load()
 }

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -36,6 +38,7 @@ func packed(t *testing.T, content io.Reader) *bytes.Buffer {
 
 func TestBodiesAreLimitedByTheirRoute(t *testing.T) {
 	const small, traces, artifact = "/api/2.0/mlflow/runs/create", "/v1/traces", "/api/2.0/mlflow-artifacts/artifacts/1/a"
+	const records = "/api/3.0/mlflow/datasets/d-1/records"
 	cases := []struct {
 		name, path string
 		length     int64
@@ -45,6 +48,8 @@ func TestBodiesAreLimitedByTheirRoute(t *testing.T) {
 		{"a call over its limit", small, maxSmallBody + 1, false},
 		{"traces at their limit", traces, maxTraces, true},
 		{"traces over their limit", traces, maxTraces + 1, false},
+		{"records at their limit", records, maxRecords, true},
+		{"records over their limit", records, maxRecords + 1, false},
 		{"an artifact over both", artifact, maxTraces + 1, true},
 	}
 	for _, test := range cases {
@@ -69,6 +74,9 @@ func TestBodiesAreLimitedByTheirRoute(t *testing.T) {
 					return
 				}
 				expectStatus(t, got, http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+				if !strings.Contains(got.message, "Send it in several calls.") {
+					t.Errorf("does not say how to go on: %s", got.message)
+				}
 			})
 		}
 	}
@@ -97,8 +105,51 @@ func TestTracesAreUnpackedByTheGateway(t *testing.T) {
 	cut := packed(t, strings.NewReader("spans"))
 	cut.Truncate(cut.Len() - 4)
 	expectStatus(t, traces(cut, "gzip"), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
-	for _, encodings := range [][]string{{"br"}, {"deflate"}, {"gzip, gzip"}, {"gzip", "gzip"}, {"zstd"}, {"x-gzip"}} {
+	for _, encodings := range [][]string{{"br"}, {"gzip, gzip"}, {"gzip, deflate"}, {"gzip", "gzip"}, {"zstd"}, {"x-gzip"}} {
 		expectStatus(t, traces(strings.NewReader("spans"), encodings...), http.StatusUnsupportedMediaType, "INVALID_PARAMETER_VALUE")
+	}
+}
+
+func TestTracesInDeflateAreUnpackedWithAndWithoutZlibsHeader(t *testing.T) {
+	deflated := func(open func(io.Writer) io.WriteCloser, content io.Reader) *bytes.Buffer {
+		var result bytes.Buffer
+		writer := open(&result)
+		if _, err := io.Copy(writer, content); err != nil {
+			t.Fatal(err)
+		}
+		if err := writer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return &result
+	}
+	traces := func(body io.Reader) received {
+		return send(httptest.NewRequest(http.MethodPost, "/v1/traces", body), accessAs(t, RoleWrite), with("Content-Encoding", "deflate"))
+	}
+	for name, open := range map[string]func(io.Writer) io.WriteCloser{
+		"with": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
+		"without": func(w io.Writer) io.WriteCloser {
+			writer, err := flate.NewWriter(w, flate.BestSpeed)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return writer
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := traces(deflated(open, strings.NewReader("spans")))
+			expectStatus(t, got, http.StatusNoContent, "")
+			if got.passedBody != "spans" || got.passed.Header.Get("Content-Encoding") != "" || got.passed.Header.Get("Content-Length") != "5" {
+				t.Errorf("%q arrived with %v", got.passedBody, got.passed.Header)
+			}
+			expectStatus(t, traces(deflated(open, zeros(maxTraces))), http.StatusNoContent, "")
+			expectStatus(t, traces(deflated(open, zeros(maxTraces+1))), http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+			cut := deflated(open, strings.NewReader("spans"))
+			cut.Truncate(cut.Len() - 3)
+			expectStatus(t, traces(cut), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+		})
+	}
+	for _, body := range []string{"spans that are not packed", "x"} {
+		expectStatus(t, traces(strings.NewReader(body)), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
 	}
 }
 

@@ -155,6 +155,10 @@ func (l *Login) challenge(w http.ResponseWriter, r *http.Request) error {
 	if l.OAuth2 != nil {
 		remedy = "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or open this address in a browser."
 	}
+	// MLflow's own login leaves this address open, so tools ask there without one.
+	if r.URL.Path == "/health" {
+		remedy += " Health checks ask /healthz or /readyz, which need no login."
+	}
 	return refuse(r, http.StatusUnauthorized, "UNAUTHENTICATED", "Not logged in, or the credentials are wrong or expired. "+remedy)
 }
 

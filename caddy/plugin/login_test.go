@@ -241,6 +241,14 @@ func TestABrowserIsAskedForAPasswordWhereThereIsNoOtherLogin(t *testing.T) {
 	}
 }
 
+func TestAHealthCheckWithoutALoginIsToldWhereToAsk(t *testing.T) {
+	got := send(get("/health"), loginWith(t, "", ada))
+	expectStatus(t, got, 401, "UNAUTHENTICATED")
+	if !strings.Contains(got.message, "Health checks ask /healthz or /readyz") {
+		t.Errorf("says %s", got.message)
+	}
+}
+
 func TestALongPasswordEntersAndInvalidTextDoesNot(t *testing.T) {
 	long := testUser{name: "long", role: "read", password: strings.Repeat("x", maxPassword)}
 	expectStatus(t, send(get("/"), loginWith(t, "", long), with("Authorization", basicHeader("long", long.password))), 204, "")

@@ -15,10 +15,8 @@ func unambiguousPath(address *url.URL) (path string, ok bool) {
 		return "", false
 	}
 	path = address.Path
-	escaped := strings.ToLower(address.EscapedPath())
 	if !strings.HasPrefix(path, "/") || !utf8.ValidString(path) ||
-		strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\\\u2028\u2029") ||
-		strings.Contains(escaped, "%5c") ||
+		strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\u2028\u2029") ||
 		strings.Contains(path, "//") || hasDotSegment(path) {
 		return "", false
 	}
@@ -28,15 +26,20 @@ func unambiguousPath(address *url.URL) (path string, ok bool) {
 	return path, true
 }
 
-// isEncodedAgain tells whether decoding the text once more would change it. Only names of artifacts may look like that.
-func isEncodedAgain(text string) bool { return decodeLeniently(text) != text }
+// isSpecial tells whether decoding the text once more would change it, or whether it has a backslash. Only names of
+// artifacts may look like that.
+func isSpecial(text string) bool {
+	return decodeLeniently(text) != text || strings.Contains(text, `\`)
+}
 
 // leavesFolder tells whether a name of an artifact could lead out of its folder. It decodes the name again and again, as
-// MLflow does, until nothing changes.
+// MLflow does, until nothing changes. Control characters and backslashes stay in the folder: MLflow's clients before 3.10
+// put % before the time and the id of an image.
 func leavesFolder(text string) bool {
 	for range 10 {
-		if strings.HasPrefix(text, "/") || strings.Contains(text, "\\") || hasDotSegment(text) ||
-			strings.ContainsFunc(text, unicode.IsControl) {
+		// For MLflow a backslash is a part of the name, but for others it is a slash, and C: is absolute.
+		slashed := strings.ReplaceAll(text, `\`, "/")
+		if strings.HasPrefix(slashed, "/") || hasDotSegment(slashed) || slashed != text && hasDrive(text) {
 			return true
 		}
 		decoded := decodeLeniently(text)
@@ -67,6 +70,8 @@ func decodeLeniently(text string) string {
 	}
 	return decoded.String()
 }
+
+func hasDrive(text string) bool { return len(text) > 1 && text[1] == ':' }
 
 func hasDotSegment(path string) bool {
 	for segment := range strings.SplitSeq(path, "/") {

@@ -17,7 +17,7 @@ const (
 	errorVar = "mlflow.error"
 	// The reason of a refusal, escaped for a JSON string.
 	messageVar = "mlflow.message"
-	// Class of the route's body: small, traces or artifact.
+	// Class of the route's body: small, traces, records or artifact.
 	bodyVar = "mlflow.body"
 )
 

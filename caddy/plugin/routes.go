@@ -23,6 +23,7 @@ const (
 const (
 	bodySmall    = "small"
 	bodyTraces   = "traces"
+	bodyRecords  = "records"
 	bodyArtifact = "artifact"
 )
 
@@ -94,8 +95,8 @@ func parseRoutes(text []byte) (*routeTable, error) {
 	}
 	for _, group := range content.Groups {
 		group.Body = orDefault(group.Body, bodySmall)
-		if !slices.Contains([]string{bodySmall, bodyTraces, bodyArtifact}, group.Body) {
-			return nil, fmt.Errorf("unknown body %q: must be small, traces or artifact", group.Body)
+		if !slices.Contains([]string{bodySmall, bodyTraces, bodyRecords, bodyArtifact}, group.Body) {
+			return nil, fmt.Errorf("unknown body %q: must be small, traces, records or artifact", group.Body)
 		}
 		if _, err := parseRole(group.Need); err != nil &&
 			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment, needTraceTags, needWorkspace}, group.Need) {
