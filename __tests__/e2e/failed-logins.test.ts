@@ -134,6 +134,21 @@ describe("from several addresses at the same time", () => {
   });
 });
 
+describe("right after a start", () => {
+  const crowd = Array.from({ length: 60 }, (_, i) => ({ name: `user-${i}`, role: "read", password: `${PASSWORD} ${i}`, cost: 10 })); // prettier-ignore
+
+  test("60 users of one address log in at once, and none is refused", async () => {
+    const { settings } = gatewaySettings({}, { mlflow, store, url: "http://localhost:8080" });
+    gateway = await GatewayContainer.start({ settings, users: crowd, subnet: SUBNET, flags: ["--network-alias", "gateway"] }); // prettier-ignore
+    try {
+      const logins = crowd.map(({ name, password }) => [name, password]);
+      expect(await call<{ [status: string]: number }>(await machine(25), "crowd", logins)).toEqual({ 200: 60 });
+    } finally {
+      await gateway.remove();
+    }
+  });
+});
+
 describe("failed logins over a limit", () => {
   withGateway({ failedLogins: { perAddress: 6, perUser: 3, window: Duration.minutes(30) } });
 
@@ -141,7 +156,9 @@ describe("failed logins over a limit", () => {
     const statuses = (logins: Login[]) => logins.map(({ status }) => status);
     const client = await machine(21);
     expect(statuses(await tryEach(client, wrong("ada", 4)))).toEqual([401, 401, 401, 429]);
-    expect(statuses(await tryEach(client, [...wrong("bob", 2), ...wrong(null, 1), ...wrong("cleo", 1)]))).toEqual([401, 401, 401, 429]); // prettier-ignore
+    expect(statuses(await tryEach(client, [...wrong("bob", 2), ...wrong(null, 1), ...wrong(null, 1)]))).toEqual([401, 401, 401, 429]); // prettier-ignore
+    // a name without failures has one attempt even then.
+    expect(statuses(await tryEach(client, wrong("cleo", 2)))).toEqual([401, 429]);
 
     const other = await machine(22);
     expect(statuses(await tryEach(other, [...wrong("ada", 1), right("ada")]))).toEqual([401, 200]);

@@ -24,27 +24,15 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 		}
 	}
 
-	client := clientOf(r)
-	// Asked before this attempt is counted.
-	suspect := l.perAddress.hasRecent(failureKey{client: client})
-	accepted, err := l.attempt(w, r, given.name, processDigester.digest(header), func() (bool, error) {
-		right := false
-		err := l.hashes.do(r.Context(), client, suspect, func() bool {
-			// Another client may have logged in with the same password while this one waited.
-			right = known != nil && verified.has(known, digest)
-			if !right {
-				right = matches(known, given.password, l.cost)
-			}
-			if right {
-				verified.add(known, digest)
-			}
-			return !right
-		})
-		return right, err
+	accepted, err := l.attempt(w, r, l.hashes, given.name, processDigester.digest(header), func() (bool, error) {
+		// Another client may have logged in with the same password while this one waited.
+		right := known != nil && verified.has(known, digest) || matches(known, given.password, l.cost)
+		if right {
+			verified.add(known, digest)
+		}
+		return right, nil
 	})
 	switch {
-	case errors.Is(err, errBusy):
-		return nil, refuseForNow(w, r, time.Second, "Too many logins at the same time. Try again after the time in Retry-After.")
 	case err != nil:
 		return nil, err
 	case !accepted:
@@ -59,45 +47,68 @@ func (l *Login) refuseMalformed(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// attempt reserves a place in the failure limits, and releases it when the login succeeds or is not checked. Equal
-// credentials at the same time are checked once; a failure counts for every caller.
+// attempt checks credentials when it is the caller's turn, and counts a failure. Callers wait for their turn, so that a crowd
+// with the right credentials is not refused. Equal credentials at the same time are checked once; a failure counts for
+// every caller.
 func (l *Login) attempt(
-	w http.ResponseWriter, r *http.Request, name string, credentials [32]byte, check func() (bool, error),
+	w http.ResponseWriter, r *http.Request, queue *hashQueue, name string, credentials [32]byte, check func() (bool, error),
 ) (accepted bool, err error) {
-	client := clientOf(r)
-	keys := []failureKey{{client: client}}
-	limits := []*failureLimit{l.perAddress}
+	key := failureKey{client: clientOf(r)}
 	if name != "" {
 		digest := processDigester.digest(name)
-		keys = append(keys, failureKey{client, [16]byte(digest[:16])})
-		limits = append(limits, l.perUser)
+		key.name = [16]byte(digest[:16])
 	}
-
-	accepted, led, err := l.checks.do(r.Context(), credentials, func() (bool, error) {
-		var reserved reservation
-		for i, limit := range limits {
-			at, wait := limit.reserve(keys[i])
-			if wait > 0 {
-				reserved.release()
-				return false, refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
+	accepted, led, err := l.checks.do(r.Context(), credentials, func() (right bool, err error) {
+		wait := l.waitAfterFailures(key)
+		if wait == 0 {
+			busy := queue.do(r.Context(), key, l.perAddress.hasRecent(failureKey{client: key.client}), func() (pause bool) {
+				// Others may have failed while this one waited.
+				if wait = l.waitAfterFailures(key); wait > 0 {
+					return false
+				}
+				if right, err = check(); !right && err == nil {
+					l.countFailure(key)
+				}
+				return !right
+			})
+			switch {
+			case errors.Is(busy, errBusy):
+				return false, refuseForNow(w, r, time.Second, "Too many logins at the same time. Try again after the time in Retry-After.")
+			case busy != nil:
+				return false, busy
 			}
-			reserved.limits = append(reserved.limits, limit)
-			reserved.keys = append(reserved.keys, keys[i])
-			reserved.at = append(reserved.at, at)
 		}
-		right, err := check()
-		if right || err != nil {
-			reserved.release()
+		if wait > 0 {
+			return false, refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
 		}
 		return right, err
 	})
 	if err == nil && !led && !accepted {
-		for i, limit := range limits {
-			limit.count(keys[i])
-		}
+		l.countFailure(key)
 	}
 	if err != nil && r.Context().Err() != nil {
 		err = caddyhttp.Error(statusClientClosed, err)
 	}
 	return accepted, err
+}
+
+// waitAfterFailures returns how long a caller has to wait. An address over its limit may still try each name once in a window:
+// where the engine hides the addresses of clients, one who guesses must not keep the users of all other names out.
+func (l *Login) waitAfterFailures(key failureKey) time.Duration {
+	address := failureKey{client: key.client}
+	if key == address {
+		return l.perAddress.wait(address)
+	}
+	if wait := l.perUser.wait(key); wait > 0 || !l.perUser.hasRecent(key) {
+		return wait
+	}
+	return l.perAddress.wait(address)
+}
+
+func (l *Login) countFailure(key failureKey) {
+	address := failureKey{client: key.client}
+	l.perAddress.count(address)
+	if key != address {
+		l.perUser.count(key)
+	}
 }

@@ -12,7 +12,8 @@ import (
 // The client, for rate limits in the Caddyfile.
 const clientVar = "mlflow.client"
 
-// Client sets a variable to the client of a request: an IPv4 address, or a /64 of IPv6, which one customer has.
+// Client sets a variable to the client of a request: an IPv4 address, or a /64 of IPv6, which one customer has. A user whose
+// password was verified is a client of their own, because where the engine hides the addresses of clients all have the same.
 type Client struct{}
 
 func init() { caddy.RegisterModule(new(Client)) }
@@ -28,7 +29,11 @@ func (*Client) CaddyModule() caddy.ModuleInfo {
 func (*Client) UnmarshalCaddyfile(d *caddyfile.Dispenser) error { return readBlock(d, nil) }
 
 func (*Client) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	setVar(r, clientVar, clientOf(r).String())
+	client := clientOf(r).String()
+	if name := verified.userOf(r.Header.Values("Authorization")); name != "" {
+		client = name + " " + client
+	}
+	setVar(r, clientVar, client)
 	return next.ServeHTTP(w, r)
 }
 

@@ -17,97 +17,59 @@ type failureKey struct {
 	name   [16]byte
 }
 
-// failureLimit allows a number of failures in any window of time. An attempt counts from its beginning and is released
-// when it succeeds, so that attempts at the same time do not exceed the limit.
+// failureLimit allows a number of failures in any window of time.
 type failureLimit struct {
 	limit  int
 	window time.Duration
 	now    func() time.Time
 
 	mutex sync.Mutex
-	// When each attempt began, oldest first. Of more keys than the capacity the least recently used are dropped.
-	attempts *simplelru.LRU[failureKey, []time.Time]
+	// When each failure was, oldest first. Of more keys than the capacity the least recently used are dropped.
+	failures *simplelru.LRU[failureKey, []time.Time]
 }
 
 func newFailureLimit(limit int, window time.Duration, capacity int) *failureLimit {
 	// NewLRU fails only on a capacity below 1.
-	attempts, err := simplelru.NewLRU[failureKey, []time.Time](capacity, nil)
+	failures, err := simplelru.NewLRU[failureKey, []time.Time](capacity, nil)
 	if err != nil {
 		panic(err)
 	}
-	return &failureLimit{limit: limit, window: window, now: time.Now, attempts: attempts}
+	return &failureLimit{limit: limit, window: window, now: time.Now, failures: failures}
 }
 
-// reservation is a place of one attempt in each of several limits.
-type reservation struct {
-	limits []*failureLimit
-	keys   []failureKey
-	at     []time.Time
-}
-
-// release undoes the reservation, so that the attempt does not count.
-func (r *reservation) release() {
-	for i, limit := range r.limits {
-		limit.remove(r.keys[i], r.at[i])
-	}
-}
-
-// hasRecent tells whether there was a failure in the window, or an attempt is under way.
+// hasRecent tells whether there was a failure in the window.
 func (l *failureLimit) hasRecent(key failureKey) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	// Peek, because a look is no use that keeps the key.
-	attempts, _ := l.attempts.Peek(key)
-	return len(attempts) > 0 && l.now().Sub(attempts[len(attempts)-1]) < l.window
+	failures, _ := l.failures.Peek(key)
+	return len(failures) > 0 && l.now().Sub(failures[len(failures)-1]) < l.window
 }
 
-// reserve counts an attempt, unless that would exceed the limit: then it returns how long to wait.
-func (l *failureLimit) reserve(key failureKey) (at time.Time, wait time.Duration) {
+// wait returns how long a key has to wait for its next attempt, which is 0 below the limit.
+func (l *failureLimit) wait(key failureKey) time.Duration {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	now := l.now()
-	attempts := l.inWindow(key, now)
-	if len(attempts) >= l.limit {
-		l.attempts.Add(key, attempts)
-		return time.Time{}, attempts[len(attempts)-l.limit].Add(l.window).Sub(now)
+	// Get, because who still tries must not be forgotten.
+	failures, _ := l.failures.Get(key)
+	if len(failures) < l.limit {
+		return 0
 	}
-	l.attempts.Add(key, append(attempts, now))
-	return now, 0
+	return max(0, failures[len(failures)-l.limit].Add(l.window).Sub(l.now()))
 }
 
-// count counts a failure that has happened, even beyond the limit.
+// count counts a failure.
 func (l *failureLimit) count(key failureKey) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	now := l.now()
-	attempts := l.inWindow(key, now)
+	failures, _ := l.failures.Peek(key)
+	failures = slices.DeleteFunc(failures, func(at time.Time) bool { return now.Sub(at) >= l.window })
 	// More failures than the limit change nothing, so the oldest is dropped.
-	if len(attempts) >= l.limit {
-		attempts = slices.Delete(attempts, 0, 1)
+	if len(failures) >= l.limit {
+		failures = slices.Delete(failures, 0, 1)
 	}
-	l.attempts.Add(key, append(attempts, now))
-}
-
-func (l *failureLimit) inWindow(key failureKey, now time.Time) []time.Time {
-	attempts, _ := l.attempts.Peek(key)
-	return slices.DeleteFunc(attempts, func(at time.Time) bool { return now.Sub(at) >= l.window })
-}
-
-func (l *failureLimit) remove(key failureKey, at time.Time) {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	attempts, known := l.attempts.Peek(key)
-	if !known {
-		return
-	}
-	if i := slices.Index(attempts, at); i >= 0 {
-		attempts = slices.Delete(attempts, i, i+1)
-	}
-	if len(attempts) == 0 {
-		l.attempts.Remove(key)
-		return
-	}
-	l.attempts.Add(key, attempts)
+	l.failures.Add(key, append(failures, now))
 }
 
 // digester makes digests that only this process can make.

@@ -12,29 +12,33 @@ func TestFailuresCountForAWindow(t *testing.T) {
 	limit := newFailureLimit(2, time.Minute, 10)
 	limit.now = func() time.Time { return now }
 	key := failureKey{client: alice}
-	reserve := func(seconds int, wait time.Duration) {
+	failAfter := func(seconds int, wait time.Duration) {
 		t.Helper()
 		now = now.Add(time.Duration(seconds) * time.Second)
-		if _, got := limit.reserve(key); got != wait {
+		got := limit.wait(key)
+		if got != wait {
 			t.Errorf("waits %v, not %v", got, wait)
 		}
+		if got == 0 {
+			limit.count(key)
+		}
 	}
-	reserve(0, 0)
-	reserve(10, 0)
-	reserve(10, 40*time.Second)
-	reserve(39, time.Second)
-	reserve(1, 0)
-	reserve(0, 10*time.Second)
+	failAfter(0, 0)
+	failAfter(10, 0)
+	failAfter(10, 40*time.Second)
+	failAfter(39, time.Second)
+	failAfter(1, 0)
+	failAfter(0, 10*time.Second)
 
 	// Failures beyond the limit do not make a caller wait longer than a window.
 	for range 10 {
 		limit.count(key)
 	}
-	reserve(0, time.Minute)
-	if attempts, _ := limit.attempts.Peek(key); len(attempts) != 2 {
-		t.Errorf("remembers %d failures, with a limit of 2", len(attempts))
+	failAfter(0, time.Minute)
+	if failures, _ := limit.failures.Peek(key); len(failures) != 2 {
+		t.Errorf("remembers %d failures, with a limit of 2", len(failures))
 	}
-	reserve(60, 0)
+	failAfter(60, 0)
 }
 
 func TestAClientWithARecentFailureIsKnown(t *testing.T) {
@@ -49,30 +53,12 @@ func TestAClientWithARecentFailureIsKnown(t *testing.T) {
 		}
 	}
 	expect(false)
-	at, _ := limit.reserve(key)
+	limit.count(key)
 	expect(true)
 	now = now.Add(time.Minute)
 	expect(false)
-	later, _ := limit.reserve(key)
+	limit.count(key)
 	expect(true)
-	(&reservation{[]*failureLimit{limit, limit}, []failureKey{key, key}, []time.Time{at, later}}).release()
-	expect(false)
-}
-
-func TestAReleasedAttemptLeavesTheOthers(t *testing.T) {
-	now := time.Now()
-	limit := newFailureLimit(2, time.Minute, 10)
-	limit.now = func() time.Time { now = now.Add(time.Second); return now }
-	key := failureKey{client: alice}
-	at, _ := limit.reserve(key)
-	limit.reserve(key)
-	(&reservation{[]*failureLimit{limit}, []failureKey{key}, []time.Time{at}}).release()
-	if _, wait := limit.reserve(key); wait != 0 {
-		t.Errorf("waits %v, although one of two was released", wait)
-	}
-	if _, wait := limit.reserve(key); wait == 0 {
-		t.Error("does not wait after two that were not released")
-	}
 }
 
 func TestADigestKeepsItsPartsApart(t *testing.T) {
@@ -81,33 +67,21 @@ func TestADigestKeepsItsPartsApart(t *testing.T) {
 	}
 }
 
-func TestAReleasedAttemptLeavesNothing(t *testing.T) {
-	limit := newFailureLimit(1, time.Minute, 10)
-	for range 5 {
-		at, wait := limit.reserve(failureKey{client: alice})
-		if wait > 0 {
-			t.Fatalf("waits %v", wait)
-		}
-		(&reservation{[]*failureLimit{limit}, []failureKey{{client: alice}}, []time.Time{at}}).release()
-	}
-	if limit.attempts.Len() != 0 {
-		t.Errorf("remembers %d", limit.attempts.Len())
-	}
-}
-
 func TestTheLongestUnseenIsForgottenFirst(t *testing.T) {
 	limit := newFailureLimit(1, time.Minute, 2)
 	for _, client := range []clientKey{alice, bob, alice, carol} {
-		limit.reserve(failureKey{client: client})
+		if key := of(client); limit.wait(key) == 0 {
+			limit.count(key)
+		}
 	}
-	if _, wait := limit.reserve(failureKey{client: alice}); wait == 0 {
+	if limit.wait(of(alice)) == 0 {
 		t.Error("who was seen again is forgotten")
 	}
-	if _, wait := limit.reserve(failureKey{client: bob}); wait != 0 {
+	if limit.wait(of(bob)) != 0 {
 		t.Error("who was not seen for longest is remembered")
 	}
-	if limit.attempts.Len() != 2 {
-		t.Errorf("remembers %d", limit.attempts.Len())
+	if limit.failures.Len() != 2 {
+		t.Errorf("remembers %d", limit.failures.Len())
 	}
 }
 
@@ -140,8 +114,8 @@ func TestTheTablesStaySmall(t *testing.T) {
 		var key failureKey
 		binary.BigEndian.PutUint32(key.client[:], uint32(i))
 		for range 3 {
-			perAddress.reserve(key)
-			perUser.reserve(key)
+			perAddress.count(key)
+			perUser.count(key)
 		}
 	}
 	used := (heap() - before) >> 20
@@ -149,7 +123,7 @@ func TestTheTablesStaySmall(t *testing.T) {
 	if used > 80 {
 		t.Errorf("they take %d MiB", used)
 	}
-	if perAddress.attempts.Len() != failuresCapacity {
-		t.Errorf("remembers %d", perAddress.attempts.Len())
+	if perAddress.failures.Len() != failuresCapacity {
+		t.Errorf("remembers %d", perAddress.failures.Len())
 	}
 }

@@ -11,6 +11,13 @@ import (
 	"time"
 )
 
+// of makes the key of a client and a name.
+func of(client clientKey, name ...byte) failureKey {
+	key := failureKey{client: client}
+	copy(key.name[:], name)
+	return key
+}
+
 var alice, bob, carol = clientKeyOf("192.0.2.1"), clientKeyOf("192.0.2.2"), clientKeyOf("192.0.2.3")
 
 func TestOnePasswordIsHashedAtATimeAndTheQueuePausesAfterAFailure(t *testing.T) {
@@ -28,7 +35,7 @@ func TestOnePasswordIsHashedAtATimeAndTheQueuePausesAfterAFailure(t *testing.T) 
 		var all sync.WaitGroup
 		for _, wrong := range []bool{true, true, false, true} {
 			all.Go(func() {
-				if err := queue.do(t.Context(), alice, false, hash(wrong)); err != nil {
+				if err := queue.do(t.Context(), of(alice), false, hash(wrong)); err != nil {
 					t.Error(err)
 				}
 			})
@@ -36,7 +43,7 @@ func TestOnePasswordIsHashedAtATimeAndTheQueuePausesAfterAFailure(t *testing.T) 
 		}
 		// This one arrives while the second is hashed.
 		time.Sleep(250 * time.Millisecond)
-		if err := queue.do(t.Context(), alice, false, hash(false)); err != nil {
+		if err := queue.do(t.Context(), of(alice), false, hash(false)); err != nil {
 			t.Error(err)
 		}
 		all.Wait()
@@ -57,7 +64,7 @@ func TestClientsTakeTurns(t *testing.T) {
 			client clientKey
 		}{{"a1", alice}, {"a2", alice}, {"a3", alice}, {"a4", alice}, {"b1", bob}, {"b2", bob}, {"c1", carol}} {
 			all.Go(func() {
-				_ = queue.do(t.Context(), next.client, false, func() bool {
+				_ = queue.do(t.Context(), of(next.client), false, func() bool {
 					order = append(order, next.name)
 					time.Sleep(time.Second)
 					return false
@@ -72,25 +79,64 @@ func TestClientsTakeTurns(t *testing.T) {
 	})
 }
 
+func TestUserNamesOfOneClientTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		queue := newHashQueue(10, 4)
+		var order []string
+		var all sync.WaitGroup
+		wait := func(key failureKey, name string) {
+			all.Go(func() {
+				err := queue.do(t.Context(), key, false, func() bool {
+					order = append(order, name)
+					time.Sleep(time.Second)
+					return false
+				})
+				if err != nil {
+					order = append(order, name+" refused")
+				}
+			})
+			synctest.Wait()
+		}
+		// Where the engine hides addresses, one who guesses the password of 1 has the address of the users 2 and 3.
+		for _, name := range []string{"guess 1", "guess 2", "guess 3", "guess 4", "guess 5", "guess 6"} {
+			wait(of(alice, 1), name)
+		}
+		wait(of(alice, 2), "user 2")
+		wait(of(alice, 3), "user 3")
+		all.Wait()
+		want := []string{"guess 1", "guess 6 refused", "guess 5 refused", "guess 4 refused", "guess 2", "user 2", "user 3", "guess 3"}
+		if !slices.Equal(order, want) {
+			t.Errorf("their order is %q, not %q", order, want)
+		}
+	})
+}
+
 func TestTheQueueIsBoundedForAllAndForOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		queue := newHashQueue(3, 2)
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
 		for range 3 {
-			all.Go(func() { _ = queue.do(t.Context(), alice, false, wait) })
+			all.Go(func() { _ = queue.do(t.Context(), of(alice), false, wait) })
 			synctest.Wait()
 		}
-		if err := queue.do(t.Context(), alice, false, wait); !errors.Is(err, errBusy) {
+		if err := queue.do(t.Context(), of(alice), false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a third of one client waits: %v", err)
 		}
-		all.Go(func() { _ = queue.do(t.Context(), bob, false, wait) })
+		all.Go(func() { _ = queue.do(t.Context(), of(bob), false, wait) })
 		synctest.Wait()
-		if err := queue.do(t.Context(), carol, false, wait); !errors.Is(err, errBusy) {
+		// Carol takes the place of the last request of alice, who has two.
+		all.Go(func() {
+			if err := queue.do(t.Context(), of(carol), false, wait); err != nil {
+				t.Errorf("who has no place is refused beside one who has two: %v", err)
+			}
+		})
+		synctest.Wait()
+		if err := queue.do(t.Context(), of(clientKeyOf("192.0.2.4")), false, wait); !errors.Is(err, errBusy) {
 			t.Errorf("a fourth of all waits: %v", err)
 		}
 		all.Wait()
-		if err := queue.do(t.Context(), carol, false, wait); err != nil {
+		if err := queue.do(t.Context(), of(carol), false, wait); err != nil {
 			t.Errorf("nobody waits any more: %v", err)
 		}
 		expectNobodyWaits(t, queue)
@@ -108,18 +154,18 @@ func TestManyWhoFailedKeepNobodyElseOut(t *testing.T) {
 		// One is hashed, the others wait.
 		for i := range byte(capacity + 1) {
 			all.Go(func() {
-				if err := queue.do(t.Context(), clientKeyOf(netip.AddrFrom4([4]byte{198, 51, 100, i}).String()), true, hash); err != nil {
+				if err := queue.do(t.Context(), of(clientKeyOf(netip.AddrFrom4([4]byte{198, 51, 100, i}).String())), true, hash); err != nil {
 					refused++
 				}
 			})
 			synctest.Wait()
 		}
-		if err := queue.do(t.Context(), bob, true, hash); !errors.Is(err, errBusy) {
+		if err := queue.do(t.Context(), of(bob), true, hash); !errors.Is(err, errBusy) {
 			t.Errorf("one more of those who failed waits: %v", err)
 		}
 		for _, client := range []clientKey{alice, carol} {
 			all.Go(func() {
-				if err := queue.do(t.Context(), client, false, func() bool { return false }); err != nil {
+				if err := queue.do(t.Context(), of(client), false, func() bool { return false }); err != nil {
 					t.Errorf("who did not fail is refused: %v", err)
 				}
 				if waited := time.Since(began); waited > 200*time.Millisecond {
@@ -144,7 +190,7 @@ func TestATurnThatComesTooLateGoesToTheNext(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var all sync.WaitGroup
 			var err error
-			all.Go(func() { err = queue.wait(ctx, alice, false) })
+			all.Go(func() { err = queue.wait(ctx, of(alice), false) })
 			synctest.Wait()
 			queue.mutex.Lock()
 			cancel()
@@ -175,12 +221,12 @@ func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 		queue := newHashQueue(3, 3)
 		wait := func() bool { time.Sleep(time.Second); return false }
 		var all sync.WaitGroup
-		all.Go(func() { _ = queue.do(t.Context(), alice, false, wait) })
+		all.Go(func() { _ = queue.do(t.Context(), of(alice), false, wait) })
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		for _, client := range []clientKey{alice, bob, bob} {
 			all.Go(func() {
-				if err := queue.do(ctx, client, client == bob, wait); !errors.Is(err, context.Canceled) {
+				if err := queue.do(ctx, of(client), client == bob, wait); !errors.Is(err, context.Canceled) {
 					t.Errorf("its turn came: %v", err)
 				}
 			})
@@ -188,7 +234,7 @@ func TestWhoGoesAwayLeavesTheQueue(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		all.Wait()
-		if err := queue.do(t.Context(), carol, false, wait); err != nil {
+		if err := queue.do(t.Context(), of(carol), false, wait); err != nil {
 			t.Error(err)
 		}
 		expectNobodyWaits(t, queue)

@@ -14,8 +14,9 @@ const (
 	// How many clients, and how many clients with a user name, have their failures remembered. Each table takes some 30 MB
 	// when it is full.
 	failuresCapacity = 100_000
-	// How many logins may wait for their hash: of all clients, and of one.
-	hashQueueCapacity, hashQueueCapacityPerClient = 32, 4
+	// How many logins may wait for their turn: of all clients, and of one. A hash takes a quarter of a second, so that an
+	// office that logs in after a start waits up to half a minute.
+	hashQueueCapacity, hashQueueCapacityPerClient = 256, 128
 	// The status that is logged when a client has closed its connection before the answer. nginx introduced it.
 	statusClientClosed = 499
 )
@@ -43,7 +44,8 @@ type Login struct {
 	cost       int
 	perAddress *failureLimit
 	perUser    *failureLimit
-	hashes     *hashQueue
+	// Passwords, and tokens that were not accepted lately: one of each is checked at a time.
+	hashes, tokens *hashQueue
 	// Checks of credentials that are under way, by the digest of the credentials.
 	checks *singleFlight[[32]byte, bool]
 }
@@ -78,6 +80,7 @@ func (l *Login) Provision(caddy.Context) error {
 	l.perAddress = newFailureLimit(l.FailuresPerAddress, window, failuresCapacity)
 	l.perUser = newFailureLimit(l.FailuresPerUser, window, failuresCapacity)
 	l.hashes = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
+	l.tokens = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
 	l.checks = newSingleFlight[[32]byte, bool]()
 	if l.OAuth2 != nil {
 		return l.OAuth2.provision()

@@ -170,7 +170,7 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 	var given oauthAnswer
 	checked := false
 	if until, _ := l.OAuth2.accepted.Get(digest); !time.Now().Before(until) {
-		accepted, err := l.attempt(w, r, "", digest, func() (bool, error) {
+		accepted, err := l.attempt(w, r, l.tokens, "", digest, func() (bool, error) {
 			var err error
 			given, err = l.OAuth2.check(r.Context(), credential, nil)
 			checked = err == nil

@@ -314,3 +314,20 @@ func TestWithoutUsersAPasswordIsRefusedWithoutAHash(t *testing.T) {
 	got := send(get("/"), []caddyhttp.MiddlewareHandler{login}, with("Authorization", basicHeader("ada", "x")))
 	expectStatus(t, got, http.StatusUnauthorized, "UNAUTHENTICATED")
 }
+
+func TestACrowdWithTokensEntersFromOneAddress(t *testing.T) {
+	proxy, login := loginWithProxy(t, "failures_per_address 30")
+	const crowd = 60
+	for i := range crowd {
+		proxy.known[fmt.Sprint("Bearer crowd", i)] = stubCaller{user: fmt.Sprint(i), email: fmt.Sprintf("%d@corp.example", i)}
+	}
+	var all sync.WaitGroup
+	for i := range crowd {
+		all.Go(func() {
+			if got := send(get("/"), login, with("Authorization", fmt.Sprint("Bearer crowd", i))); got.status != 204 {
+				t.Errorf("token %d is answered %s", i, statusAndCode(got))
+			}
+		})
+	}
+	all.Wait()
+}

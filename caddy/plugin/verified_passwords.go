@@ -15,11 +15,16 @@ var (
 // verifiedPasswords remembers the password of each user that was right, as a digest.
 type verifiedPasswords struct {
 	mutex  sync.RWMutex
-	byUser map[string][32]byte
+	byUser map[string]verifiedPassword
+}
+
+type verifiedPassword struct {
+	user   *user
+	digest [32]byte
 }
 
 func newVerifiedPasswords() *verifiedPasswords {
-	return &verifiedPasswords{byUser: make(map[string][32]byte)}
+	return &verifiedPasswords{byUser: make(map[string]verifiedPassword)}
 }
 
 func newDigester() digester {
@@ -38,11 +43,26 @@ func (v *verifiedPasswords) has(known *user, digest [32]byte) bool {
 	v.mutex.RLock()
 	expected, found := v.byUser[known.name]
 	v.mutex.RUnlock()
-	return found && subtle.ConstantTimeCompare(expected[:], digest[:]) == 1
+	return found && subtle.ConstantTimeCompare(expected.digest[:], digest[:]) == 1
 }
 
 func (v *verifiedPasswords) add(known *user, digest [32]byte) {
 	v.mutex.Lock()
-	v.byUser[known.name] = digest
+	v.byUser[known.name] = verifiedPassword{known, digest}
 	v.mutex.Unlock()
+}
+
+// userOf returns the name of the user whose password a header has, if that was verified before, else nothing.
+func (v *verifiedPasswords) userOf(headers []string) string {
+	if len(headers) != 1 || !isBasic(headers[0]) {
+		return ""
+	}
+	given, wellFormed := parseBasic(headers[0])
+	v.mutex.RLock()
+	known := v.byUser[given.name].user
+	v.mutex.RUnlock()
+	if !wellFormed || known == nil || !v.has(known, passwordDigest(known, given.password)) {
+		return ""
+	}
+	return known.name
 }

@@ -8,7 +8,7 @@ const MAX_CONNECTIONS = 2000;
 // An idle connection takes 33 KiB with TLS, one with a request a multiple of that.
 const CONNECTIONS_PER_MEBIBYTE = 8;
 
-/** How many requests a client may make. */
+/** How many requests a client may make: an address, or a user of an address whose password was right before. */
 export interface RateLimitOptions {
   /**
    * Number of requests in a window.
@@ -31,7 +31,8 @@ export interface RateLimitOptions {
  */
 export interface FailedLoginOptions {
   /**
-   * Failures of one client address in a window.
+   * Failures of one client address in a window. Beyond them the address has one more attempt with each user name,
+   * because Docker Desktop and rootless engines give all clients the same address.
    *
    * @default 30
    */

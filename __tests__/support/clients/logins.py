@@ -48,6 +48,17 @@ def flood(seconds, rate, names):
     print(json.dumps(asyncio.run(run())))
 
 
+def crowd(logins):
+    """All of these logins at once. Gives their statuses."""
+
+    async def run():
+        statuses = {}
+        await asyncio.gather(*(ask(basic(name, password), statuses) for name, password in logins))
+        return statuses
+
+    print(json.dumps(asyncio.run(run())))
+
+
 def use(seconds, name, password):
     """Works as a client does, on one connection. Gives each call's milliseconds, and the statuses that are not 200."""
     connection, times, failures, end = None, [], [], time.monotonic() + seconds
