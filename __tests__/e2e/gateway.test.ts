@@ -327,6 +327,65 @@ describe("a gateway with direct transfers", () => {
     });
   });
 
+  describe("pages of other origins", () => {
+    const foreign = [["Origin", "http://localhost:3000"]] as const;
+    const sameSite = [["Sec-Fetch-Site", "same-site"]] as const;
+
+    test.each(["/gateway/mlflow/v1/chat/completions", "/graphql", "/v1/traces", "/api/2.0/mlflow/runs/create"])(
+      "cannot send %s with the login that a browser remembers, and MLflow's own can",
+      async (path) => {
+        for (const headers of [foreign, sameSite]) {
+          expectGatewayError(await login({ path, method: "POST", headers, body: "{}" }), 403, "PERMISSION_DENIED");
+        }
+        expectNothingReachedTheUpstreams();
+        const own = [
+          ["Origin", origin],
+          ["Sec-Fetch-Site", "same-origin"],
+        ] as const;
+        const { body } = await login({ path, method: "POST", headers: own, body: "{}" });
+        expect(body.toString()).not.toContain("another origin");
+      },
+    );
+
+    test("may read nothing, although MLflow allows it to every port of localhost", async () => {
+      mlflow.answer = (_request, response) => {
+        const allowed = { "access-control-allow-origin": "http://localhost:3000", "access-control-allow-credentials": "true" }; // prettier-ignore
+        response.writeHead(200, allowed).end("{}");
+      };
+      const { headers } = await login({ path: "/api/2.0/mlflow/experiments/search", headers: foreign });
+      expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);
+    });
+  });
+
+  describe("files that users logged", () => {
+    const paths = ["/get-artifact?path=a&run_uuid=b", "/api/2.0/mlflow-artifacts/artifacts/0/a/a.js", "/model-versions/get-artifact?path=a"]; // prettier-ignore
+
+    test.each(paths)("are no scripts, workers or pages of MLflow's origin at %s", async (path) => {
+      for (const type of ["text/javascript; charset=utf-8", "application/x-ecmascript", "text/jscript", "text/html"]) {
+        mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": type }).end("x");
+        const { headers } = await login({ path });
+        expect(headers).toMatchObject({
+          "content-type": type === "text/html" ? type : "text/plain",
+          "content-security-policy": expect.stringMatching(/^sandbox; default-src 'none'/),
+          "x-content-type-options": "nosniff",
+        });
+      }
+    });
+
+    test.each(["image/png", "audio/x-wav", "application/json", "application/pdf", "text/csv"])(
+      "keep the type %s, which the viewers show",
+      async (type) => {
+        mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": type }).end("x");
+        expect((await login({ path: paths[0] })).headers["content-type"]).toBe(type);
+      },
+    );
+
+    test("do not change the types of MLflow's own scripts", async () => {
+      mlflow.answer = (_request, response) => response.writeHead(200, { "content-type": "text/javascript" }).end("x");
+      expect((await login({ path: "/static-files/a.js" })).headers["content-type"]).toBe("text/javascript");
+    });
+  });
+
   describe("headers", () => {
     test("what claims an identity from outside does not reach MLflow, and what MLflow needs does", async () => {
       const claims = [

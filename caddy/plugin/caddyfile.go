@@ -59,6 +59,7 @@ func register(name string, create func() directive) {
 //		failures_per_address <number>
 //		failures_per_user    <number>
 //		failure_window       <duration>
+//		origin               <scheme>://<host>
 //		cookies              <prefix of a name> ...
 //		oauth2 <host:port> {
 //			write_groups <group> ...
@@ -76,6 +77,7 @@ func (l *Login) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"failures_per_address": oneNumber(&l.FailuresPerAddress),
 		"failures_per_user":    oneNumber(&l.FailuresPerUser),
 		"failure_window":       oneDuration(&l.FailureWindow),
+		"origin":               oneText(&l.Origin),
 		"cookies":              texts(&l.Cookies),
 		"oauth2": func(d *caddyfile.Dispenser) error {
 			l.OAuth2 = new(OAuth2)

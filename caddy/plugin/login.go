@@ -22,7 +22,7 @@ const (
 )
 
 // Login lets a caller in with a user's password or, with OAuth2, with a session or a token. Other callers get 401, after too
-// many failures 429. Browsers are redirected to the login page.
+// many failures 429. Browsers are redirected to the login page. Requests of other origins' pages are refused.
 type Login struct {
 	// JSON file, a list of {"name", "role", "workspace"}. The role is admin, write or read. The workspace may be missing.
 	Users string `json:"users,omitempty"`
@@ -34,6 +34,8 @@ type Login struct {
 	FailuresPerUser int `json:"failures_per_user,omitempty"`
 	// Length of a window. Default: 1m
 	FailureWindow caddy.Duration `json:"failure_window,omitempty"`
+	// The origin of MLflow's pages. Others are refused, unless they have the host and port that a request was sent to.
+	Origin string `json:"origin,omitempty"`
 	// Sessions and tokens, checked by oauth2-proxy.
 	OAuth2 *OAuth2 `json:"oauth2,omitempty"`
 	// Prefixes of the names of the gateway's own cookies, which are removed from the request. Default: __Host-gateway, gateway
@@ -111,6 +113,9 @@ func (l *Login) Cleanup() error {
 }
 
 func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if l.isForeign(r) {
+		return refuseForeign(r)
+	}
 	identity, err := l.identify(w, r)
 	if errors.Is(err, errAnswered) {
 		return nil
