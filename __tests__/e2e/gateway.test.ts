@@ -545,7 +545,8 @@ describe("a gateway with direct transfers", () => {
         response.writeHead(200, { "content-type": "application/json", "content-length": body.length }).end(body);
       };
       for (const host of [new URL(origin).host, "localhost:8080", "gateway", "mlflow.example.com:8443"]) {
-        const answer = await login({ path, method, headers: [["Host", host], ["Accept-Encoding", "gzip, zstd"]] }); // prettier-ignore
+        const body = path.includes("/mpu/") ? JSON.stringify({ path: "a", num_parts: 2 }) : undefined;
+        const answer = await login({ path, method, body, headers: [["Host", host], ["Accept-Encoding", "gzip, zstd"]] }); // prettier-ignore
         const url = `http://${host}/s3/mlflow/1/a?X-Amz-Expires=300&X-Amz-Signature=abc`;
         expect(JSON.parse(answer.body.toString())).toEqual({
           credentials: [{ url, part_number: 1 }, { url }],

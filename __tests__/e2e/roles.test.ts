@@ -37,6 +37,7 @@ const DEFAULT_FEATURES = ["traces"];
 
 const QUERY = JSON.stringify({ query: '{ test(inputString: "a") { output } }' });
 const EXPERIMENT = JSON.stringify({ name: "of a test" });
+const PARTS = JSON.stringify({ path: "model.bin", num_parts: 2 });
 
 let mlflow: RoutesOfMlflow;
 const upstream = RecordingUpstream.forTests();
@@ -314,7 +315,9 @@ function expected({ caller, method, path }: Call, features: readonly string[]): 
   if (group.need === "workspace" && caller !== "admin" && !path.endsWith("/workspaces")) {
     return "404 RESOURCE_DOES_NOT_EXIST";
   }
-  return CALLERS.indexOf(caller) >= CALLERS.indexOf(needOf(group.need)) ? "200 reached" : "403 PERMISSION_DENIED";
+  return CALLERS.indexOf(caller) >= CALLERS.indexOf(needOf(group.need, features))
+    ? "200 reached"
+    : "403 PERMISSION_DENIED";
 }
 
 /** Who is no admin gets the list of their own workspace from the gateway. */
@@ -323,14 +326,16 @@ function isAnsweredByGateway({ caller, path }: Call): boolean {
 }
 
 /** The role for the bodies that `bodyFor` gives. */
-function needOf(need: Row["group"]["need"]): Caller {
+function needOf(need: Row["group"]["need"], features: readonly string[]): Caller {
   if (need === "graphql" || need === "workspace") return "read";
-  if (need === "create-experiment" || need === "trace-tags") return "write";
+  if (need === "scorer") return features.includes("jobExecution") ? "admin" : "write";
+  if (["create-experiment", "trace-tags", "parts"].includes(need)) return "write";
   return need as Caller;
 }
 
 function bodyFor(path: string): string | undefined {
   if (path === "/graphql") return QUERY;
+  if (path.includes("/mpu/create/")) return PARTS;
   return path.endsWith("/experiments/create") ? EXPERIMENT : undefined;
 }
 

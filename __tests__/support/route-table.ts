@@ -4,10 +4,21 @@ import { resolve } from "node:path";
 /** One group of caddy/routes.json. */
 export interface RouteGroup {
   /**
-   * The role that a caller needs. With `graphql`, `create-experiment` and `trace-tags` the body decides. With `workspace`
+   * The role that a caller needs. With `graphql`, `create-experiment`, `trace-tags` and `parts` the body decides. With
+   * `scorer` that is `admin` while `jobExecution` is on, else `write`. With `workspace`
    * callers without the role admin see their own workspace only. With `closed` nobody may use the route.
    */
-  readonly need: "read" | "write" | "admin" | "closed" | "graphql" | "create-experiment" | "trace-tags" | "workspace";
+  readonly need:
+    | "read"
+    | "write"
+    | "admin"
+    | "closed"
+    | "graphql"
+    | "create-experiment"
+    | "trace-tags"
+    | "parts"
+    | "scorer"
+    | "workspace";
   /** The feature that has to be enabled as well. */
   readonly feature?: string;
   /** The class of bodies, which sets their maximum size. @default "small" */

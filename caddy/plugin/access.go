@@ -115,13 +115,22 @@ func (a *Access) need(w http.ResponseWriter, r *http.Request, found *route) (Rol
 	switch found.need {
 	case needGraphQL:
 		return a.needOfGraphQL(w, r)
-	case needCreateExperiment, needTraceTags:
+	case needScorer:
+		// The server's own jobs run the newest version of a scorer, with the models that it names.
+		if slices.Contains(a.Features, "jobExecution") {
+			return RoleAdmin, nil
+		}
+		return RoleWrite, nil
+	case needCreateExperiment, needTraceTags, needParts:
 		// A caller without the role write is refused before the body is read.
 		if allowed, err := IdentityOf(r).Has(r.Context(), RoleWrite); err != nil || !allowed {
 			return RoleWrite, nil
 		}
-		if found.need == needTraceTags {
+		switch found.need {
+		case needTraceTags:
 			return a.needOfTraceTags(w, r)
+		case needParts:
+			return a.needOfParts(w, r)
 		}
 		return a.needOfCreateExperiment(w, r)
 	case needWorkspace:

@@ -17,7 +17,11 @@ const (
 	needCreateExperiment = "create-experiment"
 	needTraceTags        = "trace-tags"
 	needWorkspace        = "workspace"
+	needParts            = "parts"
+	needScorer           = "scorer"
 )
+
+var specialNeeds = []string{needClosed, needGraphQL, needCreateExperiment, needTraceTags, needWorkspace, needParts, needScorer}
 
 // Classes of bodies.
 const (
@@ -99,8 +103,8 @@ func parseRoutes(text []byte) (*routeTable, error) {
 			return nil, fmt.Errorf("unknown body %q: must be small, traces, records or artifact", group.Body)
 		}
 		if _, err := parseRole(group.Need); err != nil &&
-			!slices.Contains([]string{needClosed, needGraphQL, needCreateExperiment, needTraceTags, needWorkspace}, group.Need) {
-			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, closed, graphql, create-experiment, trace-tags or workspace", group.Need)
+			!slices.Contains(specialNeeds, group.Need) {
+			return nil, fmt.Errorf("unknown need %q: must be read, write, admin, %s", group.Need, strings.Join(specialNeeds, ", "))
 		}
 		if group.Feature != "" && !slices.Contains(table.features, group.Feature) {
 			table.features = append(table.features, group.Feature)

@@ -82,6 +82,7 @@ func requestsOf(route string) [][2]string {
 var bodies = map[string]map[string]Role{
 	needGraphQL:          {`{"query":"{ mlflowGetRun { run { info { runId } } } }"}`: RoleRead, `{"query":"mutation { mlflowDeleteEverything }"}`: RoleAdmin},
 	needCreateExperiment: {`{"name":"a"}`: RoleWrite, `{"name":"a","artifact_location":"s3://elsewhere"}`: RoleAdmin},
+	needParts:            {`{"path":"a","num_parts":2}`: RoleWrite},
 	needTraceTags:        {`{"key":"a","value":"b"}`: RoleWrite, `{"key":"mlflow.artifactLocation","value":"s3://elsewhere"}`: RoleAdmin},
 }
 
@@ -96,6 +97,9 @@ func needs(t *testing.T, group routeGroup) map[string]Role {
 		return map[string]Role{"": 0}
 	case needWorkspace:
 		return map[string]Role{"": RoleRead}
+	case needScorer:
+		// All features are on.
+		return map[string]Role{"": RoleAdmin}
 	default:
 		role, err := parseRole(group.Need)
 		if err != nil {

@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// S3 knows no more parts of an upload.
+const maxParts = 10_000
+
+// needOfParts reads how many parts an upload has. MLflow signs an address for each, and goes on when the client has left.
+func (a *Access) needOfParts(w http.ResponseWriter, r *http.Request) (Role, error) {
+	body, err := readObject(w, r)
+	if err != nil {
+		return 0, err
+	}
+	for key, value := range body {
+		switch key {
+		case "path":
+			var path *string
+			if json.Unmarshal(value, &path) != nil || path != nil && !isFileName(*path) {
+				return 0, refuseBody(r, "path must be the name of a file.")
+			}
+		case "num_parts":
+			// MLflow also takes a number in a string.
+			number, err := strconv.ParseUint(strings.Trim(string(value), `"`), 10, 16)
+			if err != nil || number < 1 || number > maxParts {
+				return 0, refuseBody(r, "num_parts must be a whole number from 1 to "+strconv.Itoa(maxParts)+".")
+			}
+		default:
+			return 0, refuseBody(r, "The body may have path and num_parts only.")
+		}
+	}
+	return RoleWrite, replaceBody(r, body)
+}
+
+func isFileName(name string) bool {
+	return name != "." && name != ".." && !strings.ContainsAny(name, `/\`) && !strings.ContainsFunc(name, unicode.IsControl)
+}
