@@ -3,12 +3,15 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { homedir } from "node:os";
 import { dirname, join, relative } from "node:path";
 
+// The package does not have these files, and no build reads them.
+const NOT_BUILT = /_test\.go$|\.md$/;
+
 /** A path in the folder of builds, under the user's cache directory. */
 export function cachePath(...segments: string[]): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "cdktf-mlflow", ...segments);
 }
 
-/** A hash over files, folders and words. Builds from equal sources have equal hashes. */
+/** A hash over files, folders and words, without tests in Go and pages. Builds from equal sources have equal hashes. */
 export function contentHash(paths: string[], ...words: string[]): string {
   const hash = createHash("sha256");
   for (const path of paths) {
@@ -35,6 +38,7 @@ export function markCurrent(file: string, hash: string): void {
 function filesUnder(path: string): string[] {
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
+    .filter((name) => !NOT_BUILT.test(name))
     .sort()
     .flatMap((name) => filesUnder(join(path, name)));
 }

@@ -29,20 +29,21 @@ const SETTINGS = [
 const BASE = new DebianBase("forky");
 const IMAGE = new DockerImage({ folder: "go", name: "go:forky", base: BASE });
 
-/** A build of a Go program. */
-export interface GoBuild {
+/** A run of `go`. */
+export interface GoRun {
   /** Short name, also of the log file. */
   readonly name: string;
   /** Folder of the module. */
   readonly folder: string;
   /** Folders that its module file refers to. */
   readonly modules: string[];
-  /** Arguments of `go`, without the output. */
+  /** Arguments of `go`. `OUTPUT` in them is the folder of programs. */
   readonly arguments: string[];
-  /** File name of the program in the folder of programs. */
-  readonly result: string;
   readonly progress: (line: string) => void;
 }
+
+/** The folder of programs in the arguments of `go`. */
+export const OUTPUT = "{output}";
 
 /** Whether this machine's Go builds the modules: as it is, by getting another release of itself, or not at all. */
 export function usableGo(version: string, toolchain: string): "as it is" | "by another release" | "not" {
@@ -52,14 +53,14 @@ export function usableGo(version: string, toolchain: string): "as it is" | "by a
   return toolchain === "local" ? "not" : "by another release";
 }
 
-/** Builds with this machine's Go, else with one in a container. */
-export async function buildWithGo(build: GoBuild): Promise<void> {
+/** Runs this machine's Go, else one in a container. */
+export async function runGo(run: GoRun): Promise<void> {
   mkdirSync(cachePath("bin"), { recursive: true });
   const { answer } = await ask("go", "env", "GOVERSION", "GOTOOLCHAIN");
   const [version = "", toolchain = ""] = answer.split("\n");
   const usable = usableGo(version, toolchain);
-  if (usable === "not") return buildInContainer(build);
-  await buildHere(build, usable === "as it is" ? {} : { GOTOOLCHAIN: `go${RELEASE}` });
+  if (usable === "not") return runInContainer(run);
+  await runHere(run, usable === "as it is" ? {} : { GOTOOLCHAIN: `go${RELEASE}` });
 }
 
 /** Removes the downloads and build cache of Go in the container, several GB. */
@@ -69,14 +70,14 @@ export function discardGoCache(): boolean {
   return true;
 }
 
-function buildHere(
-  { name, folder, arguments: words, result, progress }: GoBuild,
+function runHere(
+  { name, folder, arguments: words, progress }: GoRun,
   environment: { readonly [name: string]: string },
 ): Promise<void> {
   return runStep({
     name: `go-${name}`,
     program: "go",
-    arguments: [...words.slice(0, -1), "-o", cachePath("bin", result), ...words.slice(-1)],
+    arguments: words.map((word) => word.replace(OUTPUT, cachePath("bin"))),
     folder,
     environment: { CGO_ENABLED: "0", GOFLAGS: "-mod=readonly", ...environment },
     noise: PACKAGES_AND_DOWNLOADS,
@@ -84,7 +85,7 @@ function buildHere(
   });
 }
 
-async function buildInContainer({ name, folder, modules, arguments: words, result, progress }: GoBuild): Promise<void> {
+async function runInContainer({ name, folder, modules, arguments: words, progress }: GoRun): Promise<void> {
   await BASE.build(progress);
   await IMAGE.build(progress);
   const mount = (from: string, to: string) => ["--volume", `${from}:${to}`];
@@ -98,7 +99,7 @@ async function buildInContainer({ name, folder, modules, arguments: words, resul
       ...mount(cachePath("go"), "/cache"),
       ...["--env", "CGO_ENABLED=0", "--env", "GOFLAGS=-mod=readonly", "--env", `GOTOOLCHAIN=go${RELEASE}`],
       ...SETTINGS.filter((setting) => process.env[setting]).flatMap((setting) => ["--env", setting]),
-      ...[IMAGE.name, "go", ...words.slice(0, -1), "-o", `/result/${result}`, ...words.slice(-1)],
+      ...[IMAGE.name, "go", ...words.map((word) => word.replace(OUTPUT, "/result"))],
     ],
     noise: PACKAGES_AND_DOWNLOADS,
     progress,

@@ -2,7 +2,7 @@ import { rename } from "node:fs/promises";
 import { arch } from "node:os";
 import { packagePath } from "../lib/values/package-folder";
 import { cachePath, contentHash, isCurrent, markCurrent } from "./cache";
-import { buildWithGo } from "./go-builder";
+import { OUTPUT, runGo } from "./go-builder";
 
 /** A program that is built from Go modules. */
 export class GoProgram {
@@ -37,10 +37,8 @@ export class GoProgram {
     // Renamed when it is complete, so that half a program never looks like a whole one.
     const result = `${name}.unfinished`;
     const tags = this.tags.length > 0 ? [`-tags=${this.tags.join(",")}`] : [];
-    await buildWithGo({
-      ...{ name, folder, modules, result, progress },
-      arguments: ["build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...tags, this.program],
-    });
+    const flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...tags, "-o", `${OUTPUT}/${result}`];
+    await runGo({ ...{ name, folder, modules, progress }, arguments: ["build", ...flags, this.program] });
     await rename(cachePath("bin", result), file);
     markCurrent(file, hash);
     return true;

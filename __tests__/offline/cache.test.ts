@@ -31,6 +31,14 @@ describe("A build", () => {
     expect(contentHash([folder(files)])).not.toBe(before);
   });
 
+  test("has the same hash with and without tests in Go and pages, which the package leaves out", () => {
+    const files = { "access.go": "package gateway" };
+
+    expect(contentHash([folder({ ...files, "access_test.go": "", "README.md": "" })])).toBe(
+      contentHash([folder(files)]),
+    );
+  });
+
   test("has another hash after a change of its arguments", () => {
     expect(contentHash([], "a", "bc")).not.toBe(contentHash([], "ab", "c"));
   });

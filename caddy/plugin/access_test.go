@@ -139,7 +139,7 @@ func TestAPathThatCouldBeReadInTwoWaysIsRefusedToEverybody(t *testing.T) {
 			r := get("/")
 			raw, err := url.ParseRequestURI(path)
 			if err != nil {
-				t.Skip("the server itself refuses it")
+				t.Fatal(err)
 			}
 			r.URL, r.RequestURI = raw, path
 			expectStatus(t, send(r, accessAs(t, RoleAdmin)), http.StatusBadRequest, "BAD_REQUEST")

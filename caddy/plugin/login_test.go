@@ -11,7 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"golang.org/x/crypto/bcrypt"
@@ -241,27 +241,29 @@ func TestAHundredRequestsAtOnceWithTheRightPasswordCostOneHash(t *testing.T) {
 }
 
 func TestOneWrongPasswordCountsForEveryAddressThatSendsIt(t *testing.T) {
-	slow := ada
-	slow.cost = 10
-	login := loginWith(t, "failures_per_address 1", slow)
-	work := countWork(t)
-	addresses := []string{"203.0.113.1", "203.0.113.2", "203.0.113.3"}
-	var all sync.WaitGroup
-	// The hash waits until all have asked.
-	queue := login[0].(*Login).hashes
-	queue.busy = true
-	for _, address := range addresses {
-		all.Go(func() { send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "wrong"))) })
-	}
-	time.Sleep(100 * time.Millisecond)
-	queue.next()
-	all.Wait()
-	if work.Load() != 1<<10 {
-		t.Errorf("they cost %d rounds, one hash %d", work.Load(), 1<<10)
-	}
-	for _, address := range addresses {
-		expectStatus(t, send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "also wrong"))), 429, "RESOURCE_EXHAUSTED")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		slow := ada
+		slow.cost = 10
+		login := loginWith(t, "failures_per_address 1", slow)
+		work := countWork(t)
+		addresses := []string{"203.0.113.1", "203.0.113.2", "203.0.113.3"}
+		var all sync.WaitGroup
+		// The hash waits until all have asked.
+		queue := login[0].(*Login).hashes
+		queue.busy = true
+		for _, address := range addresses {
+			all.Go(func() { send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "wrong"))) })
+		}
+		synctest.Wait()
+		queue.next()
+		all.Wait()
+		if work.Load() != 1<<10 {
+			t.Errorf("they cost %d rounds, one hash %d", work.Load(), 1<<10)
+		}
+		for _, address := range addresses {
+			expectStatus(t, send(get("/"), login, from(address), with("Authorization", basicHeader("ada", "also wrong"))), 429, "RESOURCE_EXHAUSTED")
+		}
+	})
 }
 
 func TestALoginThatIsNotCheckedIsNotCounted(t *testing.T) {

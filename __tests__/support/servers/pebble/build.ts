@@ -2,7 +2,7 @@
 import { rename } from "node:fs/promises";
 import { arch } from "node:os";
 import { cachePath, contentHash, isCurrent, markCurrent } from "../../../../offline/cache";
-import { buildWithGo } from "../../../../offline/go-builder";
+import { OUTPUT, runGo } from "../../../../offline/go-builder";
 
 const PROGRAM = "github.com/letsencrypt/pebble/v2/cmd/pebble";
 
@@ -10,9 +10,10 @@ async function build(): Promise<string> {
   const file = cachePath("bin", "pebble");
   const hash = contentHash([__dirname], arch());
   if (isCurrent(file, hash)) return file;
-  await buildWithGo({
-    ...{ name: "pebble", folder: __dirname, modules: [], result: "pebble.unfinished", progress: () => {} },
-    arguments: ["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", PROGRAM],
+  const flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", `${OUTPUT}/pebble.unfinished`];
+  await runGo({
+    ...{ name: "pebble", folder: __dirname, modules: [], progress: () => {} },
+    arguments: ["build", ...flags, PROGRAM],
   });
   await rename(cachePath("bin", "pebble.unfinished"), file);
   markCurrent(file, hash);

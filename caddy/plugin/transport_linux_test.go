@@ -5,7 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,11 +46,12 @@ func twoPackets(t *testing.T) string {
 	return "http://" + listener.Addr().String() + "/"
 }
 
-// timeOf measures requests one after the other on one connection.
-func timeOf(t *testing.T, transport http.RoundTripper, url string, requests int) time.Duration {
+// typicalTime is the median of the times of requests one after the other on one connection.
+func typicalTime(t *testing.T, transport http.RoundTripper, url string) time.Duration {
 	t.Helper()
-	begin := time.Now()
-	for range requests {
+	times := make([]time.Duration, 21)
+	for i := range times {
+		begin := time.Now()
 		request, _ := http.NewRequest(http.MethodGet, url, nil)
 		answer, err := transport.RoundTrip(request)
 		if err != nil {
@@ -61,14 +62,13 @@ func timeOf(t *testing.T, transport http.RoundTripper, url string, requests int)
 		if err != nil || string(body) != "ok" {
 			t.Fatalf("%q, %v", body, err)
 		}
+		times[i] = time.Since(begin)
 	}
-	return time.Since(begin)
+	slices.Sort(times)
+	return times[len(times)/2]
 }
 
 func TestAnswersInTwoPacketsDoNotWait(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux can be told to acknowledge")
-	}
 	url := twoPackets(t)
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
 	defer cancel()
@@ -85,9 +85,11 @@ func TestAnswersInTwoPacketsDoNotWait(t *testing.T) {
 		}
 	}
 
-	// A request takes 40 ms with the delay, and less than 1 ms without.
-	const requests = 20
-	if waited, prompt := timeOf(t, caddys, url, requests), timeOf(t, own, url, requests); prompt > waited/4 {
-		t.Errorf("%v, and %v without the acknowledgement", prompt, waited)
+	// Linux delays an acknowledgement by 40 ms at least. A busy machine delays a request or two, hence the median.
+	if waited := typicalTime(t, caddys, url); waited < 38*time.Millisecond {
+		t.Errorf("without the acknowledgement a request takes %v: this kernel delays none, and the test shows nothing", waited)
+	}
+	if prompt := typicalTime(t, own, url); prompt > 20*time.Millisecond {
+		t.Errorf("a request takes %v", prompt)
 	}
 }
