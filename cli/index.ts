@@ -19,7 +19,7 @@ import { addUser, listUsers, removeUser, rotateUser } from "./commands/users";
 import { verify } from "./commands/verify";
 
 const { version } = JSON.parse(packageText("package.json")) as { version: string };
-const PARTS = ["engine", "images", "providers"];
+const PARTS = ["engine", "images", "providers", "opentofu"];
 
 const program = new Command("mlflow-stack")
   .description("Deploys MLflow on Docker: the CDKTF app of the current folder, or the one of this package.")

@@ -45,7 +45,7 @@ function withReleases(page: string): string {
 
 /** A page with the list of what is built offline. */
 function withOfflineBuilds(page: string): string {
-  const { postgres, mlflow, caddy, providers, minio, "oauth2-proxy": oauth2Proxy } = RELEASES;
+  const { postgres, mlflow, caddy, providers, minio, opentofu, "oauth2-proxy": oauth2Proxy } = RELEASES;
   const version = postgresVersion(postgres.default);
   const image = (name: string) => `\`localhost/cdktf-mlflow/${name}-…\``;
   const lines = [
@@ -67,6 +67,7 @@ function withOfflineBuilds(page: string): string {
       `its commit ${commit.replace(/^.*-/, "")}, on the day of the tag or later`,
       "a mirror for Terraform",
     ]),
+    [`OpenTofu ${opentofu.version}`, "its module; only if its release cannot be downloaded", "`opentofu` in the cache"],
   ];
   return new GeneratedPart("builds").replace(page, table(["for", "from", "name"], lines));
 }

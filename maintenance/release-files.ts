@@ -44,7 +44,7 @@ export function withCaddy(dockerfile: string, { caddy }: Releases): string {
   );
 }
 
-function goModules({ caddy, providers, minio, mc, "oauth2-proxy": oauth2Proxy }: Releases): GoModule[] {
+function goModules({ caddy, providers, minio, mc, opentofu, "oauth2-proxy": oauth2Proxy }: Releases): GoModule[] {
   const commit = ({ module, commit }: { readonly module: string; readonly commit: string }) => ({ [module]: commit });
   const gateway = { [caddy.module]: `v${caddy.version}` };
   return [
@@ -52,6 +52,7 @@ function goModules({ caddy, providers, minio, mc, "oauth2-proxy": oauth2Proxy }:
     { folder: "caddy/plugin", versions: gateway },
     { folder: "offline/go/gateway", versions: { ...gateway, ...caddy.plugins } },
     { folder: "offline/go/oauth2-proxy", versions: { [oauth2Proxy.module]: `v${oauth2Proxy.version}` } },
+    { folder: "offline/go/opentofu", versions: { [opentofu.module]: `v${opentofu.version}` } },
     { folder: "offline/go/minio", versions: commit(minio) },
     { folder: "offline/go/mc", versions: commit(mc) },
     { folder: "offline/go/random-provider", versions: commit(providers.random) },

@@ -11,12 +11,14 @@ export class GoProgram {
    * @param program path of the package to build.
    * @param tags build tags.
    * @param modules folders of this package with modules that replace others in the module file.
+   * @param variables values of the program's variables, for the linker: `path.name=value`.
    */
   constructor(
     public readonly name: string,
     private readonly program: string,
     private readonly tags: string[] = [],
     private readonly modules: string[] = [],
+    private readonly variables: string[] = [],
   ) {}
 
   /** Path of the built program. */
@@ -26,7 +28,7 @@ export class GoProgram {
 
   /** Hash over its sources. */
   public get hash(): string {
-    return contentHash([this.folder, ...this.modules], this.program, ...this.tags, arch());
+    return contentHash([this.folder, ...this.modules], this.program, ...this.tags, ...this.variables, arch());
   }
 
   /** Builds it. Returns false when it is current. */
@@ -37,7 +39,8 @@ export class GoProgram {
     // Renamed when it is complete, so that half a program never looks like a whole one.
     const result = `${name}.unfinished`;
     const tags = this.tags.length > 0 ? [`-tags=${this.tags.join(",")}`] : [];
-    const flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", ...tags, "-o", `${OUTPUT}/${result}`];
+    const linking = ["-s -w", ...this.variables.map((variable) => `-X ${variable}`)].join(" ");
+    const flags = ["-v", "-trimpath", "-buildvcs=false", `-ldflags=${linking}`, ...tags, "-o", `${OUTPUT}/${result}`];
     await runGo({ ...{ name, folder, modules, progress }, arguments: ["build", ...flags, this.program] });
     await rename(cachePath("bin", result), file);
     markCurrent(file, hash);

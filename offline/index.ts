@@ -21,6 +21,15 @@ const MC = new GoProgram("mc", "github.com/minio/mc");
 const GATEWAY = new GoProgram("gateway", ".", [], [packagePath("caddy", "plugin")]);
 const OAUTH2_PROXY = new GoProgram("oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
 
+const OPENTOFU = new GoProgram(
+  "opentofu",
+  "github.com/opentofu/opentofu/cmd/tofu",
+  [],
+  [],
+  // Without it the program calls itself a development version.
+  ["github.com/opentofu/opentofu/version.dev=no"],
+);
+
 const BOOKWORM = new DebianBase("bookworm");
 const { postgres: POSTGRES, mlflow: MLFLOW, providers: PROVIDERS } = RELEASES;
 const POSTGRES_DEBIAN = new DebianBase(POSTGRES.debian);
@@ -71,11 +80,11 @@ const MIRROR = new TerraformMirror([
 ]);
 
 /** A part of the offline build. */
-export type OfflinePart = "engine" | "images" | "providers";
+export type OfflinePart = "engine" | "images" | "providers" | "opentofu";
 
 /** Options of the offline build. */
 export interface OfflineOptions {
-  /** @default - all parts */
+  /** @default - all parts except OpenTofu */
   readonly only?: readonly OfflinePart[];
 }
 
@@ -91,6 +100,7 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
   const programs = [
     ...(images ? [MINIO, GATEWAY, MC, OAUTH2_PROXY] : []),
     ...(providers ? [DOCKER_PROVIDER, RANDOM_PROVIDER] : []),
+    ...(only.includes("opentofu") ? [OPENTOFU] : []),
   ];
 
   return [
@@ -124,6 +134,11 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
       : []),
     ...(providers ? [task("Mirror of Terraform providers", async () => MIRROR.fill())] : []),
   ];
+}
+
+/** Path of OpenTofu where this machine has no other: built here, or downloaded. It may not exist. */
+export function openTofuFile(): string {
+  return OPENTOFU.file;
 }
 
 /** Environment variables that make the app and Terraform use the builds. Builds nothing. */

@@ -13,6 +13,7 @@ jest.setTimeout(60_000);
 const WORKFLOW = join(REPOSITORY, "action", "workflow.yml");
 const ACTION = join(REPOSITORY, "action", "action.yml");
 const TEST = join(REPOSITORY, ".github", "workflows", "test.yml");
+const NIGHTLY = join(REPOSITORY, ".github", "workflows", "nightly.yml");
 
 interface Step {
   readonly uses?: string;
@@ -65,7 +66,7 @@ function jobsFor(event: { readonly action: string }): string[] {
 }
 
 describe("The workflow to copy, the action and the workflow of this repository", () => {
-  test.each([WORKFLOW, ACTION, TEST])("are understood by GitHub's parser: %s", (file) => {
+  test.each([WORKFLOW, ACTION, TEST, NIGHTLY])("are understood by GitHub's parser: %s", (file) => {
     expect(problemsOf(file)).toEqual([]);
   });
 
@@ -165,4 +166,24 @@ describe("The action", () => {
     expect(argumentsFor("")).toEqual([...command, ...options]);
     expect(argumentsFor("/srv/our plans")).toEqual([...command, ...options, "--plans", "/srv/our plans"]);
   });
+});
+
+test("The nightly workflow deploys with the oldest releases that README names, and on both processors", () => {
+  const { jobs } = parse(readFileSync(NIGHTLY, "utf8")) as {
+    jobs: { deploy: { strategy: { matrix: { include: { [name: string]: string }[] } } } };
+  };
+  const rows = jobs.deploy.strategy.matrix.include;
+  const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
+  const oldest = (name: string) => new RegExp(`${name} (\\d+\\.\\d+) or newer`).exec(readme)?.[1];
+
+  expect(rows).toContainEqual(
+    expect.objectContaining({
+      engine: expect.stringContaining(`v${oldest("Docker Engine")}.`),
+      terraform: expect.stringContaining(`${oldest("Terraform")}.`),
+      node: expect.stringContaining(`${oldest("Node.js")}.`),
+    }),
+  );
+  expect(new Set(rows.map(({ runner }) => runner))).toEqual(new Set(["ubuntu-24.04", "ubuntu-24.04-arm"]));
+  // A machine that has neither Terraform nor OpenTofu.
+  expect(rows).toContainEqual({ runner: expect.any(String), node: expect.any(String) });
 });

@@ -19,6 +19,7 @@ import { isEmpty } from "../terraform/plan-actions";
 import { describePlan } from "../terraform/describe-plan";
 import { guardPlan } from "../terraform/plan-guard";
 import { missingImages, provideImages } from "../deployment/provide-images";
+import { provideTerraform } from "../deployment/provide-terraform";
 import { requireYes } from "../console/prompts";
 import { runSteps, runTasks } from "../console/tasks";
 import type { Terraform } from "../terraform/terraform";
@@ -41,6 +42,7 @@ export interface UpOptions {
 /** Deploys a stack, or brings it up to date. Checks first, then asks, then changes. */
 export async function up(options: UpOptions): Promise<void> {
   const yes = options.yes ?? false;
+  await provideTerraform({ ...options, yes });
   let deployment = await synthesize(options.stack);
   const engine = await requireEngine(deployment, yes);
   const { rootFolder } = engine;

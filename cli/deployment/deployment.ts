@@ -35,9 +35,11 @@ export class Deployment {
    * @throws CommandError when Terraform is missing or the app fails.
    */
   public static async synthesize(stack?: string, given: Environment = process.env): Promise<Deployment> {
-    const environment = { ...given, ...imagesBuiltHere(appOf(process.cwd()).output, given) };
+    const binary = await Terraform.find(given);
+    // CDKTF asks the program for its version, and would ask `terraform`.
+    const images = imagesBuiltHere(appOf(process.cwd()).output, given);
+    const environment = { ...given, TERRAFORM_BINARY_NAME: binary, ...images };
     const redaction = Redaction.ofEnvironment(environment);
-    const binary = await Terraform.find(environment);
     const { name, folder } = await synthesizeStack(stack, environment, redaction);
 
     const synthesized = SynthesizedStack.read(folder);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
+import { commandLine } from "../console/command-line";
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
 import { Interrupt } from "../console/interrupt";
@@ -12,6 +13,7 @@ import { State } from "./state";
 import { describeProblems, parseMessage } from "./terraform-messages";
 import type { Diagnostic, Message } from "./terraform-messages";
 import { requireVersion } from "./terraform-version";
+import { openTofuFile } from "../../offline";
 
 const LOCK_TIMEOUT = "-lock-timeout=60s";
 
@@ -24,12 +26,26 @@ export interface SavedPlan {
 /** Terraform or OpenTofu, in the folder of one stack. */
 export class Terraform {
   /**
-   * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`.
+   * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`, else the OpenTofu that `up` has got.
    *
-   * @throws CommandError when neither is installed, or it is too old.
+   * @throws CommandError when none is installed, or it is too old.
    */
   public static async find(environment: Environment): Promise<string> {
-    const candidates = environment.TERRAFORM_BINARY_NAME ? [environment.TERRAFORM_BINARY_NAME] : ["terraform", "tofu"];
+    const binary = await Terraform.locate(environment);
+    if (binary !== undefined) return binary;
+    throw new CommandError(
+      environment.TERRAFORM_BINARY_NAME
+        ? `TERRAFORM_BINARY_NAME names no program that runs: ${environment.TERRAFORM_BINARY_NAME}`
+        : "Terraform is not installed",
+      `Install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install), or let '${commandLine("up")}' get OpenTofu.`,
+    );
+  }
+
+  /** As `find()`, but returns undefined when none is installed. */
+  public static async locate(environment: Environment): Promise<string | undefined> {
+    const candidates = environment.TERRAFORM_BINARY_NAME
+      ? [environment.TERRAFORM_BINARY_NAME]
+      : ["terraform", "tofu", openTofuFile()];
     const { execa } = await loadExeca();
     for (const binary of candidates) {
       const result = await execa(binary, ["version", "-json"], {
@@ -41,12 +57,7 @@ export class Terraform {
       requireVersion(binary, result.stdout);
       return binary;
     }
-    throw new CommandError(
-      environment.TERRAFORM_BINARY_NAME
-        ? `TERRAFORM_BINARY_NAME names no program that runs: ${environment.TERRAFORM_BINARY_NAME}`
-        : "Terraform is not installed",
-      "Install Terraform (https://developer.hashicorp.com/terraform/install) or OpenTofu (https://opentofu.org/docs/intro/install).",
-    );
+    return undefined;
   }
 
   /**

@@ -31,6 +31,13 @@ export interface Releases {
   /** MinIO as it is built offline in the place of Silo. */
   readonly minio: ModuleCommit & { readonly version: string };
   readonly mc: ModuleCommit;
+  /** Downloaded, or built offline, where neither Terraform nor OpenTofu is installed. */
+  readonly opentofu: {
+    readonly version: string;
+    /** SHA-256 of the release's `SHA256SUMS`, which has the checksum of each archive. */
+    readonly sums: string;
+    readonly module: string;
+  };
   /** Release of Go that builds the programs offline. */
   readonly go: string;
 }
