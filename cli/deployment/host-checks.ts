@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { coerce, gte } from "semver";
 import { workersOverCores } from "../../lib/server/server-size";
 import { CommandError } from "../console/command-error";
 import type { Docker, EngineInfo } from "../docker/docker";
@@ -7,6 +8,8 @@ import { canListen, portConflicts } from "../docker/ports";
 import type { SynthesizedStack } from "../app/synthesized-stack";
 
 const GIB = 1024 ** 3;
+const MIN_ENGINE = "20.10.0";
+const FIRST_DOCKER_RELEASE = 17;
 
 /** Free space an engine needs, in GiB. */
 export const DiskNeed = {
@@ -29,10 +32,21 @@ export async function requireFreePorts(stack: SynthesizedStack, docker: Docker):
   );
 }
 
-/** Warns on standard error when MLflow has more workers than the engine has cores for. */
-export function warnOfEngine(stack: SynthesizedStack, { cores }: EngineInfo): void {
-  const warning = cores === undefined ? undefined : workersOverCores(stack.workers, cores);
-  if (warning !== undefined) console.error(`Warning: ${warning}.`);
+/** Warns on standard error of an engine that is too old, is Podman, or has fewer cores than MLflow has workers. */
+export function warnOfEngine(stack: SynthesizedStack, { cores, version }: EngineInfo): void {
+  const warnings = [engineProblem(version), cores === undefined ? undefined : workersOverCores(stack.workers, cores)];
+  for (const warning of warnings) if (warning !== undefined) console.error(`Warning: ${warning}.`);
+}
+
+/** What the engine lacks, by its release; undefined if nothing is known. */
+export function engineProblem(version: string): string | undefined {
+  // Docker's releases before 20.10 have zeros that semver refuses: 19.03.15.
+  const release = coerce(version.replaceAll(/\.0+(?=\d)/g, "."));
+  if (!release || gte(release, MIN_ENGINE)) return undefined;
+  // Docker's releases were 17 or more when Podman's began with 1.
+  return release.major < FIRST_DOCKER_RELEASE
+    ? `the engine is Podman ${version}: without systemd it runs no health checks, and each plan replaces its networks`
+    : `the engine is Docker Engine ${version}, and the stack needs ${MIN_ENGINE.replace(/\.0$/, "")} or newer`;
 }
 
 /**

@@ -36,6 +36,9 @@ export interface EngineInfo {
   readonly rootFolder: string;
   readonly operatingSystem: string;
 
+  /** Its release. Podman gives Podman's own here. */
+  readonly version: string;
+
   /** Cores of its machine; undefined if Docker does not say. */
   readonly cores?: number;
 }
@@ -73,6 +76,7 @@ export class Docker {
       ServerErrors?: string[];
       DockerRootDir?: string;
       OperatingSystem?: string;
+      ServerVersion?: string;
       NCPU?: number;
     }>(result.stdout);
     if (result.exitCode !== 0 || !info?.DockerRootDir) {
@@ -82,7 +86,12 @@ export class Docker {
         "Start Docker, or name another engine by DOCKER_HOST or 'docker context use'.",
       );
     }
-    return { rootFolder: info.DockerRootDir, operatingSystem: info.OperatingSystem ?? "", cores: info.NCPU };
+    return {
+      rootFolder: info.DockerRootDir,
+      operatingSystem: info.OperatingSystem ?? "",
+      version: info.ServerVersion ?? "",
+      cores: info.NCPU,
+    };
   }
 
   public async hasImage(name: string): Promise<boolean> {
