@@ -793,6 +793,7 @@ describe("a gateway with direct transfers", () => {
     );
     expect(entries.filter((entry) => entry.msg === "aborting with incomplete response")).toHaveLength(1);
     const logged = access.filter((entry) => entry.user_agent === "log-test/1");
+    expect(logged.map(({ failed_user }) => failed_user)).toEqual(["admin", undefined, undefined, undefined, undefined]);
     expect(logged.map((entry) => [entry.request.method, entry.status, entry.user_id])).toEqual([
       ["GET", 401, ""],
       ["GET", 200, "admin"],

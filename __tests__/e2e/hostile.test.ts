@@ -93,7 +93,7 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
     const settings = {
       ...{ AUTH_METHOD: "oauth2", OAUTH2_PROXY: `mlflow-server:${issuer.port}`, OAUTH2_COOKIE: "__Host-gateway" },
       ...{ OAUTH2_LOGOUT: "/oauth2/sign_out", WRITE_GROUPS: "writers", ADMIN_GROUPS: "admins" },
-      ...{ WRITE_EMAILS: "", ADMIN_EMAILS: "", WRITE_MACHINES: "", ADMIN_MACHINES: "" },
+      ...{ WRITE_EMAILS: "", ADMIN_EMAILS: "", READ_MACHINES: "", WRITE_MACHINES: "", ADMIN_MACHINES: "" },
     };
     await withGateway({ settings }, async ({ origin }) => {
       const answers = await sendHttp1(origin, requests(OTHER_REQUESTS));

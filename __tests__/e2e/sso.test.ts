@@ -504,6 +504,9 @@ describe("A gateway over https in front of an upstream that records", () => {
 
     expect((await remove(token(mail("boss")))).status).toBe(200);
     expect((await remove(token({ sub: `boss@${DOMAIN}` }))).status).toBe(403);
+    // nobody verified it, so that its domain lets nobody in, and a subject is named exactly.
+    expect((await ask(token({ sub: `boss@${DOMAIN}` }))).status).toBe(403);
+    expect((await ask(token({ sub: "BATCH" }))).status).toBe(403);
   });
 
   test("refuses every other token", async () => {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 )
 
 // basic lets in a user with the right password. A password that was right before costs no hash and is never counted. Any
@@ -32,6 +33,9 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 		}
 		return right, nil
 	})
+	if known != nil && !accepted {
+		logFailure(r, known)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -39,6 +43,13 @@ func (l *Login) basic(w http.ResponseWriter, r *http.Request, header string) (Id
 		return nil, l.challenge(w, r)
 	}
 	return known, nil
+}
+
+// logFailure names the user of a failed login in the access log. Other names are not logged, because people type passwords there.
+func logFailure(r *http.Request, known *user) {
+	if fields, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+		fields.Set(zap.String("failed_user", known.name))
+	}
 }
 
 // refuseMalformed answers 401 to a header without a credential, and lets it cost as much as a wrong password.

@@ -39,7 +39,7 @@ func BenchmarkRequest(b *testing.B) {
 		{"nothing", nil},
 		{"password", []requestOption{with("Authorization", basicHeader("ada", ada.password))}},
 		{"session", []requestOption{with("Cookie", "__Host-gateway=rea")}},
-		{"token", []requestOption{with("Authorization", "Bearer ci")}},
+		{"token", []requestOption{with("Authorization", "Bearer h.ci.s")}},
 		{"write by a group's session", []requestOption{with("Cookie", "__Host-gateway=rea"), write}},
 	} {
 		b.Run(test.name, func(b *testing.B) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,8 @@ type OAuth2 struct {
 	AdminGroups []string `json:"admin_groups,omitempty"`
 	WriteEmails []string `json:"write_emails,omitempty"`
 	AdminEmails []string `json:"admin_emails,omitempty"`
-	// Subjects of tokens without an e-mail address.
+	// Subjects of tokens without an e-mail address. No other such token enters.
+	ReadMachines  []string `json:"read_machines,omitempty"`
 	WriteMachines []string `json:"write_machines,omitempty"`
 	AdminMachines []string `json:"admin_machines,omitempty"`
 
@@ -126,11 +128,17 @@ func (o *OAuth2) check(ctx context.Context, credential oauthCredential, groups [
 		email:   response.Header.Get("X-Auth-Request-Email"),
 		cookies: response.Header.Values("Set-Cookie"),
 	}
-	// oauth2-proxy does not check the e-mail domain of a caller without an e-mail address.
-	if given.status == http.StatusAccepted && given.email == "" {
+	// oauth2-proxy does not check the e-mail domain of a caller without an e-mail address. For a token without one it says the
+	// subject in its place, which can be any text. It compares that in lower case, and by its domain if it looks like an address.
+	isSubject := credential.header == "Authorization" && given.email == given.user
+	if given.status == http.StatusAccepted && (given.email == "" || isSubject && !o.isNamed(given.user)) {
 		given.status = http.StatusForbidden
 	}
 	return given, nil
+}
+
+func (o *OAuth2) isNamed(subject string) bool {
+	return slices.Contains(o.ReadMachines, subject) || slices.Contains(o.WriteMachines, subject) || slices.Contains(o.AdminMachines, subject)
 }
 
 // session lets a caller in who has a session.
@@ -164,6 +172,11 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 	if !hasScheme(header, "bearer") {
 		return nil, l.challenge(w, r)
 	}
+	token := header[len("Bearer"):]
+	if !wholeToken.MatchString(token) {
+		return nil, l.refuseToken(w, r)
+	}
+	header = "Bearer" + token
 	credential := oauthCredential{"Authorization", header, r.Host}
 	digest := processDigester.digest(header)
 
@@ -205,6 +218,20 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 	default:
 		return nil, badGateway(r, fmt.Errorf("oauth2-proxy answered %d", given.status))
 	}
+}
+
+// wholeToken is a blank and a signed token of RFC 7519. oauth2-proxy writes every other header into its log, also one that has
+// a token and something else.
+var wholeToken = regexp.MustCompile(`^ [\w-]+\.[\w-]+\.[\w-]+$`)
+
+// refuseToken answers to what is no token, and counts it as a failed login of its address.
+func (l *Login) refuseToken(w http.ResponseWriter, r *http.Request) error {
+	key := failureKey{client: clientOf(r)}
+	if wait := l.waitAfterFailures(key); wait > 0 {
+		return refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
+	}
+	l.countFailure(key)
+	return l.challenge(w, r)
 }
 
 // startOrChallenge redirects a page to the login and answers everything else 401.

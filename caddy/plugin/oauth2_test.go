@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -72,7 +73,7 @@ func (p *stubProxy) last() *http.Request {
 	return p.requests[len(p.requests)-1]
 }
 
-func loginWithProxy(t *testing.T, more string) (*stubProxy, []caddyhttp.MiddlewareHandler) {
+func loginWithProxy(t testing.TB, more string) (*stubProxy, []caddyhttp.MiddlewareHandler) {
 	t.Helper()
 	proxy := &stubProxy{known: map[string]stubCaller{
 		"__Host-gateway=rea":  {user: "sub-1", email: "rea@corp.example", groups: []string{"mlflow-users"}},
@@ -81,13 +82,14 @@ func loginWithProxy(t *testing.T, more string) (*stubProxy, []caddyhttp.Middlewa
 		"__Host-gateway=trap": {user: "sub-4", email: "trap@corp.example", groups: []string{"x,mlflow-admins"}},
 		"__Host-gateway=boss": {user: "sub-5", email: "Boss@Corp.example"},
 		"__Host-gateway=out":  {notAllowed: true},
-		"Bearer ci":           {user: "ci", email: "ci"},
-		"Bearer boss":         {user: "boss@corp.example", email: "boss@corp.example"},
-		"Bearer bot":          {user: "sub-6", email: "bot@corp.example"},
-		"Bearer batch":        {user: "batch", email: "batch"},
-		"Bearer ops":          {user: "ops@clients", email: "ops@clients"},
-		"Bearer nameless":     {},
-		"Bearer out":          {notAllowed: true},
+		"Bearer h.ci.s":       {user: "ci", email: "ci"},
+		"Bearer h.boss.s":     {user: "boss@corp.example", email: "boss@corp.example"},
+		"Bearer h.bot.s":      {user: "sub-6", email: "bot@corp.example"},
+		"Bearer h.loud.s":     {user: "BATCH", email: "BATCH"},
+		"Bearer h.batch.s":    {user: "batch", email: "batch"},
+		"Bearer h.ops.s":      {user: "ops@clients", email: "ops@clients"},
+		"Bearer h.nameless.s": {},
+		"Bearer h.out.s":      {notAllowed: true},
 	}}
 	server := httptest.NewServer(proxy)
 	t.Cleanup(server.Close)
@@ -97,6 +99,7 @@ oauth2 `+server.Listener.Addr().String()+` {
 	admin_groups mlflow-admins
 	write_emails bot@corp.example
 	admin_emails boss@corp.example
+	read_machines ci
 	write_machines batch sub-1
 	admin_machines ops@clients
 }`, ada)
@@ -118,11 +121,10 @@ func TestASessionOrATokenLetsIn(t *testing.T) {
 		{"an admin's session", with("Cookie", "__Host-gateway=anna"), "anna@corp.example", RoleAdmin},
 		{"a group with an admin group's name in it", with("Cookie", "__Host-gateway=trap"), "trap@corp.example", RoleRead},
 		{"an admin by e-mail, in another case", with("Cookie", "__Host-gateway=boss"), "Boss@Corp.example", RoleAdmin},
-		{"a token", with("Authorization", "Bearer ci"), "ci", RoleRead},
-		{"a token with an admin's address as its subject", with("Authorization", "Bearer boss"), "boss@corp.example", RoleRead},
-		{"a writer by e-mail", with("Authorization", "Bearer bot"), "bot@corp.example", RoleWrite},
-		{"a writer by subject", with("Authorization", "Bearer batch"), "batch", RoleWrite},
-		{"an admin by subject", with("Authorization", "Bearer ops"), "ops@clients", RoleAdmin},
+		{"a token", with("Authorization", "Bearer h.ci.s"), "ci", RoleRead},
+		{"a writer by e-mail", with("Authorization", "Bearer h.bot.s"), "bot@corp.example", RoleWrite},
+		{"a writer by subject", with("Authorization", "Bearer h.batch.s"), "batch", RoleWrite},
+		{"an admin by subject", with("Authorization", "Bearer h.ops.s"), "ops@clients", RoleAdmin},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
@@ -162,7 +164,7 @@ func TestOnlyWhatIsNeededIsAsked(t *testing.T) {
 	}
 
 	// With a token the cookie is ignored.
-	got = send(get("/"), login, with("Cookie", "__Host-gateway=anna"), with("Authorization", "Bearer nobody's"))
+	got = send(get("/"), login, with("Cookie", "__Host-gateway=anna"), with("Authorization", "Bearer h.nobody.s"))
 	expectStatus(t, got, http.StatusUnauthorized, "UNAUTHENTICATED")
 	if proxy.last().Header.Get("Cookie") != "" {
 		t.Error("sends the cookie besides the token")
@@ -206,7 +208,7 @@ func TestPagesAreSentToTheLoginAndNothingElse(t *testing.T) {
 		"a frame":          {with("Accept", "text/html"), with("Sec-Fetch-Mode", "navigate"), with("Sec-Fetch-Dest", "iframe")},
 		"a form":           append(slices.Clone(page), func(r *http.Request) { r.Method = http.MethodPost }),
 		"a HEAD":           append(slices.Clone(page), func(r *http.Request) { r.Method = http.MethodHead }),
-		"a wrong token":    append(slices.Clone(page), with("Authorization", "Bearer x")),
+		"a wrong token":    append(slices.Clone(page), with("Authorization", "Bearer h.x.s")),
 		"an empty header":  append(slices.Clone(page), with("Authorization", "")),
 		"another scheme":   append(slices.Clone(page), with("Authorization", "Digest x")),
 		"a wrong password": append(slices.Clone(page), with("Authorization", basicHeader("ada", "x"))),
@@ -240,8 +242,11 @@ func TestAPageWhoseSessionHasEndedMakesNoBrowserAskForAPassword(t *testing.T) {
 func TestWhoMayNotEnterIsTold(t *testing.T) {
 	_, login := loginWithProxy(t, "")
 	expectStatus(t, send(get("/"), login, append(page, with("Cookie", "__Host-gateway=out"))...), http.StatusForbidden, "PERMISSION_DENIED")
-	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer out")), http.StatusForbidden, "PERMISSION_DENIED")
-	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer nameless")), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.out.s")), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.nameless.s")), http.StatusForbidden, "PERMISSION_DENIED")
+	// Subjects without an e-mail address, which nobody verified: an admin's address, and the name of another in other case.
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.boss.s")), http.StatusForbidden, "PERMISSION_DENIED")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.loud.s")), http.StatusForbidden, "PERMISSION_DENIED")
 }
 
 func TestWithoutAnAnswerNobodyEnters(t *testing.T) {
@@ -262,7 +267,7 @@ func TestWithoutAnAnswerNobodyEnters(t *testing.T) {
 			expectStatus(t, send(get("/"), login, with("Cookie", "__Host-gateway=rea")), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
 			// A token that could not be checked is not counted.
 			for range 2 {
-				expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
+				expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.ci.s")), http.StatusBadGateway, "TEMPORARILY_UNAVAILABLE")
 			}
 			if allowed, err := got.identity.Has(t.Context(), RoleAdmin); allowed || err == nil {
 				t.Error("the role is known without an answer")
@@ -276,24 +281,24 @@ func TestWithoutAnAnswerNobodyEnters(t *testing.T) {
 
 func TestWrongTokensCountAsFailedLogins(t *testing.T) {
 	proxy, login := loginWithProxy(t, "failures_per_address 3")
-	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusNoContent, "")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.ci.s")), http.StatusNoContent, "")
 	for i := range 3 {
-		expectStatus(t, send(get("/"), login, with("Authorization", fmt.Sprint("Bearer ", i))), http.StatusUnauthorized, "UNAUTHENTICATED")
+		expectStatus(t, send(get("/"), login, with("Authorization", fmt.Sprintf("Bearer h.%d.s", i))), http.StatusUnauthorized, "UNAUTHENTICATED")
 	}
 	before := proxy.count()
-	got := send(get("/"), login, with("Authorization", "Bearer 9"))
+	got := send(get("/"), login, with("Authorization", "Bearer h.9.s"))
 	expectStatus(t, got, http.StatusTooManyRequests, "RESOURCE_EXHAUSTED")
 	if got.header.Get("Retry-After") != "60" || proxy.count() != before {
 		t.Errorf("waits %q, asked %d times", got.header.Get("Retry-After"), proxy.count()-before)
 	}
 	// A token that was accepted before is not counted, but checked again.
-	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusNoContent, "")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.ci.s")), http.StatusNoContent, "")
 	if proxy.count() != before+1 {
 		t.Error("a known token is not asked")
 	}
-	delete(proxy.known, "Bearer ci")
-	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer ci")), http.StatusUnauthorized, "UNAUTHENTICATED")
-	expectStatus(t, send(get("/"), login, from("203.0.113.9"), with("Authorization", "Bearer bot")), http.StatusNoContent, "")
+	delete(proxy.known, "Bearer h.ci.s")
+	expectStatus(t, send(get("/"), login, with("Authorization", "Bearer h.ci.s")), http.StatusUnauthorized, "UNAUTHENTICATED")
+	expectStatus(t, send(get("/"), login, from("203.0.113.9"), with("Authorization", "Bearer h.bot.s")), http.StatusNoContent, "")
 }
 
 func TestAHundredRequestsAtOnceWithAGoodTokenAllEnter(t *testing.T) {
@@ -301,7 +306,7 @@ func TestAHundredRequestsAtOnceWithAGoodTokenAllEnter(t *testing.T) {
 	var all sync.WaitGroup
 	for range 100 {
 		all.Go(func() {
-			if got := send(get("/"), login, with("Authorization", "Bearer ci")); got.status != http.StatusNoContent {
+			if got := send(get("/"), login, with("Authorization", "Bearer h.ci.s")); got.status != http.StatusNoContent {
 				t.Errorf("one is answered %d", got.status)
 			}
 		})
@@ -319,15 +324,47 @@ func TestACrowdWithTokensEntersFromOneAddress(t *testing.T) {
 	proxy, login := loginWithProxy(t, "failures_per_address 30")
 	const crowd = 60
 	for i := range crowd {
-		proxy.known[fmt.Sprint("Bearer crowd", i)] = stubCaller{user: fmt.Sprint(i), email: fmt.Sprintf("%d@corp.example", i)}
+		proxy.known[fmt.Sprintf("Bearer h.crowd%d.s", i)] = stubCaller{user: fmt.Sprint(i), email: fmt.Sprintf("%d@corp.example", i)}
 	}
 	var all sync.WaitGroup
 	for i := range crowd {
 		all.Go(func() {
-			if got := send(get("/"), login, with("Authorization", fmt.Sprint("Bearer crowd", i))); got.status != 204 {
+			if got := send(get("/"), login, with("Authorization", fmt.Sprintf("Bearer h.crowd%d.s", i))); got.status != 204 {
 				t.Errorf("token %d is answered %s", i, statusAndCode(got))
 			}
 		})
 	}
 	all.Wait()
+}
+
+func FuzzOnlyAWholeTokenReachesTheProxy(f *testing.F) {
+	for _, header := range []string{
+		"Bearer h.c.s", "bearer h.c.s", "Bearer  h.c.s", "Bearer h.c.s ", "Bearer h.c .s", "Bearer h.c.s, Bearer h.c.s", "Bearer\th.c.s", "Bearer",
+		"Bearer h.c", "Bearer h.c.", "Bearer h..s", "Bearer h.c.s.t", "Bearer h.c.s\n", "Token h.c.s", "Bearer h.c=.s", "BearerX h.c.s", " Bearer h.c.s",
+	} {
+		f.Add(header)
+	}
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Authorization"))
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	f.Cleanup(proxy.Close)
+	login := loginWith(f, "failures_per_address 1000000\noauth2 "+proxy.Listener.Addr().String()+" {\n}", ada)
+	whole := regexp.MustCompile(`^Bearer [\w-]+\.[\w-]+\.[\w-]+$`)
+	f.Fuzz(func(t *testing.T, header string) {
+		asked = nil
+		got := send(get("/"), login, with("Authorization", header))
+		if got.passed != nil {
+			t.Fatalf("%q enters", header)
+		}
+		for _, sent := range asked {
+			if !whole.MatchString(sent) {
+				t.Errorf("the proxy gets %q, which it would log", sent)
+			}
+		}
+		if len(asked) == 0 && whole.MatchString(header) {
+			t.Errorf("the proxy is not asked about %q", header)
+		}
+	})
 }

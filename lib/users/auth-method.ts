@@ -78,6 +78,7 @@ function oauth2Auth(options: OAuth2Options, { network, url }: AuthContext, scope
     OAUTH2_PROXY: proxy.address,
     OAUTH2_COOKIE: proxy.cookieName,
     OAUTH2_LOGOUT: `/oauth2/sign_out?rd=${encodeURIComponent(proxy.endSessionUrl ?? "/oauth2/signed_out")}`,
+    READ_MACHINES: caddyWords(options.allowedServiceAccounts),
     WRITE_GROUPS: caddyWords(write?.groups),
     WRITE_EMAILS: caddyWords(write?.emails),
     WRITE_MACHINES: caddyWords(write?.serviceAccounts),

@@ -82,8 +82,8 @@ export interface OAuth2Options {
   readonly allowedGroups?: string[];
 
   /**
-   * Subjects (claim `sub`) of tokens without an e-mail address, as service accounts have them, that may log in.
-   * `allowedDomains` does not apply to them; `allowedGroups` does.
+   * Subjects (claim `sub`) of tokens without an e-mail address, as service accounts have them, that may log in: no other
+   * such token enters, also with `allowAnyDomain`. `allowedDomains` does not apply to them; `allowedGroups` does.
    *
    * @default - the subjects that have a role
    */

@@ -178,7 +178,11 @@ describe("AuthMethod.oauth2", () => {
 
     expect(configuration(auth).authenticated_emails_file).toBe("/etc/oauth2-proxy/machines");
     expect(file(stack, PROXY, "/etc/oauth2-proxy/machines")).toBe("nightly\nbatch\n");
-    expect(environment(stack, "gateway")).toMatchObject({ WRITE_MACHINES: "`batch`", ADMIN_MACHINES: "" });
+    expect(environment(stack, "gateway")).toMatchObject({
+      READ_MACHINES: "`nightly`",
+      WRITE_MACHINES: "`batch`",
+      ADMIN_MACHINES: "",
+    });
   });
 
   test("reads groups from the given claim, or from oauth2-proxy's default", () => {

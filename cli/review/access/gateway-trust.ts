@@ -10,6 +10,7 @@ const MEMBERS: { list: keyof GatewaySettings; role: string; kind: string }[] = [
   { list: "ADMIN_MACHINES", role: "admin", kind: "service account" },
   { list: "WRITE_GROUPS", role: "write", kind: "group" },
   { list: "WRITE_EMAILS", role: "write", kind: "e-mail address" },
+  { list: "READ_MACHINES", role: "read", kind: "service account" },
   { list: "WRITE_MACHINES", role: "write", kind: "service account" },
 ];
 
