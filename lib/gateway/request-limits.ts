@@ -3,7 +3,7 @@ import type { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 
-// Docker's proxy of a published port breaks down at some 5,000 open connections.
+// Docker's own proxy, for clients on the engine's machine, ends at some 5,000.
 const MAX_CONNECTIONS = 2000;
 // An idle connection takes 33 KiB with TLS, one with a request a multiple of that.
 const CONNECTIONS_PER_MEBIBYTE = 8;
