@@ -1167,6 +1167,8 @@ describe("the store's S3 API on a port of its own", () => {
     "//minio/health/live",
     "/%6dinio/v2/metrics/cluster",
     "/minio",
+    "/crossdomain.xml",
+    "//Crossdomain.xml/",
   ])("%s of the store is closed", async (path) => {
     expectGatewayError(await send(origin, { path, headers: [SIGNED] }), 404, "ENDPOINT_NOT_FOUND");
     expectNothingReachedTheUpstreams();
