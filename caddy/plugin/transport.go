@@ -57,7 +57,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	request = request.WithContext(httptrace.WithClientTrace(request.Context(), closeFailed))
 	if request.Body != nil && request.Body != http.NoBody && request.GetBody == nil {
-		body := &replayableBody{source: request.Body, read: make([]byte, 0, min(max(request.ContentLength, 0), maxReadBody))}
+		body := &replayableBody{source: request.Body, read: make([]byte, 0, min(max(request.ContentLength, 0), keptOfBody))}
 		request.Body, request.GetBody = &bodyReader{body: body}, body.again
 	}
 	for {
@@ -82,6 +82,9 @@ var closeFailed = &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo
 		_ = connection.Close()
 	}
 }}
+
+// More of a body than the write buffer of a connection has been read only if something was written.
+const keptOfBody = 256 << 10
 
 // replayableBody keeps the beginning of a body, so that it can be read again.
 type replayableBody struct {
@@ -112,7 +115,7 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := b.source.Read(p)
-	if b.beyond = b.beyond || len(b.read)+n > maxReadBody; b.beyond {
+	if b.beyond = b.beyond || len(b.read)+n > keptOfBody; b.beyond {
 		b.read = nil
 	} else {
 		b.read = append(b.read, p[:n]...)
