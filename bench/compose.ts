@@ -7,7 +7,6 @@ export interface StackJson {
     readonly docker_container?: { [name: string]: ContainerBlock };
     readonly docker_image?: { [name: string]: { name: string } };
     readonly docker_network?: { [name: string]: { name: string; internal?: boolean } };
-    readonly docker_volume?: { [name: string]: { name: string } };
   };
 }
 
@@ -49,7 +48,7 @@ interface ContainerBlock {
  * and order. Compose mounts all files from a folder, also the secret ones.
  */
 export function writeComposeProject(folder: string, project: string, stack: StackJson, state: StateJson): void {
-  const { docker_container: containers = {}, docker_network, docker_volume } = stack.resource;
+  const { docker_container: containers = {}, docker_network } = stack.resource;
   const files = new ProjectFiles(folder);
   const services = Object.fromEntries(
     Object.entries(containers).map(([name, block]) => [
@@ -62,7 +61,9 @@ export function writeComposeProject(folder: string, project: string, stack: Stac
     services,
     networks: docker_network,
     volumes: Object.fromEntries(
-      Object.entries(docker_volume ?? {}).map(([name, volume]) => [name, { name: volume.name }]),
+      Object.values(containers)
+        .flatMap((block) => block.volumes ?? [])
+        .map(({ volume_name: name }) => [name, { name }]),
     ),
     ...files.declarations,
   };
@@ -92,7 +93,7 @@ function service(block: ContainerBlock, { resource }: StackJson, files: object):
     networks: block.networks_advanced.map(({ name }) => referenced(name)),
     volumes: block.volumes?.map((mount) => ({
       type: "volume",
-      source: referenced(mount.volume_name),
+      source: mount.volume_name,
       target: mount.container_path,
     })),
     ports: block.ports?.map(({ internal, external, ip }) => ({

@@ -29,6 +29,7 @@ command("up", "Deploy the stack, or bring it up to date.")
   .option("-y, --yes", "answer every question with yes")
   .addOption(new Option("--offline", "build images and providers here, from package registries").conflicts("online"))
   .option("--online", "never build images and providers here")
+  .option("--allow-data-loss", "delete data that is no longer in the code, too")
   .action(up);
 
 command("plan", "Show what 'up' would change, and save the plan for 'apply'.")
@@ -40,7 +41,7 @@ program
   .description("Apply a plan saved by 'plan', if nothing has changed since.")
   .argument("<file>", "the plan")
   .option("-y, --yes", "answer every question with yes")
-  .option("--allow-data-loss", "apply the plan even if it deletes volumes")
+  .option("--allow-data-loss", "apply the plan even if it deletes data")
   .action(apply);
 
 program

@@ -465,10 +465,10 @@ describe("A lost state", () => {
       const ids = (await runOk("docker", [kind, ...list])).trim().split("\n");
       await runOk("docker", [kind, "rm", ...(kind === "container" ? ["--force"] : []), ...ids]);
     }
-    const databaseVolume = addresses(mlflowStack()).find((name) => name.startsWith("docker_volume.postgres_")) ?? "";
+    const databaseVolume = addresses(mlflowStack()).find((name) => name.startsWith("terraform_data.postgres_")) ?? "";
     for (const [address, name] of [
       [databaseVolume, VOLUMES.postgres],
-      ["docker_volume.minio_data_FB897F14", `${ID}-minio-data`],
+      ["terraform_data.minio_data_FB897F14", `${ID}-minio-data`],
       ["random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816", toBase64(webhookKey)],
     ] as const) {
       expect(await stack.terraform(["import", "-input=false", address, name])).toMatchObject({ code: 0 });

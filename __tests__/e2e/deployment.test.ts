@@ -317,11 +317,13 @@ print("SAME", open(path, "rb").read() == content)
     const refused = await stack.command(["up", "--yes"]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("exists on the engine")]);
 
-    const volumes = Object.entries(
-      JSON.parse(readFileSync(join(stack.stackFolder, "cdk.tf.json"), "utf8")).resource.docker_volume,
+    const records = Object.entries<{ input?: { named_volume?: string } }>(
+      JSON.parse(readFileSync(join(stack.stackFolder, "cdk.tf.json"), "utf8")).resource.terraform_data,
     );
-    for (const [name, volume] of volumes) {
-      const imported = await stack.terraform(["import", `docker_volume.${name}`, (volume as { name: string }).name]);
+    const volumes = records.flatMap(([id, { input }]) => (input?.named_volume ? [[id, input.named_volume]] : []));
+    expect(volumes).toHaveLength(2);
+    for (const [id, volume = ""] of volumes) {
+      const imported = await stack.terraform(["import", `terraform_data.${id}`, volume]);
       expect([imported.code, imported.stderr]).toEqual([0, ""]);
     }
     // the new state has another identity, so that nobody serves volumes by mistake.

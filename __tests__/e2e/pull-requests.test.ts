@@ -286,7 +286,7 @@ describe("A plan that deletes data", () => {
     await jobEnds(0, "labeled", { label: LABEL });
     await jobEnds(0, "closed", await merge());
 
-    expect(await runOk("docker", ["volume", "ls", "--format", "{{.Name}}"])).not.toContain(app.id);
+    expect(await runOk("docker", ["volume", "ls", "--format", "{{.Name}}"])).not.toContain(`${app.id}-archive`);
     expect(comment()).toMatch(/\n\*\*Applied\.\*\*/);
   });
 });

@@ -106,22 +106,20 @@ describe("A review of a real plan of the whole platform", () => {
     expect(await review("upgrade", image)).toMatchSnapshot();
   });
 
-  test("puts first that a renamed volume loses data, and ends with status 2 unless that is allowed", async () => {
+  test("tells that a renamed volume is another one, and that the old one stays with its data", async () => {
+    const renamed = `${ID}-postgres-renamed`;
     const rename = (json: Synthesized) => {
-      for (const [name, volume] of Object.entries(json.resource.docker_volume ?? {})) {
-        if (name.startsWith("postgres"))
-          Object.assign(volume, { name: `${ID}-postgres-renamed`, lifecycle: undefined });
-      }
+      for (const [name, record] of Object.entries(json.resource.terraform_data ?? {}))
+        if (name.startsWith("postgres")) Object.assign(record, { input: { named_volume: renamed } });
+      for (const volume of json.resource.docker_container?.postgres?.volumes ?? []) volume.volume_name = renamed;
     };
     const { code, text } = await review("rename", rename);
 
     expect({ code, text }).toMatchSnapshot();
-    expect(code).toBe(2);
-    expect(text.split("\n")[0]).toContain(
-      `Data would be lost: the volume '${ID}-postgres-data-${RELEASES.postgres.default}'`,
-    );
-    const allowed = await deployment.command(["review", join(plans, "rename.tfplan"), "--allow-data-loss"]);
-    expect(allowed.code).toBe(0);
+    expect(code).toBe(0);
+    const old = `${ID}-postgres-data-${RELEASES.postgres.default}`;
+    expect(text).toContain(`the volume '${old}' is not used any more: it stays on the engine, with what is in it`);
+    expect(text).toContain(`the volume '${renamed}' is empty, unless one of this name exists`);
   });
 
   test("tells a port that opens past the gateway", async () => {
@@ -159,15 +157,12 @@ describe("A review of a real plan of the whole platform", () => {
     await runOk("docker", ["update", "--memory", "256m", "--memory-swap", "256m", `${ID}-gateway`]);
   });
 
-  test("tells that everything goes", async () => {
-    const unprotect = (json: Synthesized) => {
-      for (const volume of Object.values(json.resource.docker_volume ?? {}))
-        Object.assign(volume, { lifecycle: undefined });
-    };
-    const { code, text } = await review("destroy", unprotect, ["-destroy"]);
+  test("tells that everything goes but the volumes", async () => {
+    const { code, text } = await review("destroy", undefined, ["-destroy"]);
 
     expect({ code, text }).toMatchSnapshot();
-    expect(code).toBe(2);
+    expect(code).toBe(0);
+    expect(text).toContain(`the volume '${ID}-minio-data' is not used any more: it stays on the engine`);
   });
 
   test("shows no secret of the state in any of these, in any form and encoding", async () => {

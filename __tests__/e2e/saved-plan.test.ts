@@ -28,7 +28,7 @@ afterAll(async () => {
 describe("A plan that was saved", () => {
   test("is for its user alone, and deploys what it says", async () => {
     app.write(256);
-    expect(await ok("plan", "--out", plan)).toContain(`Stack '${app.id}': 6 to create.`);
+    expect(await ok("plan", "--out", plan)).toContain(`Stack '${app.id}': 7 to create.`);
     expect(statSync(plan).mode & 0o777).toBe(0o600);
 
     await ok("apply", plan, "--yes");
@@ -81,13 +81,14 @@ describe("A plan that was saved", () => {
     await ok("plan", "--out", plan);
     const refused = await app.command(["apply", plan, "--yes"]);
     expect(refused.code).toBe(ExitCode.dataAtRisk);
-    const volume = `${app.id}-postgres-data-${RELEASES.postgres.default}`;
-    expect(refused.stderr).toContain(`this would delete the volume '${volume}' and the data in it`);
+    expect(refused.stderr).toContain(`this would delete the volume '${app.id}-archive' and the data in it`);
     expect(await limit()).toBe(300);
 
     await ok("apply", plan, "--yes", "--allow-data-loss");
-    const volumes = await runOk("docker", ["volume", "ls", "--format", "{{.Name}}"]);
-    expect(volumes).not.toContain(app.id);
+    const volumes = (await runOk("docker", ["volume", "ls", "--format", "{{.Name}}"])).split("\n");
+    expect(volumes).not.toContain(`${app.id}-archive`);
+    // No plan deletes a volume of the library's.
+    expect(volumes).toContain(`${app.id}-postgres-data-${RELEASES.postgres.default}`);
   });
 });
 

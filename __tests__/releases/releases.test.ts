@@ -1,11 +1,17 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Volume } from "@cdktf/provider-docker/lib/volume";
+import { Network } from "@cdktf/provider-docker/lib/network";
 import type { TerraformStack } from "cdktf";
 import { packagePath } from "../../lib/values/package-folder";
 import { namedResources } from "../support/stacks/named-resources";
 import { SHAPES } from "../support/stacks/shapes";
 import { mlflowStack, synth } from "../support/stacks/synth";
+
+interface Refactored {
+  readonly moved?: { from: string; to: string }[];
+  readonly removed?: { from: string; lifecycle: { destroy: boolean } }[];
+  readonly resource: { docker_container?: { [name: string]: { volumes?: { volume_name?: string }[] } } };
+}
 
 type Release = { [shape: string]: { [address: string]: string } };
 
@@ -20,10 +26,13 @@ const RELEASES = readdirSync(__dirname)
 /** Resources that Terraform would destroy or rename on the engine, and that the changelog does not name. */
 function surprises(released: { [address: string]: string }, stack: TerraformStack, changelog = CHANGELOG): string[] {
   const now = namedResources(stack);
-  const { moved = [] } = synth(stack) as { moved?: { from: string; to: string }[] };
+  const { moved = [], removed = [], resource } = synth(stack) as Refactored;
+  const mounted = Object.values(resource.docker_container ?? {}).flatMap(({ volumes = [] }) => volumes);
   return Object.entries(released).flatMap(([address, name]) => {
     const current = moved.find(({ from }) => from === address)?.to ?? address;
     if (now[current] === name || changelog.includes(`\`${address}\``)) return [];
+    const isReleased = removed.some(({ from, lifecycle }) => from === address && lifecycle.destroy === false);
+    if (isReleased && mounted.some(({ volume_name }) => volume_name === name)) return [];
     return [current in now ? `${address}: '${name}' is called '${now[current]}'` : `${address}: is gone`];
   });
 }
@@ -41,24 +50,30 @@ describe.each(RELEASES)("An upgrade from release %s", (_version, release) => {
 });
 
 describe("The list of a release", () => {
-  const address = "docker_volume.archive";
+  const address = "docker_network.archive";
 
   test("notices a missing address and a changed name", () => {
     const stack = mlflowStack();
-    new Volume(stack, "archive", { name: "new", lifecycle: { preventDestroy: true } });
+    new Network(stack, "archive", { name: "new" });
 
-    expect(surprises({ [address]: "old", "docker_volume.other": "other" }, stack)).toEqual([
-      "docker_volume.archive: 'old' is called 'new'",
-      "docker_volume.other: is gone",
+    expect(surprises({ [address]: "old", "docker_network.other": "other" }, stack)).toEqual([
+      "docker_network.archive: 'old' is called 'new'",
+      "docker_network.other: is gone",
     ]);
   });
 
   test("takes an address that the changelog names, and one that was moved", () => {
     const stack = mlflowStack();
-    const volume = new Volume(stack, "store", { name: "old", lifecycle: { preventDestroy: true } });
+    const network = new Network(stack, "store", { name: "old" });
 
-    expect(surprises({ [address]: "old" }, stack, "- `docker_volume.archive` is no longer made.")).toEqual([]);
-    volume.moveFromId(address);
+    expect(surprises({ [address]: "old" }, stack, "- `docker_network.archive` is no longer made.")).toEqual([]);
+    network.moveFromId(address);
     expect(surprises({ [address]: "old" }, stack, "")).toEqual([]);
+  });
+
+  test("notices a volume that is let go of and not used any more", () => {
+    const released = { "docker_volume.postgres_data-17_61EAD25B": "mlflow-postgres-data-17" };
+
+    expect(surprises(released, mlflowStack(), "")).toEqual(["docker_volume.postgres_data-17_61EAD25B: is gone"]);
   });
 });

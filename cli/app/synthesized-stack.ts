@@ -138,16 +138,13 @@ export class SynthesizedStack {
     return this.containers.flatMap(({ volumes }) => (volumes ?? []).flatMap(({ host_path }) => host_path ?? []));
   }
 
-  /** An override file that lets Terraform destroy what the stack protects. */
-  public get unprotected(): object {
-    const resource: { [type: string]: Blocks } = {};
-    for (const [type, blocks] of Object.entries(this.#resources)) {
-      for (const [name, block] of Object.entries(blocks ?? {})) {
-        if (!(block.lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy) continue;
-        (resource[type] ??= {})[name] = { lifecycle: { prevent_destroy: false } };
-      }
-    }
-    return { resource };
+  /** Addresses of the resources that Terraform refuses to destroy, but for volumes of the engine. */
+  public get protectedResources(): string[] {
+    return Object.entries(this.#resources).flatMap(([type, blocks]) =>
+      Object.entries(blocks ?? {})
+        .filter(([, { lifecycle }]) => (lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy)
+        .flatMap(([name]) => (type === "docker_volume" ? [] : `${type}.${name}`)),
+    );
   }
 
   private having(role: ContainerRole): ContainerBlock[] {

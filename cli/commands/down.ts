@@ -1,5 +1,3 @@
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { applyPlan } from "../terraform/apply-plan";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
@@ -7,9 +5,11 @@ import { Deployment } from "../deployment/deployment";
 import { summarize } from "../terraform/describe-plan";
 import { guardRemoval } from "../terraform/plan-guard";
 import { askForName, requireYes } from "../console/prompts";
+import { runSteps } from "../console/tasks";
+import type { Docker } from "../docker/docker";
+import type { State, StateInstance } from "../terraform/state";
 import type { Terraform } from "../terraform/terraform";
-
-const OVERRIDE_FILE = "delete-data_override.tf.json";
+import { volumesOf } from "../terraform/volume-record";
 
 /** Options of `down`. */
 export interface DownOptions {
@@ -36,15 +36,10 @@ export async function down(options: DownOptions): Promise<void> {
 
 async function removeServices({ name }: Deployment, terraform: Terraform): Promise<void> {
   const state = await terraform.state();
-  const services = [...state.ofType("docker_container"), ...state.ofType("docker_network")];
-  if (services.length === 0) return console.log(`Stack '${name}' has no services here: nothing to do.`);
+  if (servicesOf(state).length === 0) return console.log(`Stack '${name}' has no services here: nothing to do.`);
 
-  const targets = services.map(({ address }) => `-target=${address}`);
-  await terraform.withPlan(["-destroy", ...targets], async (saved) => {
-    guardRemoval(saved.plan);
-    await applyPlan(terraform, saved, `Removing the services (${summarize(saved.plan)})`);
-  });
-  const volumes = state.ofType("docker_volume").map(({ attributes }) => String(attributes.name));
+  await destroyServices(terraform, state);
+  const volumes = volumesOf(state);
   console.log(
     [
       "",
@@ -55,26 +50,37 @@ async function removeServices({ name }: Deployment, terraform: Terraform): Promi
   );
 }
 
+function servicesOf(state: State): StateInstance[] {
+  return [...state.ofType("docker_container"), ...state.ofType("docker_network")];
+}
+
+async function destroyServices(terraform: Terraform, state: State): Promise<void> {
+  const targets = servicesOf(state).map(({ address }) => `-target=${address}`);
+  if (targets.length === 0) return;
+  await terraform.withPlan(["-destroy", ...targets], async (saved) => {
+    guardRemoval(saved.plan);
+    await applyPlan(terraform, saved, `Removing the services (${summarize(saved.plan)})`);
+  });
+}
+
 async function deleteData(deployment: Deployment, terraform: Terraform, options: DownOptions): Promise<void> {
-  const { name, synthesized } = deployment;
+  const { name, docker, synthesized } = deployment;
   const state = await terraform.state();
   if (state.instances.length === 0) return console.log(`Stack '${name}' is not deployed: nothing to do.`);
 
-  const volumes = state.ofType("docker_volume").map(({ attributes }) => String(attributes.name));
+  requireDestroyable(synthesized.protectedResources, state);
+  const volumes = volumesOf(state);
   console.log(
     `This deletes stack '${name}' for good: its services, its secrets, and the data in: ${volumes.join(", ") || "no volume"}.`,
   );
   await requireName(name, options);
 
-  const override = join(terraform.folder, OVERRIDE_FILE);
-  await writeFile(override, JSON.stringify(synthesized.unprotected, null, 2));
-  try {
-    await terraform.withPlan(["-destroy"], (saved) =>
-      applyPlan(terraform, saved, `Deleting the stack (${summarize(saved.plan)})`),
-    );
-  } finally {
-    await rm(override, { force: true });
-  }
+  await destroyServices(terraform, state);
+  await deleteVolumes(docker, volumes);
+  // Last, because the records have the names of the volumes: whatever cuts this off, the next run finds them.
+  await terraform.withPlan(["-destroy"], (saved) =>
+    applyPlan(terraform, saved, `Deleting the rest of the stack (${summarize(saved.plan)})`),
+  );
   const kept = synthesized.hostPaths.map((path) => `  ${path} on the engine's host`);
   console.log(
     [
@@ -84,6 +90,28 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
       "A backup of a local state file (*.tfstate.backup) still has its old secrets.",
     ].join("\n"),
   );
+}
+
+// Before anything is deleted: Terraform would refuse them in the end, when the data is gone.
+function requireDestroyable(protectedResources: string[], state: State): void {
+  const addresses = state.instances.map(({ address }) => address.replace(/\[[^\]]*\]$/, ""));
+  const refused = protectedResources.filter((address) => addresses.includes(address));
+  if (refused.length === 0) return;
+  throw new CommandError(
+    `Terraform may not destroy ${refused.join(", ")} ('prevent_destroy'); nothing was changed`,
+    "Take that out of the code, or the resource out of the state, and delete it yourself.",
+  );
+}
+
+async function deleteVolumes(docker: Docker, names: string[]): Promise<void> {
+  const found = (await docker.volumes(names)).map(({ Name }) => Name);
+  if (found.length === 0) return;
+  await runSteps({
+    title: `Deleting ${found.length === 1 ? "the volume" : "the volumes"} ${found.join(", ")}`,
+    run: async () => {
+      for (const name of found) await docker.removeVolume(name);
+    },
+  });
 }
 
 async function requireName(name: string, { yes, confirm }: DownOptions): Promise<void> {

@@ -37,6 +37,9 @@ export interface UpOptions {
 
   /** Never builds images and providers here. */
   readonly online?: boolean;
+
+  /** Deletes resources that may hold data, too, where the app no longer has them. */
+  readonly allowDataLoss?: boolean;
 }
 
 /** Deploys a stack, or brings it up to date. Checks first, then asks, then changes. */
@@ -60,7 +63,7 @@ export async function up(options: UpOptions): Promise<void> {
   });
   deployment = await provideImages(deployment, missing, rootFolder, { ...options, yes });
 
-  await deploy(deployment, await openTerraform(deployment, options), yes);
+  await deploy(deployment, await openTerraform(deployment, options), { ...options, yes });
   await runSteps({
     title: "Waiting until everything is healthy",
     run: ({ progress }) => waitUntilReady(deployment, progress),
@@ -113,11 +116,15 @@ async function openTerraform(deployment: Deployment, { yes, online }: UpOptions)
   return opened.terraform;
 }
 
-async function deploy(deployment: Deployment, terraform: Terraform, yes: boolean): Promise<void> {
+async function deploy(
+  deployment: Deployment,
+  terraform: Terraform,
+  { yes = false, allowDataLoss }: UpOptions,
+): Promise<void> {
   const { docker, inFolder, name } = deployment;
   await terraform.withPlan((await terraform.state()).rerunFailedJobs, async (saved) => {
     const { plan } = saved;
-    await guardPlan(plan, engineLookup(docker), inFolder);
+    await guardPlan(plan, engineLookup(docker), inFolder, allowDataLoss);
     console.log(describePlan(name, plan));
     if (isEmpty(plan)) return;
 

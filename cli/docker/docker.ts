@@ -124,6 +124,21 @@ export class Docker {
     return names.length === 0 ? [] : this.inspect<VolumeDetails>(["volume", "inspect", ...names]);
   }
 
+  /**
+   * Deletes a volume and the data in it.
+   *
+   * @throws CommandError when a container uses it.
+   */
+  public async removeVolume(name: string): Promise<void> {
+    const { exitCode, stderr } = await this.run(["volume", "rm", name]);
+    if (exitCode === 0) return;
+    const users = await this.usersOf(name);
+    throw new CommandError(
+      `the volume '${name}' could not be deleted: ${users.length > 0 ? `${users.join(", ")} uses it` : stderr.trim()}`,
+      "Remove what uses it, and run the command again: it goes on where it ended.",
+    );
+  }
+
   /** Names of the containers, also stopped ones, that use a volume. */
   public async usersOf(volume: string): Promise<string[]> {
     const { stdout } = await this.run(["ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}"]);

@@ -2,28 +2,23 @@ import { actionOf, changesOf } from "./plan-actions";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const VOLUME = "docker_volume";
-// Suffixes of resource types that hold data at other providers. `aws_s3_bucket_policy` does not match.
-const STORAGE =
-  /(^|_)(bucket|volume|disk|file_?system|database|db_instance|rds_cluster|storage_account|storage_container)$/;
+// What can be made anew from the code. Everything else may hold data of value, whatever its type is called.
+const HARMLESS =
+  /^(docker_(container|network|image|tag|service)|random_\w+|terraform_data|null_resource|time_\w+|tls_(cert_request|self_signed_cert|locally_signed_cert)|\w+_(policy|policy_attachment|policy_document))$/;
 
-/** The resources with data that a plan deletes or replaces. `up` refuses them, `review` names them first. */
+/** The resources that a plan deletes or replaces, and that may hold data. `up` refuses them, `review` names them first. */
 export function removedData(plan: Plan): ResourceChange[] {
-  return changesOf(plan).filter((change) => holdsData(plan, change) && isLost(change));
+  return changesOf(plan).filter((change) => mayHoldData(change) && isLost(change));
 }
 
 /** The resources with data that are missing on the engine. An apply would create new and empty ones. */
 export function missingData(plan: Plan): ResourceChange[] {
-  return (plan.resource_drift ?? []).filter((change) => holdsData(plan, change) && isLost(change));
+  return (plan.resource_drift ?? []).filter((change) => mayHoldData(change) && isLost(change));
 }
 
-/** Whether a resource may hold data of value. */
-export function holdsData(plan: Plan, { type, address, mode }: ResourceChange): boolean {
-  if (mode === "data") return false;
-  if (type !== VOLUME) return STORAGE.test(type);
-  // The output `volumes` lists the volumes with data; in a stack without that output any volume may have some.
-  const { before, after } = plan.output_changes?.volumes ?? {};
-  if (typeof before !== "object" || before === null) return true;
-  return address in before || (typeof after === "object" && after !== null && address in after);
+/** Whether a resource may hold data of value: every type does that is not known to hold none. */
+export function mayHoldData({ type, mode }: ResourceChange): boolean {
+  return mode !== "data" && !HARMLESS.test(type);
 }
 
 /** The name of a resource with data in messages, such as `the volume 'mlflow-postgres-data-18'`. */

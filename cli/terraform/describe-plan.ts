@@ -11,6 +11,7 @@ import {
   isUnexplained,
 } from "./plan-actions";
 import type { Action } from "./plan-actions";
+import { isRecord, volumeUses, volumesBefore } from "./volume-record";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const ORDER: Action[] = ["create", "update", "replace", "delete"];
@@ -53,9 +54,19 @@ function describeEffects(stack: string, plan: Plan): string[] {
 /** A line for each change of an existing resource, and for each action. `summarize()` counts the new resources. */
 export function describeChanges(plan: Plan): string[] {
   return [
-    ...(plan.resource_changes ?? []).flatMap(describeChange),
+    ...describeVolumes(plan),
+    ...(plan.resource_changes ?? []).filter((change) => !isRecord(change) || isMoved(change)).flatMap(describeChange),
     ...(plan.action_invocations ?? []).map(({ address }) => `  invoke ${address}`),
   ];
+}
+
+// The record of a volume holds no data: what counts is which volume is used.
+function describeVolumes(plan: Plan): string[] {
+  const known = volumesBefore(plan);
+  return volumeUses(plan).flatMap(({ name, use }) => {
+    if (use === "ends") return [`  keep the volume '${name}' on the engine, and use it no more`];
+    return use === "begins" && !known.has(name) ? [`  use the volume '${name}', which is empty if it is new`] : [];
+  });
 }
 
 // The id of an import may be a secret: that of a random_password is the password.

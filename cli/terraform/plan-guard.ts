@@ -3,6 +3,7 @@ import { shellWord } from "../console/shell-word";
 import { dataName, missingData, removedData } from "./data-loss";
 import { actionOf, changesOf } from "./plan-actions";
 import type { Plan, ResourceChange } from "./plan-json";
+import { mountedBefore, volumeUses, volumesBefore } from "./volume-record";
 
 const VOLUME = "docker_volume";
 const CONTAINER = "docker_container";
@@ -26,8 +27,8 @@ export interface EngineLookup {
  * Refuses a plan that would lose or mix up data.
  *
  * @param inFolder the beginning of a line that runs Terraform in the stack's folder.
- * @param allowDataLoss lets the plan remove volumes. Missing volumes, and those of another stack, are still refused.
- * @throws CommandError with exit status 2 when a volume would be removed or taken over, or is missing on the engine.
+ * @param allowDataLoss lets the plan remove data. Missing volumes, and those of another stack, are still refused.
+ * @throws CommandError with exit status 2 when data would be removed, or a volume taken over or missing on the engine.
  */
 export async function guardPlan(
   plan: Plan,
@@ -35,8 +36,9 @@ export async function guardPlan(
   inFolder: string,
   allowDataLoss = false,
 ): Promise<void> {
-  if (!allowDataLoss) refuseRemovedVolumes(plan, inFolder);
-  refuseLostVolumes(plan, inFolder);
+  if (!allowDataLoss) refuseRemovedData(plan, inFolder);
+  refuseLostData(plan, inFolder);
+  await refuseLostVolumes(plan, engine, inFolder);
   await refuseForeignVolumes(plan, engine, inFolder);
   await refuseForeignContainers(plan, engine, inFolder);
 }
@@ -56,42 +58,60 @@ export function guardRemoval(plan: Plan): void {
   );
 }
 
-function refuseRemovedVolumes(plan: Plan, inFolder: string): void {
+function refuseRemovedData(plan: Plan, inFolder: string): void {
   const removed = removedData(plan);
   if (removed.length === 0) return;
   throw refusal(`this would delete ${removed.map(dataName).join(", ")} and the data in it; nothing was changed`, [
     "To keep it where it is, outside of the stack:",
     ...removed.map(({ address }) => `  ${inFolder} state rm ${shellWord(address)}`),
-    "To delete everything, data included: down --delete-data.",
+    "To delete it, or when it holds no data: --allow-data-loss.",
   ]);
 }
 
 // The provider would make an empty volume, and every service would look healthy.
-function refuseLostVolumes(plan: Plan, inFolder: string): void {
+async function refuseLostVolumes(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
+  const mounted = mountedBefore(plan);
+  for (const { name, address, use } of volumeUses(plan)) {
+    // A record whose container was never made has no volume yet.
+    if (use !== "goes on" || !mounted.has(name) || (await engine.volume(name))) continue;
+    throw lostData(`the volume '${name}'`, [address], inFolder);
+  }
+}
+
+function refuseLostData(plan: Plan, inFolder: string): void {
   const lost = missingData(plan);
   if (lost.length === 0) return;
-  throw refusal(
-    `${lost.map(dataName).join(", ")} is in the state but no longer on the engine: its data is not there; nothing was changed`,
-    [
-      "Is this the right engine (DOCKER_HOST, docker context)? Else restore the volume under its name.",
-      "To begin with an empty one:",
-      ...lost.map(({ address }) => `  ${inFolder} state rm ${shellWord(address)}`),
-    ],
+  throw lostData(
+    lost.map(dataName).join(", "),
+    lost.map(({ address }) => address),
+    inFolder,
   );
 }
 
-// The provider silently adopts a volume that exists.
+function lostData(what: string, records: string[], inFolder: string): CommandError {
+  return refusal(`${what} is in the state but no longer on the engine: its data is not there; nothing was changed`, [
+    "Is this the right engine (DOCKER_HOST, docker context)? Else restore the volume under its name.",
+    "To begin with an empty one:",
+    ...records.map((address) => `  ${inFolder} state rm ${shellWord(address)}`),
+  ]);
+}
+
+// A container mounts a volume that exists, and the provider silently adopts it.
 async function refuseForeignVolumes(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
-  for (const change of created(plan, VOLUME)) {
-    const name = String(change.change.after?.name ?? "");
-    const found = name === "" ? undefined : await engine.volume(name);
+  const known = volumesBefore(plan);
+  const made = created(plan, VOLUME).map(({ address, change }) => ({
+    address,
+    name: String(change.after?.name ?? ""),
+  }));
+  for (const { name, address } of [...volumeUses(plan).filter(({ use }) => use === "begins"), ...made]) {
+    const found = name === "" || known.has(name) ? undefined : await engine.volume(name);
     if (!found) continue;
     throw refusal(
       `the volume '${name}' exists on the engine (${found.description}), but not in the state of this stack; nothing was changed`,
       [
         "It holds the data of a stack whose state was lost, or of another stack with the same id.",
         "Bring back the state file, if there is one. Else:",
-        "  to use the data here:        " + `${inFolder} import ${shellWord(change.address)} ${name}`,
+        "  to use the data here:        " + `${inFolder} import ${shellWord(address)} ${name}`,
         "  to leave it to its owner:    choose another stack id (MLFLOW_STACK=…)",
         "  to delete it for good:       " + `docker volume rm ${name}`,
       ],

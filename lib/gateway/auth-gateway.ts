@@ -97,9 +97,7 @@ export class AuthGateway extends Construct {
     const consolePort = storePort(this, CONSOLE, upstream.consoleAddress, props.console, url, tls);
     const s3ApiPort = storePort(this, S3_API, upstream.s3ApiAddress, props.s3Api, url, tls);
     // Certificates survive a new container: ACME authorities limit how many they issue.
-    const certificates = tls.keepsCertificates
-      ? network.addVolume(this, "data", { protect: tls.ownAuthority })
-      : undefined;
+    const certificates = tls.keepsCertificates ? network.addVolume(this, "data") : undefined;
 
     const { environment, files, ports } = mergeFragments([
       { caddyFiles: ["Caddyfile", "routes.json"] },
@@ -156,9 +154,7 @@ export class AuthGateway extends Construct {
     certificates: IVolume | undefined,
     { accessLog }: AuthGatewayOptions,
   ): VolumeMount[] | undefined {
-    const logs =
-      accessLog?.volume &&
-      network.addVolume(this, "log", { ...accessLog.volume, protect: accessLog.volume.protect ?? false });
+    const logs = accessLog?.volume && network.addVolume(this, "log", accessLog.volume);
     const mounts = [
       ...(certificates ? [{ volume: certificates, path: "/data" }] : []),
       ...(logs ? [{ volume: logs, path: LOG_FOLDER }] : []),
@@ -182,7 +178,7 @@ export class AuthGateway extends Construct {
       user: CADDY_USER,
       memory: MIN_MEMORY,
       dependsOn: [service],
-      triggers: [volume.source],
+      triggers: [volume.revision],
       errorMessage: "The certificate of the gateway's own authority could not be read.",
     }).output;
   }

@@ -60,11 +60,10 @@ export const GUARD_CHECKS: readonly GuardCheck[] = [
   {
     rule: GuardRule.UNPROTECTED_VOLUME,
     resourceType: "docker_volume",
-    reads: ["lifecycle"],
-    find: ({ lifecycle }) =>
-      blocks(lifecycle).some(({ prevent_destroy }) => prevent_destroy)
-        ? []
-        : ["a plan may delete its data; set 'lifecycle: { preventDestroy: true }'"],
+    reads: ["name"],
+    find: ({ name }) => [
+      `a plan deletes ${typeof name === "string" ? `'${name}'` : "it"} with its data once it is no longer in the code; use 'network.addVolume()', or let the container alone name it`,
+    ],
   },
   {
     rule: GuardRule.UNPROTECTED_VOLUME,
@@ -103,7 +102,5 @@ function anonymousVolumes({ volumes, mounts }: Block): string[] {
       .filter(({ type, source }) => type === "volume" && !source)
       .map(({ target }) => target),
   ];
-  return anonymous.map(
-    (path) => `the data in ${path} goes with the container; name a 'docker_volume' that is protected`,
-  );
+  return anonymous.map((path) => `the data in ${path} goes with the container; name a volume`);
 }

@@ -15,6 +15,9 @@ export enum GuardRule {
   /** A container that keeps running and has no health check. */
   MISSING_HEALTH_CHECK = "MissingHealthCheck",
 
-  /** A volume that a plan, or the removal of its container, can delete with its data. */
+  /**
+   * A volume that a plan, or the removal of its container, can delete with its data: every `docker_volume`, because
+   * Terraform forgets `prevent_destroy` with the code of the resource, and every volume without a name.
+   */
   UNPROTECTED_VOLUME = "UnprotectedVolume",
 }

@@ -133,7 +133,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
   public addVolume(scope: Construct, id: string, options: VolumeOptions = {}): IVolume {
     if (options.hostPath !== undefined) return new HostFolder(scope, id, options.hostPath);
-    const volume = new NamedVolume(scope, id, options.protect ?? true);
+    const volume = new NamedVolume(scope, id);
     this.#volumes.push(volume);
     return volume;
   }
@@ -153,13 +153,9 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     );
   }
 
-  /** Names of the volumes that Terraform refuses to delete, by address. */
-  public get volumes(): { [address: string]: string } {
-    return Object.fromEntries(
-      this.#volumes
-        .filter(({ isProtected }) => isProtected)
-        .map(({ resource, source }) => [`docker_volume.${resource.friendlyUniqueId}`, source]),
-    );
+  /** Names of the volumes on the engine, by the path of their constructs. */
+  public get volumes(): { [path: string]: string } {
+    return Object.fromEntries(this.#volumes.map(({ node, source }) => [node.path, source]));
   }
 
   private renderContainer(

@@ -1,41 +1,41 @@
 import { posix } from "node:path";
-import { Volume } from "@cdktf/provider-docker/lib/volume";
+import { DataResource } from "cdktf";
 import { Construct } from "constructs";
+import { RECORDED_VOLUME } from "../contract/volume-record";
 import { ValidationError } from "../values/errors";
-import { GuardRule } from "../guard/guard-rule";
 import { physicalName } from "../values/physical-name";
+import { ReleasedVolumes } from "./released-volumes";
 import type { IVolume } from "./service-network";
-import { StackGuard } from "../guard/stack-guard";
 
-/** A volume of the engine. */
+/**
+ * A volume of the engine. The first container that names it makes it. It is no resource of Terraform, so that no plan
+ * and no `destroy` deletes it: a record in the state says that the stack uses it.
+ */
 export class NamedVolume extends Construct implements IVolume {
   public readonly source: string;
-  public readonly resource: Volume;
+  public readonly revision: string;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    public readonly isProtected: boolean,
-  ) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
-    // No label and no option: a change of one would replace the volume and delete the data.
-    this.resource = new Volume(this, "Default", {
-      name: physicalName(this),
-      lifecycle: isProtected ? { preventDestroy: true } : undefined,
-    });
-    if (!isProtected) StackGuard.accept(this, GuardRule.UNPROTECTED_VOLUME, "'protect: false' was asked for");
-    this.source = this.resource.id;
+    this.source = physicalName(this);
+    const record = new DataResource(this, "Default", { input: { [RECORDED_VOLUME]: this.source } });
+    this.revision = record.id;
+    // Release 0.1.0 made a `docker_volume` of the same name.
+    ReleasedVolumes.add(this, record.friendlyUniqueId);
   }
 }
 
 /** A folder on the host of the engine. */
 export class HostFolder extends Construct implements IVolume {
+  public readonly revision: string;
+
   constructor(
     scope: Construct,
     id: string,
     public readonly source: string,
   ) {
     super(scope, id);
+    this.revision = source;
     if (!posix.isAbsolute(source)) {
       throw new ValidationError(
         "HostPath",

@@ -12,6 +12,9 @@ export type { ServiceFile } from "./service-file";
 export interface IVolume extends IConstruct {
   /** The source of the mount: the name of a volume, or a path on the engine's host. */
   readonly source: string;
+
+  /** A value that changes when the data begins anew, to be a trigger of the jobs that prepare it. */
+  readonly revision: string;
 }
 
 /** Options of `IServiceNetwork.addVolume()`. */
@@ -23,13 +26,6 @@ export interface VolumeOptions {
    * @default - a named volume
    */
   readonly hostPath?: string;
-
-  /**
-   * Whether Terraform refuses to delete the volume.
-   *
-   * @default true
-   */
-  readonly protect?: boolean;
 }
 
 /** A volume in a container. */
@@ -220,8 +216,8 @@ export interface IServiceNetwork extends IConstruct {
   /** Image of each service: its digest where it came from a registry, else its id. */
   readonly images: { [service: string]: string };
 
-  /** Names of the volumes that Terraform refuses to delete, by address. */
-  readonly volumes: { [address: string]: string };
+  /** Names of the volumes on the engine, by the path of their constructs. No plan deletes them. */
+  readonly volumes: { [path: string]: string };
 
   /** Places a service that keeps running. */
   addService(scope: Construct, id: string, spec: ServiceSpec): IService;
@@ -229,7 +225,7 @@ export interface IServiceNetwork extends IConstruct {
   /** Places a container that runs once. */
   addJob(scope: Construct, id: string, spec: JobSpec): IJob;
 
-  /** Places a volume. */
+  /** Places a volume. A named one stays on the engine when it leaves the code, and when the stack is destroyed. */
   addVolume(scope: Construct, id: string, options?: VolumeOptions): IVolume;
 
   /** The name that a service of this path below `scope` gets, for settings that have to be known before it is added. */

@@ -19,7 +19,7 @@ export function secretVariable(scope: IConstruct, name: string): TerraformVariab
 
 /** The error to throw when constructs refuse an id: a ValidationError where a secret's variable has that id already. */
 export function explainTakenName(stack: TerraformStack, error: unknown): unknown {
-  const name = /^There is already a Construct with name '(\w+)'/.exec((error as Error).message)?.[1];
+  const name = /^There is already a Construct with name '([^']+)'/.exec((error as Error).message)?.[1];
   return name !== undefined && isVariable(stack.node.tryFindChild(name)) ? nameTaken(stack, name) : error;
 }
 

@@ -185,10 +185,7 @@ export class MlflowServer extends Construct implements IUpstream {
       files: [...stores.files, ...connectionPoolFiles(), secretsFile(this, props.secretEnvironment ?? {})],
       volumes: props.temporaryVolume && [
         {
-          volume: network.addVolume(this, "tmp", {
-            ...props.temporaryVolume,
-            protect: props.temporaryVolume.protect ?? false,
-          }),
+          volume: network.addVolume(this, "tmp", props.temporaryVolume),
           path: "/tmp",
         },
       ],

@@ -18,6 +18,7 @@ import { ProviderVersions } from "./provider-versions";
 import type { ProviderVersionsOptions } from "./provider-versions";
 import { explainTakenName } from "../secrets/secret-variable";
 import { workersOverCores } from "../server/server-size";
+import { ReleasedVolumes } from "../network/released-volumes";
 import type { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork } from "../network/service-network";
 import { StackGuard } from "../guard/stack-guard";
@@ -100,6 +101,17 @@ export interface MlflowStackProps {
   readonly providerVersions?: ProviderVersionsOptions;
 }
 
+// Every `docker_volume` that release 0.1.0 could make, so that its states let go of those that are no longer used, too.
+const VOLUMES_OF_0_1_0 = [
+  "gateway_data_D0AC38C2",
+  "gateway_log_02046890",
+  "minio_data_FB897F14",
+  "postgres_data-16_23F3628B",
+  "postgres_data-17_61EAD25B",
+  "postgres_data-18_39DD5BDF",
+  "server_tmp_60C3152D",
+];
+
 /**
  * A complete MLflow platform on one Docker engine: gateway, server, database and object store.
  *
@@ -124,6 +136,8 @@ export class MlflowStack extends TerraformStack {
       dockerProvider(this, props.engine ?? {});
       new RandomProvider(this, "random");
       ProviderVersions.pin(this, props.providerVersions);
+
+      for (const name of VOLUMES_OF_0_1_0) ReleasedVolumes.add(this, name);
 
       this.network = new ContainerNetwork(this, "network", props.network);
       const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
@@ -194,7 +208,7 @@ export class MlflowStack extends TerraformStack {
       "The image of each service, by its digest where it came from a registry.",
       this.network.images,
     );
-    this.output("volumes", "The volumes with data, by their addresses in the Terraform state.", this.network.volumes);
+    this.output("volumes", "The volumes on the engine, by the path of their constructs.", this.network.volumes);
   }
 
   private output(id: string, description: string, value: unknown, sensitive?: boolean): void {

@@ -178,7 +178,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       ],
       memory: DataSize.mebibytes(256),
       dependsOn: [service],
-      triggers: [data.source],
+      triggers: [data.revision],
       errorMessage: `The bucket '${bucket}' and its user could not be made.`,
     });
 
@@ -200,7 +200,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       pathStyle: true,
       external: false,
       dependsOn: [bucketJob],
-      triggers: [data.source],
+      triggers: [data.revision],
     });
     // Tells stores.py that an unknown access key means an emptied store.
     this.clientSettings = { ...settings, environment: { ...settings.environment, STACK_MAKES_BUCKET: "true" } };

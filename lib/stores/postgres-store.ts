@@ -178,7 +178,7 @@ export class PostgresStore extends Construct implements IBackendStore {
       sslMode: "disable",
       external: false,
       dependsOn: [service],
-      triggers: [data.source],
+      triggers: [data.revision],
     });
   }
 

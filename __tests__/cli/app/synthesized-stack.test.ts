@@ -52,10 +52,15 @@ describe("SynthesizedStack", () => {
     expect(new SynthesizedStack(synth(mlflowStack()), "").workers).toBe(2);
   });
 
-  test("removes the protection of exactly the protected resources", () => {
-    expect(stack.unprotected).toEqual({
-      resource: { docker_volume: { data: { lifecycle: { prevent_destroy: false } } } },
-    });
+  test("names the resources that Terraform refuses to destroy, without volumes of the engine", () => {
+    const block = { lifecycle: { prevent_destroy: true } };
+    const resource = {
+      docker_volume: { data: block },
+      aws_s3_bucket: { models: block, logs: { lifecycle: { create_before_destroy: true } }, other: {} },
+    };
+
+    expect(new SynthesizedStack({ resource }, "").protectedResources).toEqual(["aws_s3_bucket.models"]);
+    expect(new SynthesizedStack(synth(mlflowStack()), "").protectedResources).toEqual([]);
   });
 
   test("leaves an engine to Terraform if only Terraform knows its address", () => {

@@ -170,16 +170,83 @@ describe("Data", () => {
     expect(reviewPlan(plan, "mlflow").dataLoss).toBe(true);
   });
 
-  test("is not lost with a volume that the stack does not count, with a policy, or with one left on the engine", () => {
+  test.each([
+    "google_sql_database_instance",
+    "google_alloydb_cluster",
+    "azurerm_postgresql_flexible_server",
+    "digitalocean_database_cluster",
+    "scaleway_rdb_instance",
+    "aws_rds_global_cluster",
+    "aws_dynamodb_table",
+    "aiven_pg",
+    "neon_project",
+    "kubernetes_persistent_volume_claim",
+    "postgresql_schema",
+    "docker_registry_image",
+    "tls_private_key",
+    "something_of_tomorrow",
+  ])("may be lost with %s, of which nothing is known", (type) => {
+    const plan = new PlanBuilder().resource(`${type}.it`, { name: "x" }, null).build();
+
+    expect(reviewPlan(plan, "mlflow").dataLoss).toBe(true);
+    expect(headline(plan)).toContain(`${type}.it`);
+  });
+
+  test("is lost with a volume whatever an output of the name 'volumes' says", () => {
+    const outputs = [[], ["x"], { "docker_volume.other": "x" }, "x", {}];
+    for (const value of outputs) {
+      const plan = new PlanBuilder()
+        .output("volumes", value, value)
+        .resource("docker_volume.notebooks", { name: "mlflow-notebooks" }, null)
+        .build();
+
+      expect([value, reviewPlan(plan, "mlflow").dataLoss]).toEqual([value, true]);
+    }
+  });
+
+  describe("in a volume that no plan can delete", () => {
+    const record = (name: string) => ({ id: "a-b-c", input: { named_volume: name } });
+    const mount = (name: string) => ourContainer("db", { volumes: [{ container_path: "/data", volume_name: name }] });
+
+    test("stays when the stack moves to another volume, which is empty", () => {
+      const plan = new PlanBuilder()
+        .resource("terraform_data.data-17", record("mlflow-data-17"), null)
+        .resource("terraform_data.data-18", null, record("mlflow-data-18"))
+        .resource("docker_container.db", mount("mlflow-data-17"), mount("mlflow-data-18"))
+        .build();
+
+      expect(reviewPlan(plan, "mlflow").dataLoss).toBe(false);
+      expect(text(plan)).toContain("the volume 'mlflow-data-18' is empty, unless one of this name exists");
+      expect(text(plan)).toContain("the volume 'mlflow-data-17' is not used any more: it stays on the engine");
+      expect(text(plan)).toContain("uses 'mlflow-data-18' instead of 'mlflow-data-17'");
+      expect(text(plan)).not.toContain("terraform_data.");
+    });
+
+    test("stays when a docker_volume of an older release becomes a record of the same name", () => {
+      const plan = new PlanBuilder()
+        .resource("docker_volume.data", { name: "mlflow-data" }, null, { actions: ["forget"] })
+        .resource("terraform_data.data", null, record("mlflow-data"))
+        .resource("docker_container.db", mount("mlflow-data"), mount("mlflow-data"))
+        .build();
+
+      expect(reviewPlan(plan, "mlflow").data).toEqual([{ effect: "kept", text: [{ quoted: "mlflow-data" }] }]);
+    });
+
+    test("is taken over when the record was imported", () => {
+      const imported = { id: "mlflow-data", input: null };
+      const plan = new PlanBuilder().resource("terraform_data.data", imported, record("mlflow-data")).build();
+
+      expect(text(plan)).toContain("the volume 'mlflow-data' is taken over, with what is in it");
+    });
+  });
+
+  test("is not lost with a policy, or with a volume left on the engine", () => {
     const plan = new PlanBuilder()
-      .output("volumes", { "docker_volume.data": "mlflow-data" }, { "docker_volume.data": "mlflow-data" })
-      .resource("docker_volume.tmp", { name: "mlflow-tmp" }, null)
       .resource("docker_volume.left", { name: "mlflow-left" }, null, { actions: ["forget"] })
       .resource("aws_s3_bucket_policy.models", { bucket: "models" }, null)
       .build();
 
     expect(reviewPlan(plan, "mlflow").dataLoss).toBe(false);
-    expect(text(plan)).toContain("the volume 'mlflow-tmp' is deleted; the stack does not count it as data");
     expect(text(plan)).toContain("the volume 'mlflow-left' stays on the engine, outside of this stack");
   });
 

@@ -58,13 +58,28 @@ describe("guardPlan", () => {
     await expect(guardPlan(taken, engine, IN_FOLDER, true)).rejects.toThrow("exists on the engine (made today)");
   });
 
-  test("allows the removal of a volume that holds no data by the stack's output", async () => {
+  test("refuses the removal of a volume whatever an output of the name 'volumes' says", async () => {
     const plan = {
-      resource_changes: [change("docker_volume.gateway_data", ["delete"], "mlflow-gateway-data")],
+      resource_changes: [change("docker_volume.notebooks", ["delete"], "mlflow-notebooks")],
       output_changes: { volumes: { actions: ["no-op"], before: { "docker_volume.postgres": "mlflow-postgres" } } },
     };
 
-    await expect(guard(plan)).resolves.toBeUndefined();
+    await expect(guard(plan)).rejects.toThrow("this would delete the volume 'mlflow-notebooks'");
+  });
+
+  test("refuses the removal of what it does not know, and no removal of what can be made anew", async () => {
+    const unknown = { resource_changes: [change("neon_project.db", ["delete"], "db")] };
+    const harmless = [
+      "docker_container.a",
+      "docker_network.a",
+      "docker_image.a",
+      "random_password.a",
+      "terraform_data.a",
+      "aws_s3_bucket_policy.a",
+    ].map((address) => change(address, ["delete"], "a"));
+
+    await expect(guard(unknown)).rejects.toMatchObject({ exitCode: 2 });
+    await expect(guard({ resource_changes: harmless })).resolves.toBeUndefined();
   });
 
   test("refuses a new volume whose name is taken on the engine, because the provider would adopt it", async () => {
@@ -108,6 +123,111 @@ describe("guardPlan", () => {
     await expect(guard(plan)).rejects.toMatchObject({
       remedy: expect.stringContaining(`state rm 'docker_volume.data["a"]'`) as string,
     });
+  });
+});
+
+describe("guardPlan, of volumes that no plan can delete", () => {
+  const record = (address: string, before: string | null, after: string | null): ResourceChange => ({
+    address: `terraform_data.${address}`,
+    type: "terraform_data",
+    change: {
+      actions: before === after ? ["no-op"] : ["update"],
+      before: before === null ? null : { id: "a-b-c", input: { named_volume: before } },
+      after: after === null ? null : { input: { named_volume: after } },
+    },
+  });
+  const mounting = (name: string) => ({
+    address: "docker_container.db",
+    type: "docker_container",
+    values: { name: "db", volumes: [{ container_path: "/data", volume_name: name }] },
+  });
+  const state = (...names: string[]) => ({ values: { root_module: { resources: names.map(mounting) } } });
+  const engineWith = (...names: string[]) => ({
+    volume: async (name: string) => (names.includes(name) ? { description: "made today" } : undefined),
+  });
+
+  test("refuses one that exists, and that the stack never had", async () => {
+    const plan = { resource_changes: [record("data", null, "mlflow-data")] };
+
+    await expect(guard(plan, engineWith("mlflow-data"))).rejects.toMatchObject({
+      message:
+        "the volume 'mlflow-data' exists on the engine (made today), but not in the state of this stack; nothing was changed",
+      remedy: expect.stringContaining(`${IN_FOLDER} import terraform_data.data mlflow-data`) as string,
+      exitCode: 2,
+    });
+    await expect(guard(plan, engineWith("other"))).resolves.toBeUndefined();
+  });
+
+  test.each<[string, Plan]>([
+    [
+      "one whose record was imported",
+      {
+        resource_changes: [
+          {
+            ...record("data", null, "mlflow-data"),
+            change: {
+              actions: ["update"],
+              before: { id: "mlflow-data", input: null },
+              after: { id: "mlflow-data", input: { named_volume: "mlflow-data" } },
+            },
+          },
+        ],
+      },
+    ],
+    [
+      "one that was a docker_volume of the state",
+      {
+        resource_changes: [
+          record("data", null, "mlflow-data"),
+          {
+            address: "docker_volume.data",
+            type: "docker_volume",
+            change: { actions: ["forget"], before: { name: "mlflow-data" }, after: null },
+          },
+        ],
+      },
+    ],
+    [
+      "one that a container of the state mounts",
+      { resource_changes: [record("data", null, "mlflow-data")], prior_state: state("mlflow-data") },
+    ],
+    [
+      "one whose record has another address, since a construct was renamed",
+      { resource_changes: [record("old", "mlflow-data", null), record("new", null, "mlflow-data")] },
+    ],
+  ])("goes on with %s", async (_what, plan) => {
+    await expect(guard(plan, engineWith("mlflow-data"))).resolves.toBeUndefined();
+  });
+
+  test("refuses to go on without one that a container had, also when the container is gone as well", async () => {
+    const kept = record("data", "mlflow-data", "mlflow-data");
+    const drift = { ...change("docker_container.db", ["delete"], "db") };
+    const gone = { ...drift, change: { ...drift.change, before: mounting("mlflow-data").values } };
+
+    for (const plan of [
+      { resource_changes: [kept], prior_state: state("mlflow-data") },
+      { resource_changes: [kept], resource_drift: [gone] },
+    ]) {
+      await expect(guard(plan)).rejects.toMatchObject({
+        message:
+          "the volume 'mlflow-data' is in the state but no longer on the engine: its data is not there; nothing was changed",
+        remedy: expect.stringContaining(`${IN_FOLDER} state rm terraform_data.data`) as string,
+        exitCode: 2,
+      });
+    }
+  });
+
+  test("makes an empty one after the remedy, and after an apply that failed before any container", async () => {
+    const removed = { resource_changes: [record("data", null, "mlflow-data")], prior_state: state("mlflow-data") };
+
+    await expect(guard(removed)).resolves.toBeUndefined();
+    await expect(guard({ resource_changes: [record("data", "mlflow-data", "mlflow-data")] })).resolves.toBeUndefined();
+  });
+
+  test("lets the use of one end", async () => {
+    const plan = { resource_changes: [record("data", "mlflow-data", null)], prior_state: state("mlflow-data") };
+
+    await expect(guard(plan)).resolves.toBeUndefined();
   });
 });
 

@@ -67,9 +67,9 @@ describe("Tls.automatic", () => {
 });
 
 describe("Tls.internal", () => {
-  test("reads the root certificate for clients from a volume that Terraform does not delete", () => {
+  test("reads the root certificate for clients from the volume that the gateway keeps it on", () => {
     const { stack, gateway } = gatewayStack(Tls.internal());
-    const { docker_container: containers, docker_volume: volumes } = synth(stack).resource;
+    const { docker_container: containers } = synth(stack).resource;
     const [jobName, job] = Object.entries(containers ?? {}).find(([name]) => name.includes("root-certificate")) ?? [];
 
     expect(job).toMatchObject({
@@ -80,7 +80,8 @@ describe("Tls.internal", () => {
     });
     new TerraformOutput(stack, "root", { value: gateway.rootCertificate });
     expect(synth(stack).output?.root?.value).toBe(`\${docker_container.${jobName}.container_logs}`);
-    expect(Object.values(volumes ?? {})).toMatchObject([{ lifecycle: { prevent_destroy: true } }]);
+    expect(job?.volumes).toEqual([{ container_path: "/data", volume_name: "test-gateway-data" }]);
+    expect(container(stack, "gateway").volumes).toEqual(job?.volumes);
   });
 
   test.each([

@@ -176,13 +176,17 @@ describe("StackGuard", () => {
     ]);
   });
 
-  test("finds a volume that a plan may delete, and takes a protected one", () => {
+  test("finds every volume that a plan deletes once it leaves the code, a protected one too", () => {
     const stack = guardedStack();
-    new Volume(stack, "loose", { name: "loose" });
-    new Volume(stack, "safe", { name: "safe", lifecycle: { preventDestroy: true } });
+    new Volume(stack, "loose", { name: "archive" });
+    new Volume(stack, "safe", { name: "notes", lifecycle: { preventDestroy: true } });
+    new Volume(stack, "nameless", {});
 
+    const remedy = "use 'network.addVolume()', or let the container alone name it.";
     expect(findings(stack)).toEqual([
-      "[test/loose] UnprotectedVolume: a plan may delete its data; set 'lifecycle: { preventDestroy: true }'.",
+      `[test/loose] UnprotectedVolume: a plan deletes 'archive' with its data once it is no longer in the code; ${remedy}`,
+      `[test/safe] UnprotectedVolume: a plan deletes 'notes' with its data once it is no longer in the code; ${remedy}`,
+      `[test/nameless] UnprotectedVolume: a plan deletes it with its data once it is no longer in the code; ${remedy}`,
     ]);
   });
 
@@ -200,8 +204,8 @@ describe("StackGuard", () => {
         ],
       }),
     ).toEqual([
-      "UnprotectedVolume: the data in /data goes with the container; name a 'docker_volume' that is protected.",
-      "UnprotectedVolume: the data in /cache goes with the container; name a 'docker_volume' that is protected.",
+      "UnprotectedVolume: the data in /data goes with the container; name a volume.",
+      "UnprotectedVolume: the data in /cache goes with the container; name a volume.",
     ]);
   });
 

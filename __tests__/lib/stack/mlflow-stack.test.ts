@@ -15,7 +15,7 @@ import {
 } from "../../support/stacks/synth";
 import type { Synthesized } from "../../support/stacks/synth";
 
-const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.server_identity_)|var)\.[^}]+\}/;
+const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.(?:server_identity|minio_data|postgres_data-\d+|gateway_data)_)|var)\.[^}]+\}/;
 
 function containers(synthesized: Synthesized) {
   return Object.entries(synthesized.resource.docker_container ?? {});
@@ -41,8 +41,6 @@ describe("MlflowStack", () => {
        "docker_image.server_migration_image_E95E307E",
        "docker_network.network_edge_EE26EFD3",
        "docker_network.network_internal_6B1DEFA6",
-       "docker_volume.minio_data_FB897F14",
-       "docker_volume.postgres_data-18_39DD5BDF",
        "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
        "random_password.gateway_password_2BDBD9BA",
        "random_password.minio_access-key_D0D454A8",
@@ -52,6 +50,8 @@ describe("MlflowStack", () => {
        "random_password.postgres_password_83C6746C",
        "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
        "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+       "terraform_data.minio_data_FB897F14",
+       "terraform_data.postgres_data-18_39DD5BDF",
        "terraform_data.server_identity_C4A601B5",
      ]
     `);

@@ -22,11 +22,11 @@ describe("MinioStore", () => {
       "docker_image.minio_image_AD5394A6",
       "docker_network.network_edge_EE26EFD3",
       "docker_network.network_internal_6B1DEFA6",
-      "docker_volume.minio_data_FB897F14",
       "random_password.minio_access-key_D0D454A8",
       "random_password.minio_root-password_0883C601",
       "random_password.minio_root-user_494D5A4F",
       "random_password.minio_secret-key_B4599C7B",
+      "terraform_data.minio_data_FB897F14",
     ]);
   });
 
@@ -51,12 +51,12 @@ describe("MinioStore", () => {
     });
   });
 
-  test("makes the bucket again when the data volume is recreated", () => {
+  test("makes the bucket again when its data begins anew", () => {
     const { labels } = container(storeStack().stack, BUCKET_JOB);
 
     expect(labels).toContainEqual({
       label: "cdktf-mlflow.triggers",
-      value: "${docker_volume.minio_data_FB897F14.id}",
+      value: "${terraform_data.minio_data_FB897F14.id}",
     });
   });
 

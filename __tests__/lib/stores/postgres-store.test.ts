@@ -28,8 +28,8 @@ describe("PostgresStore", () => {
       "docker_image.postgres_image_5E4DCF3B",
       "docker_network.network_edge_EE26EFD3",
       "docker_network.network_internal_6B1DEFA6",
-      "docker_volume.postgres_data-18_39DD5BDF",
       "random_password.postgres_password_83C6746C",
+      "terraform_data.postgres_data-18_39DD5BDF",
     ]);
   });
 
@@ -44,34 +44,22 @@ describe("PostgresStore", () => {
 
     expect(image).toMatch(new RegExp(`^postgres:${majorVersion}\\.\\d+-[a-z]+$`));
     expect(PostgresStore.defaultImage(majorVersion).name).toBe(image);
-    expect(Object.values(resource.docker_volume ?? {}).map(({ name }) => name)).toEqual([
-      `test-postgres-data-${majorVersion}`,
+    expect(container(stack, "postgres").volumes).toEqual([
+      { container_path: path, volume_name: `test-postgres-data-${majorVersion}` },
     ]);
-    expect(container(stack, "postgres").volumes).toMatchObject([{ container_path: path }]);
     expect(environment(stack, "postgres").PGDATA).toBe(pgdata);
   });
 
   test("has the default major version of releases.json", () => {
-    expect(Object.values(synth(storeStack().stack).resource.docker_volume ?? {})).toMatchObject([
-      { name: `test-postgres-data-${RELEASES.postgres.default}` },
+    expect(container(storeStack().stack, "postgres").volumes).toMatchObject([
+      { volume_name: `test-postgres-data-${RELEASES.postgres.default}` },
     ]);
     expect(PostgresStore.defaultImage()).toEqual(PostgresStore.defaultImage(RELEASES.postgres.default));
-  });
-
-  test("refuses to delete its data by default", () => {
-    const [kept] = Object.values(synth(storeStack().stack).resource.docker_volume ?? {});
-    const [free] = Object.values(
-      synth(storeStack({ dataVolume: { protect: false } }).stack).resource.docker_volume ?? {},
-    );
-
-    expect(kept?.lifecycle).toEqual({ prevent_destroy: true });
-    expect(free?.lifecycle).toBeUndefined();
   });
 
   test("keeps its data in a folder of the host when it is given one", () => {
     const { stack } = storeStack({ dataVolume: { hostPath: "/srv/postgres" } });
 
-    expect(synth(stack).resource.docker_volume).toBeUndefined();
     expect(container(stack, "postgres").volumes).toEqual([
       { container_path: "/var/lib/postgresql", host_path: "/srv/postgres" },
     ]);

@@ -1,6 +1,8 @@
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
+import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { App, LocalBackend, TerraformStack } from "cdktf";
+import { Construct } from "constructs";
 import {
   ContainerNetwork,
   DataSize,
@@ -11,10 +13,17 @@ import {
   Secret,
   ServiceImage,
 } from "../../../lib";
+import type { IVolume } from "../../../lib";
 import type { GeneratedService } from "../plans/generated-changes";
 
 // stops at once, and does nothing besides.
 const RUN = ["sh", "-c", "trap 'exit 0' TERM; sleep 100000 & wait"];
+
+/** A volume of somebody's own, which a plan deletes with the code. */
+function ownVolume(stack: TerraformStack, name: string): IVolume {
+  const { name: source } = new Volume(stack, name, { name: `${stack.node.id}-${name}` });
+  return Object.assign(new Construct(stack, `${name}-volume`), { source, revision: source });
+}
 
 /** Writes the Terraform JSON of generated services, each made by the library, and a job after the first. */
 export function synthesizeServices(
@@ -43,10 +52,7 @@ export function synthesizeServices(
         { path: "/etc/app.conf", content: `first\n${one.line}\nlast\n`, secret: false },
         { path: "/run/secrets/key", content: secret.unsafeUnwrap(), secret: true },
       ],
-      // what is not protected goes when it is no longer in the code: that is what is tested.
-      volumes: one.volume
-        ? [{ volume: network.addVolume(stack, one.volume, { protect: false }), path: "/data" }]
-        : undefined,
+      volumes: one.volume ? [{ volume: ownVolume(stack, one.volume), path: "/data" }] : undefined,
       memory: DataSize.mebibytes(one.memory),
       egress: one.egress,
       ports: one.port && [

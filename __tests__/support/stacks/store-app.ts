@@ -6,6 +6,7 @@ import { run, runOk } from "../run";
 import type { Outcome } from "../run";
 
 const MAIN = `
+import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
@@ -22,11 +23,13 @@ ProviderVersions.pin(stack);
 const network = new ContainerNetwork(stack, "network");
 if (settings.memory > 0) {
   new PostgresStore(stack, "postgres", { network, image, memory: DataSize.mebibytes(settings.memory) });
+  // A volume that Terraform deletes with the code: no stack guard is here to refuse it.
+  new Volume(stack, "archive", { name: settings.stack + "-archive" });
 }
 app.synth();
 `;
 
-/** An app of somebody's own in a Git repository: a PostgreSQL with its data, and the state in a folder elsewhere. */
+/** An app of somebody's own in a Git repository: a PostgreSQL, a volume of theirs, and the state in a folder elsewhere. */
 export class StoreApp {
   /** The checkout. */
   public readonly folder: string;
@@ -37,8 +40,14 @@ export class StoreApp {
   /** A folder for what the tests keep outside of the checkout. */
   public readonly outside = realpathSync(mkdtempSync(join(tmpdir(), "mlflow-e2e-store-")));
 
-  /** @param id id of the stack, which begins every name on the engine. */
-  constructor(public readonly id: string) {
+  /**
+   * @param id id of the stack, which begins every name on the engine.
+   * @param main the app, which reads `settings.json`.
+   */
+  constructor(
+    public readonly id: string,
+    main = MAIN,
+  ) {
     this.folder = join(this.outside, "checkout");
     this.stateFile = join(this.outside, "state", "terraform.tfstate");
     mkdirSync(this.folder);
@@ -46,7 +55,7 @@ export class StoreApp {
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
     writeFileSync(join(this.folder, ".gitignore"), "node_modules\ncdktf.out\n");
     writeFileSync(join(this.folder, "tsconfig.json"), "{}");
-    writeFileSync(join(this.folder, "main.ts"), MAIN);
+    writeFileSync(join(this.folder, "main.ts"), main);
     const app = [...NODE_TYPESCRIPT, "main.ts"].join(" ");
     writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ app, language: "typescript" }));
   }
@@ -62,7 +71,21 @@ export class StoreApp {
    * @param state path of the state.
    */
   public write(memory: number, state = this.stateFile): void {
-    writeFileSync(join(this.folder, "settings.json"), JSON.stringify({ stack: this.id, memory, state }));
+    this.writeSettings({ memory, state });
+  }
+
+  /** Writes settings of the app beside the stack's id and the path of its state. */
+  public writeSettings(settings: object): void {
+    const all = { stack: this.id, state: this.stateFile, ...settings };
+    writeFileSync(join(this.folder, "settings.json"), JSON.stringify(all));
+  }
+
+  /** Synthesizes without `mlflow-stack`, and prepares the folder for Terraform. */
+  public async synthesize(): Promise<void> {
+    const [node = "", ...loader] = NODE_TYPESCRIPT;
+    const options = { cwd: this.folder, env: await offlineSettings() };
+    await runOk(node, [...loader, "main.ts"], options);
+    await runOk("terraform", ["init", "-input=false"], { ...options, cwd: this.stackFolder });
   }
 
   /** Commits the version of the app that is there. Gives the commit. */

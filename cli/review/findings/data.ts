@@ -1,11 +1,13 @@
-import { holdsData, missingData, removedData, dataName } from "../../terraform/data-loss";
+import { missingData, removedData, dataName } from "../../terraform/data-loss";
 import { actionOf, forgetsObject } from "../../terraform/plan-actions";
 import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { mountedBefore, volumeUses, volumesBefore } from "../../terraform/volume-record";
 import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "../plan/container-change";
 import { environmentOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
 import type { DataFinding } from "../model/model";
+import { VOLUME_RECORD } from "../../../lib/contract/volume-record";
 import { names, text } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -29,7 +31,8 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
           : text`${named(change)} is no longer on the engine: its data is not there`,
       ),
     ),
-    ...changes.flatMap((change) => volumeFinding(plan, change) ?? []),
+    ...changes.flatMap((change) => volumeFinding(change) ?? []),
+    ...recordFindings(plan),
     ...containers.flatMap((container) => mountFindings(container, engine)),
     ...containers.flatMap(destinationFindings),
     ...containers.flatMap(workspaceFindings),
@@ -44,6 +47,7 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
     ...changes
       .filter((change) => change.type === VOLUME && forgetsObject(change))
       .map((change) => nameOf(change, Attributes.before(change)))
+      .filter((name) => !isUsed(plan, name))
       .map((name) => warning(text`the volume ${name} stays on the engine, outside of this stack`)),
     ...kept(plan, new Set(removed.map((change) => nameOf(change, Attributes.before(change))))),
   ];
@@ -68,7 +72,7 @@ function named(change: ResourceChange): Text {
   return inner === undefined ? text`${name}` : text`the volume ${inner}`;
 }
 
-function volumeFinding(plan: Plan, change: ResourceChange): DataFinding | undefined {
+function volumeFinding(change: ResourceChange): DataFinding | undefined {
   if (change.type !== VOLUME) return undefined;
   const action = actionOf(change);
   const name = nameOf(change);
@@ -78,9 +82,30 @@ function volumeFinding(plan: Plan, change: ResourceChange): DataFinding | undefi
       effect: "new",
       text: text`the volume ${name} is empty, unless one of this name exists: that is taken over`,
     };
-  if ((action === "delete" || action === "replace") && !holdsData(plan, change))
-    return warning(text`the volume ${name} is deleted; the stack does not count it as data`);
   return undefined;
+}
+
+function recordFindings(plan: Plan): DataFinding[] {
+  const known = volumesBefore(plan);
+  return volumeUses(plan).flatMap(({ name, use }): DataFinding[] => {
+    if (use === "ends")
+      return [warning(text`the volume ${name} is not used any more: it stays on the engine, with what is in it`)];
+    if (use === "begins" && !known.has(name))
+      return [{ effect: "new", text: text`the volume ${name} is empty, unless one of this name exists` }];
+    return use === "goes on" && !mountedBefore(plan).has(name) && isImported(plan, name)
+      ? [warning(text`the volume ${name} is taken over, with what is in it`)]
+      : [];
+  });
+}
+
+function isUsed(plan: Plan, volume: string): boolean {
+  return volumeUses(plan).some(({ name, use }) => name === volume && use !== "ends");
+}
+
+function isImported(plan: Plan, name: string): boolean {
+  return (plan.resource_changes ?? []).some(
+    ({ type, change }) => type === VOLUME_RECORD && (change.importing?.id === name || change.before?.id === name),
+  );
 }
 
 function mountFindings({ name, before, after, address, job }: PlannedContainer, engine: Engine): DataFinding[] {
@@ -131,15 +156,15 @@ function isRecreated(plan: Plan, { address }: ResourceChange): boolean {
 
 // An object that a failed replacement has left may have the name of the volume in use.
 function kept(plan: Plan, lostNames: Set<string>): DataFinding[] {
-  const untouched = (plan.resource_changes ?? []).filter(
-    (change) =>
-      change.type === VOLUME &&
-      change.mode !== "data" &&
-      /none|update/.test(actionOf(change)) &&
-      !lostNames.has(nameOf(change)),
-  );
+  const known = volumesBefore(plan);
+  const untouched = [
+    ...(plan.resource_changes ?? [])
+      .filter((change) => change.type === VOLUME && change.mode !== "data" && /none|update/.test(actionOf(change)))
+      .map((change) => nameOf(change)),
+    ...volumeUses(plan).flatMap(({ name, use }) => (use !== "ends" && known.has(name) ? [name] : [])),
+  ].filter((name) => !lostNames.has(name));
   if (untouched.length === 0) return [];
-  return [{ effect: "kept", text: names(untouched.map((change) => nameOf(change)).sort()) }];
+  return [{ effect: "kept", text: names([...new Set(untouched)].sort()) }];
 }
 
 function usersByVolume(containers: readonly PlannedContainer[], engine: Engine): Map<string, string[]> {

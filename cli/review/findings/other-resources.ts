@@ -1,7 +1,8 @@
-import { holdsData } from "../../terraform/data-loss";
+import { mayHoldData } from "../../terraform/data-loss";
 import { actionOf, forgetsObject, isImported, isMoved } from "../../terraform/plan-actions";
 import type { Action } from "../../terraform/plan-actions";
 import type { ActionInvocation, OutputChange, Plan, ResourceChange } from "../../terraform/plan-json";
+import { isRecord } from "../../terraform/volume-record";
 import { Attributes, changedAttributes, isSame } from "../plan/attributes";
 import { isJob } from "../plan/container";
 import type { LineDiffs } from "../plan/line-diff";
@@ -23,7 +24,7 @@ const ORDER = [...Object.values(DONE), BESIDE];
 /** The changes of all other resources and of outputs, the actions of providers, and what only the state shows. */
 export function otherResources(plan: Plan, diffs: LineDiffs): OtherResource[] {
   const resources = (plan.resource_changes ?? []).filter(
-    (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(plan, change),
+    (change) => change.mode !== "data" && actionOf(change) !== "none" && !isTold(change),
   );
   const found = resources.map((change) => ({
     action: forgetsObject(change) && actionOf(change) === "create" ? BESIDE : DONE[actionOf(change)],
@@ -63,10 +64,10 @@ function inState(change: ResourceChange): OtherResource[] {
 }
 
 // Other sections list the volumes (data) and the containers (services and jobs).
-function isTold(plan: Plan, change: ResourceChange): boolean {
+function isTold(change: ResourceChange): boolean {
   if (change.type === "docker_container") return !isRemovedJob(change);
   const lost = actionOf(change) === "delete" || actionOf(change) === "replace";
-  return change.type === "docker_volume" || (lost && holdsData(plan, change));
+  return change.type === "docker_volume" || isRecord(change) || (lost && mayHoldData(change));
 }
 
 function isRemovedJob(change: ResourceChange): boolean {
