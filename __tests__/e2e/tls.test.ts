@@ -8,6 +8,7 @@ import { makePair } from "../support/servers/certificate";
 import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 import { GatewayContainer } from "../support/servers/gateway-container";
 import type { GatewayOptions } from "../support/servers/gateway-container";
+import { hostAddress } from "../support/servers/host-address";
 import { gatewaySettings } from "../support/servers/gateway-settings";
 import { basicAuth, send } from "../support/clients/http-request";
 import type { Received } from "../support/clients/http-request";
@@ -312,6 +313,23 @@ print("same" if back == content else "changed")
     rmSync(stack.folder, { recursive: true, force: true });
   });
 
+  /** The status of a call to MLflow, at an address of this machine. */
+  const statusAt = async (address: string, settings: { MLFLOW_URL: string }) => {
+    const { host, protocol } = new URL(settings.MLFLOW_URL);
+    const login = basicAuth("admin", await stack.output("password"));
+    const path = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default";
+    return (await send(`${protocol}//${address}:${PORT}`, { path, headers: [["Host", host], login] })).status;
+  };
+
+  test.each(["[::1]", "127.0.0.2"])("at %s without TLS answers there", async (address) => {
+    const settings = { MLFLOW_URL: `http://${address}:${PORT}` };
+    expect(await stack.commandOk(["up", "--yes"], settings)).toContain("MLflow is ready.");
+
+    expect(await statusAt(address, settings)).toBe(200);
+    await expect(statusAt("127.0.0.1", settings)).rejects.toThrow("ECONNREFUSED");
+    expect(await stack.plan(settings)).toEqual({});
+  });
+
   test("with a certificate and the key of another one is refused before anything is done", async () => {
     const { code, stderr } = await stack.command(["up", "--yes"], { ...certificate, TLS_PRIVATE_KEY: makePair("localhost").privateKey }); // prettier-ignore
 
@@ -384,6 +402,23 @@ print("same" if back == content else "changed")
 
     test("has nothing to change afterwards", async () => {
       expect(await stack.plan(internal)).toEqual({});
+    });
+
+    test("answers by IPv4 and by IPv6, if it is published on both", async () => {
+      const address = await hostAddress();
+      const dualStack = { ...internal, MLFLOW_URL: `https://${address}:${PORT}`, MLFLOW_BIND_ADDRESS: "0.0.0.0,::" };
+      await stack.commandOk(["up", "--yes"], dualStack);
+
+      expect(await Promise.all([address, "127.0.0.1", "[::1]"].map((at) => statusAt(at, dualStack)))).toEqual([200, 200, 200]); // prettier-ignore
+      expect(await stack.plan(dualStack)).toEqual({});
+    });
+
+    test("has a certificate for an IPv6 address, too", async () => {
+      const settings = { ...internal, MLFLOW_URL: `https://[::1]:${PORT}` };
+      expect(await stack.commandOk(["up", "--yes"], settings)).toContain("MLflow is ready.");
+
+      expect(await statusAt("[::1]", settings)).toBe(200);
+      expect(await stack.plan(settings)).toEqual({});
     });
 
     test("keeps its authority when the container is replaced", async () => {

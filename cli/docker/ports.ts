@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { addressesOverlap } from "../../lib/values/loopback";
 import type { ContainerDetails } from "./docker";
 import type { PublishedPort } from "../app/synthesized-stack";
 
@@ -37,16 +38,13 @@ export async function canListen(address: string, port: number): Promise<boolean>
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
-    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(true)));
+    server.listen({ port, host: address, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(true)));
   });
 }
 
 function publishes(container: ContainerDetails, wanted: PublishedPort): boolean {
   const bindings = Object.values(container.HostConfig.PortBindings ?? {}).flatMap((binding) => binding ?? []);
-  return bindings.some(({ HostIp, HostPort }) => Number(HostPort) === wanted.port && overlap(HostIp, wanted.address));
-}
-
-function overlap(one: string, other: string): boolean {
-  const everywhere = (address: string) => address === "" || address === "0.0.0.0" || address === "::";
-  return everywhere(one) || everywhere(other) || one === other;
+  return bindings.some(
+    ({ HostIp, HostPort }) => Number(HostPort) === wanted.port && addressesOverlap(HostIp, wanted.address),
+  );
 }

@@ -20,6 +20,17 @@ export const ACCESS_VARIABLES = [
     default: "`automatic` for https addresses",
   },
   {
+    names: ["MLFLOW_BIND_ADDRESS"],
+    description:
+      "The address of the Docker host on which an https address is published. `0.0.0.0,::` is all of IPv4 and IPv6, on a host that has IPv6.",
+    default: "`0.0.0.0`, or `::` if `MLFLOW_URL` has an IPv6 address",
+  },
+  {
+    names: ["MLFLOW_HTTP_REDIRECT"],
+    description: "`false` does not publish port 80, which redirects to https, beside port 443.",
+    default: "`true`",
+  },
+  {
     names: ["TLS_EMAIL"],
     description: "E-mail address that the ACME authority may write to.",
     default: "none",

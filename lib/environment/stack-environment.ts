@@ -3,7 +3,7 @@ import { EnvironmentReader } from "./environment-reader";
 import { terraformVariable } from "./environment-variables";
 import type { SecretName } from "./environment-variables";
 import { artifactStoreFrom, backendStoreFrom, storeSecrets } from "./store-environment";
-import { tlsFrom } from "./tls-environment";
+import { bindingFrom, tlsFrom } from "./tls-environment";
 import { rejectUnusedVariables } from "./unused-variables";
 import { Transfers } from "../gateway/transfers";
 import type { MlflowStackProps } from "../stack/mlflow-stack";
@@ -45,6 +45,8 @@ export class StackEnvironment {
         image: reader.image("GATEWAY_IMAGE"),
         buildArguments: buildArguments(reader),
         tls: tlsFrom(reader),
+        binding: bindingFrom(reader),
+        httpRedirect: reader.flag("MLFLOW_HTTP_REDIRECT"),
         transfers: transfersFrom(reader),
         accessLog: {
           volume: reader.flag("ACCESS_LOG_VOLUME") ? {} : undefined,

@@ -1,6 +1,8 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
+import { isIP } from "node:net";
 import type { EnvironmentReader } from "./environment-reader";
 import { Tls } from "../gateway/tls/tls";
+import { HostBinding } from "../network/host-binding";
 import { ValidationError } from "../values/errors";
 
 const KINDS = ["automatic", "internal", "certificate", "terminated"];
@@ -27,6 +29,18 @@ export function tlsFrom(environment: EnvironmentReader): Tls | undefined {
     default:
       throw new ValidationError("TlsKind", `MLFLOW_TLS must be one of ${KINDS.join(", ")}, got: '${kind}'`);
   }
+}
+
+/** @throws ValidationError when the addresses are neither one IP address nor `0.0.0.0,::`. */
+export function bindingFrom(environment: EnvironmentReader): HostBinding | undefined {
+  const [address, other, ...more] = (environment.list("MLFLOW_BIND_ADDRESS") ?? []).sort();
+  if (address === undefined) return undefined;
+  if (address === "0.0.0.0" && other === "::" && more.length === 0) return HostBinding.dualStack();
+  if (other === undefined && isIP(address)) return HostBinding.address(address);
+  throw new ValidationError(
+    "BindAddress",
+    `MLFLOW_BIND_ADDRESS must be one IP address of the Docker host, or 0.0.0.0,::, got: '${environment.value("MLFLOW_BIND_ADDRESS")}'`,
+  );
 }
 
 function certificate(environment: EnvironmentReader): Tls {

@@ -50,6 +50,22 @@ export interface AuthGatewayOptions {
   readonly tls?: Tls;
 
   /**
+   * The addresses of the engine's host on which the ports of an https `url` are published. `Tls.terminatedBefore()` has
+   * a `binding` of its own, and a loopback `url` is published at its own address.
+   *
+   * @default - `::` if `url` has an IPv6 address, else 0.0.0.0
+   */
+  readonly binding?: HostBinding;
+
+  /**
+   * Whether port 80 is published beside port 443, for redirects to https. Without it, `Tls.automatic()` gets its
+   * certificate over port 443.
+   *
+   * @default true
+   */
+  readonly httpRedirect?: boolean;
+
+  /**
    * Requests of one client address, counted before any login. Further requests get 429 and `Retry-After`.
    *
    * @default - 3,000 in 10 seconds

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { Construct } from "constructs";
 import { accessLogEnvironment, LOG_FOLDER } from "./access-log";
 import type { AuthGatewayOptions } from "./auth-gateway-options";
@@ -45,7 +46,8 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
 
   /**
    * The address under which users reach the gateway. It decides ports, bind address and TLS: `localhost` is published
-   * on 127.0.0.1 only; an https address gets its certificate by ACME, for which port 80 is published as well.
+   * on 127.0.0.1 only, other loopback addresses on themselves; an https address gets its certificate by ACME, for which
+   * port 80 is published as well.
    */
   readonly url: string;
 }
@@ -90,7 +92,7 @@ export class AuthGateway extends Construct {
     this.validatePort(url);
     requireMemory("GatewayMemory", memory, MIN_MEMORY, this);
 
-    const tls = (props.tls ?? Tls._for(url))._bind(this, url);
+    const tls = (props.tls ?? Tls._for(url))._bind(this, url, props);
     const auth = props.auth._bind(this, { network, url });
     const workspaces = userWorkspaces(auth.users, upstream.features, this);
     const transfers = (props.transfers ?? Transfers._for(upstream.transferTarget))._bind(upstream.transferTarget, this);
@@ -126,7 +128,7 @@ export class AuthGateway extends Construct {
       user: CADDY_USER,
       memory,
       ports,
-      edgeAliases: url.local ? [] : [url.hostname],
+      edgeAliases: url.local || isIPv6(url.address) ? [] : [url.hostname],
       healthCheck: HealthCheck.command(HEALTH_CHECK, props.healthCheck),
       stopGrace: Duration.seconds(15),
     });
@@ -198,8 +200,8 @@ export class AuthGateway extends Construct {
   }
 
   private validatePort({ port }: PublicUrl): void {
-    if (port === Port.HEALTH) {
-      throw new ValidationError("GatewayPort", `'url' must not use port ${Port.HEALTH}: the health check does`, this);
+    if ([Port.HEALTH, Port.IPV6_HTTP, Port.IPV6_HTTPS].some((own) => own === port)) {
+      throw new ValidationError("GatewayPort", `'url' must not use port ${port}: the gateway itself does`, this);
     }
   }
 }

@@ -7,6 +7,7 @@ import type { CaddyFragment } from "../caddy/caddy-fragment";
 import { HostBinding } from "../network/host-binding";
 import type { TlsFragment } from "./tls/tls-fragment";
 import { ValidationError } from "../values/errors";
+import { listensLocally } from "../values/loopback";
 import type { PublicUrl } from "../values/public-url";
 
 /** A port of the store that a gateway can publish. */
@@ -78,11 +79,11 @@ export function storePort(
     );
   }
   const published = { port: options?.port ?? port, binding: options?.binding ?? HostBinding.loopback() };
-  const isLocal = published.binding.address === HostBinding.loopback().address;
+  const isLocal = published.binding.addresses.every(listensLocally);
   if (!isLocal && !url.secure) {
     throw new ValidationError(
       "StorePortBinding",
-      `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.binding.address}'`,
+      `'${prop}' must be published on the engine's own host where 'url' has no TLS, got: '${published.binding.addresses.join("', '")}'`,
       scope,
     );
   }

@@ -1,4 +1,9 @@
-import type { ContainerConfig, ContainerLabels, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
+import type {
+  ContainerConfig,
+  ContainerLabels,
+  ContainerNetworksAdvanced,
+  ContainerPorts,
+} from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
 import { Fn, TerraformResource } from "cdktf";
@@ -24,6 +29,7 @@ import type {
   IServiceNetwork,
   IVolume,
   JobSpec,
+  PublishedPort,
   ServiceSpec,
   VolumeOptions,
 } from "./service-network";
@@ -105,7 +111,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
         destroyGraceSeconds: stopGrace.toSeconds(),
         stopSignal: spec.stopSignal,
         shmSize: spec.sharedMemory?.toMebibytes(),
-        ports: spec.ports?.map(({ port, binding }) => ({ internal: port, external: port, ip: binding.address })),
+        ports: spec.ports?.flatMap((port) => renderPort(port, service)),
       };
     });
   }
@@ -217,6 +223,22 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     });
     return this.#egress;
   }
+}
+
+// The provider compares ports by their number in the container, so each number may occur once.
+function renderPort(
+  { port, binding, containerPort, containerPortIpv6 }: PublishedPort,
+  service: Construct,
+): ContainerPorts[] {
+  if (binding.addresses.length > 1 && containerPortIpv6 === undefined) {
+    throw new ValidationError(
+      "PortAddresses",
+      `port ${port} must have a binding with one address, got: '${binding.addresses.join("', '")}'`,
+      service,
+    );
+  }
+  const internal = [containerPort ?? port, containerPortIpv6 ?? port];
+  return binding.addresses.map((ip, index) => ({ internal: internal[index] ?? port, external: port, ip }));
 }
 
 function attachment(network: Network, aliases: string[] = []): ContainerNetworksAdvanced {

@@ -2,7 +2,10 @@ import type { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
+import { addressesOverlap } from "../values/loopback";
 import type { PublishedPort } from "./service-network";
+
+const HTTP_PORT = 80;
 
 const REGISTERS = new WeakMap<IConstruct, PublishedPorts>();
 
@@ -16,7 +19,7 @@ export class PublishedPorts {
     return register;
   }
 
-  readonly #owners = new Map<string, IConstruct>();
+  readonly #taken: { engine: string; port: number; address: string; owner: IConstruct }[] = [];
 
   private constructor() {}
 
@@ -26,19 +29,29 @@ export class PublishedPorts {
    * @throws ValidationError when another service on the same engine publishes one of them.
    */
   public reserve(service: IConstruct, ports: PublishedPort[]): void {
-    for (const { port } of ports) {
-      const key = `${engineOf(service)} ${port}`;
-      const owner = this.#owners.get(key);
-      if (owner) {
+    const engine = engineOf(service);
+    const wanted = ports.flatMap(({ port, binding }) => binding.addresses.map((address) => ({ port, address })));
+    for (const { port, address } of wanted) {
+      const taken = this.#taken.find(
+        (one) => one.engine === engine && one.port === port && addressesOverlap(one.address, address),
+      );
+      if (taken) {
         throw new ValidationError(
           "PortInUse",
-          `port ${port} is published by '${owner.node.path}' already; give one of the two another port in its 'url'`,
+          `port ${port} is published by '${taken.owner.node.path}' already; ${remedy(port)}`,
           service,
         );
       }
-      this.#owners.set(key, service);
+      this.#taken.push({ engine, port, address, owner: service });
     }
   }
+}
+
+function remedy(port: number): string {
+  const another = "give each its own address of the engine's host as the gateway's 'binding'";
+  return port === HTTP_PORT
+    ? `port ${port} redirects to https and answers ACME: set the gateway's 'httpRedirect' to false for the one whose url has port 443, or ${another}`
+    : `give one of the two another port in its 'url', or ${another}`;
 }
 
 function engineOf(service: IConstruct): string {

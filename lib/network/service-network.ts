@@ -37,13 +37,28 @@ export interface VolumeMount {
   readonly path: string;
 }
 
-/** A port of a service that is published on the engine's host, under the same number. */
+/** A port of a service that is published on the engine's host. */
 export interface PublishedPort {
-  /** TCP port, in the container and on the host. */
+  /** TCP port on the host. */
   readonly port: number;
 
-  /** The address on the host that it listens on. */
+  /** The addresses on the host that it listens on. */
   readonly binding: HostBinding;
+
+  /**
+   * TCP port in the container.
+   *
+   * @default - the same number
+   */
+  readonly containerPort?: number;
+
+  /**
+   * TCP port in the container for the IPv6 address of a binding with two addresses. It must differ from the other one,
+   * because the Docker provider recreates a container that publishes one of its ports twice with every apply.
+   *
+   * @default - none, so that a binding must have one address
+   */
+  readonly containerPortIpv6?: number;
 }
 
 /** Properties that services and jobs share. */

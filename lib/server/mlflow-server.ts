@@ -232,7 +232,8 @@ export class MlflowServer extends Construct implements IUpstream {
 
   private allowedHosts(internalNames: string[]): string {
     const names = [...this.#gateways.flatMap((gateway) => this.namesOf(gateway)), ...this.#hostNames, ...internalNames];
-    return literal([...new Set(names)].flatMap((name) => [name, `${name}:*`]).join(","));
+    // MLflow reads a name with a star by Python's fnmatch, for which a bracket begins a set of letters.
+    return literal([...new Set(names)].flatMap((name) => [name, `${name.replace("[", "[[]")}:*`]).join(","));
   }
 
   private allowedOrigins(): string {

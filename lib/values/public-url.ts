@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "./errors";
@@ -33,6 +34,13 @@ export class PublicUrl {
       );
     }
     const result = new PublicUrl(parsed);
+    if (/^(?:0\.0\.0\.0|::)$/.test(result.address)) {
+      throw new ValidationError(
+        "UrlWildcard",
+        `'url' must be an address that clients open, and '${parsed.hostname}' is one that servers listen on; use http://localhost${parsed.port && `:${parsed.port}`} for this host, or https:// and a name for others`,
+        scope,
+      );
+    }
     if (!result.secure && !result.local) {
       throw new ValidationError(
         "UrlPlainHttp",
@@ -46,8 +54,11 @@ export class PublicUrl {
   /** `http` or `https`. */
   public readonly scheme: string;
 
-  /** Host name, without a port. */
+  /** Host name, without a port. An IPv6 address is in brackets. */
   public readonly hostname: string;
+
+  /** Host name, or IP address without brackets. */
+  public readonly address: string;
 
   /** The port, also where the scheme implies it. */
   public readonly port: number;
@@ -64,10 +75,17 @@ export class PublicUrl {
   private constructor(url: URL) {
     this.scheme = url.protocol.slice(0, -1);
     this.hostname = url.hostname;
+    this.address = url.hostname.replace(/^\[|\]$/g, "");
     this.secure = this.scheme === "https";
     this.port = url.port === "" ? (this.secure ? 443 : 80) : Number(url.port);
     this.origin = url.origin;
     this.local = isLoopback(url.hostname);
+  }
+
+  /** The address on the engine's host that requests for the url arrive at. A name of the host itself is 127.0.0.1. */
+  public get bindAddress(): string {
+    if (this.local) return isIP(this.address) ? this.address : "127.0.0.1";
+    return isIP(this.address) === 6 ? "::" : "0.0.0.0";
   }
 
   /** The same origin under another host name. */

@@ -20,17 +20,14 @@ describe("portConflicts", () => {
     expect(await portConflicts(WANTED, [running("mlflow-gateway", "127.0.0.1", "8080")], TAKEN)).toEqual([]);
   });
 
-  test.each(["127.0.0.1", "0.0.0.0", "", "::"])(
-    "names another container that publishes it at '%s'",
-    async (address) => {
-      expect(await portConflicts(WANTED, [running("other", address, "8080")], FREE)).toEqual([
-        "port 8080 is published by the container 'other'",
-      ]);
-    },
-  );
+  test.each(["127.0.0.1", "0.0.0.0", ""])("names another container that publishes it at '%s'", async (address) => {
+    expect(await portConflicts(WANTED, [running("other", address, "8080")], FREE)).toEqual([
+      "port 8080 is published by the container 'other'",
+    ]);
+  });
 
   test("ignores other ports and other addresses", async () => {
-    const others = [running("a", "127.0.0.1", "8081"), running("b", "192.0.2.1", "8080")];
+    const others = [running("a", "127.0.0.1", "8081"), running("b", "192.0.2.1", "8080"), running("c", "::", "8080")];
 
     expect(await portConflicts(WANTED, others, FREE)).toEqual([]);
   });

@@ -136,6 +136,24 @@ describe("StackEnvironment", () => {
     });
   });
 
+  test("publishes an https url on the given address, and port 80 unless it is switched off", () => {
+    const published = (variables: { [name: string]: string }) =>
+      container(stackFrom({ MLFLOW_URL: "https://mlflow.example.com", ...variables }), "gateway").ports.map(
+        ({ ip, external }: { ip: string; external: number }) => `${ip} ${external}`,
+      );
+
+    expect(published({ MLFLOW_BIND_ADDRESS: "203.0.113.2" })).toEqual(["203.0.113.2 443", "203.0.113.2 80"]);
+    expect(published({ MLFLOW_BIND_ADDRESS: "::, 0.0.0.0", MLFLOW_HTTP_REDIRECT: "false" })).toEqual([
+      "0.0.0.0 443",
+      ":: 443",
+    ]);
+    for (const value of ["eth0", "203.0.113.2,203.0.113.3", "0.0.0.0,::,::1"]) {
+      expect(() => published({ MLFLOW_BIND_ADDRESS: value })).toThrow(
+        `MLFLOW_BIND_ADDRESS must be one IP address of the Docker host, or 0.0.0.0,::, got: '${value}'`,
+      );
+    }
+  });
+
   test("publishes the given url", () => {
     const stack = stackFrom({ MLFLOW_URL: "http://localhost:9090" });
 

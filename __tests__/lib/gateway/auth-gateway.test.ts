@@ -442,7 +442,8 @@ describe("AuthGateway", () => {
       "https://localhost?a=b",
       "'url' must end after the host and port, because MLflow serves files outside of a path prefix; give it a host name of its own, got: 'https://localhost?a=b'",
     ],
-    ["http://localhost:2019", "'url' must not use port 2019: the health check does"],
+    ["http://localhost:2019", "'url' must not use port 2019: the gateway itself does"],
+    ["https://mlflow.example.com:2020", "'url' must not use port 2020: the gateway itself does"],
     [
       "https://mlflow.example.com:80",
       "'url' must not use port 80 with https, because Caddy obtains its certificate there",
@@ -490,7 +491,7 @@ describe("AuthGateway", () => {
           url: "http://127.0.0.1:8080",
         }),
     ).toThrow(
-      "port 8080 is published by 'test/gateway/Default' already; give one of the two another port in its 'url' [test/second/Default]",
+      "port 8080 is published by 'test/gateway/Default' already; give one of the two another port in its 'url', or give each its own address of the engine's host as the gateway's 'binding' [test/second/Default]",
     );
   });
 });

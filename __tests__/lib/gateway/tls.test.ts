@@ -1,12 +1,13 @@
 import { TerraformOutput } from "cdktf";
-import { AuthGateway, AuthMethod, HostBinding, Secret, Tls } from "../../../lib";
+import { AuthGateway, AuthMethod, ContainerNetwork, HostBinding, Secret, Tls } from "../../../lib";
+import type { AuthGatewayOptions } from "../../../lib";
 import { certificateFor, makePair } from "../../support/servers/certificate";
 import { container, environment, file, synth, testStack } from "../../support/stacks/synth";
 import { fakeUpstream } from "../../support/stacks/upstream";
 
 const HOST = "mlflow.example.com";
 
-function gatewayStack(tls: Tls, url = `https://${HOST}`) {
+function gatewayStack(tls: Tls | undefined, url = `https://${HOST}`, options: AuthGatewayOptions = {}) {
   const { stack, network } = testStack();
   const gateway = new AuthGateway(stack, "gateway", {
     network,
@@ -14,12 +15,144 @@ function gatewayStack(tls: Tls, url = `https://${HOST}`) {
     auth: AuthMethod.basic(),
     url,
     tls,
+    ...options,
   });
   return { stack, gateway };
 }
 
 const portsOf = (stack: ReturnType<typeof gatewayStack>["stack"]) =>
   container(stack, "gateway").ports.map(({ external, ip }: { external: number; ip: string }) => `${ip}:${external}`);
+
+describe("The address of the url", () => {
+  test.each([
+    ["http://localhost:8080", "127.0.0.1:8080"],
+    ["http://mlflow.localhost:8080", "127.0.0.1:8080"],
+    ["http://127.0.0.1:8080", "127.0.0.1:8080"],
+    ["http://127.0.0.2:8080", "127.0.0.2:8080"],
+    ["http://127.1:8080", "127.0.0.1:8080"],
+    ["http://[::1]:8080", "::1:8080"],
+  ])("%s is the one that its port is published on", (url, published) => {
+    expect(portsOf(gatewayStack(undefined, url).stack)).toEqual([published]);
+  });
+
+  test.each([
+    ["https://localhost:8443", ["127.0.0.1:8443"]],
+    ["https://127.0.0.2", ["127.0.0.2:443"]],
+    ["https://[::1]:8443", ["::1:8443"]],
+    ["https://192.0.2.1", ["0.0.0.0:443", "0.0.0.0:80"]],
+    ["https://[2001:db8::1]", [":::443", ":::80"]],
+  ])("%s is the one that its ports are published on, with TLS", (url, published) => {
+    expect(portsOf(gatewayStack(Tls.internal(), url).stack)).toEqual(published);
+  });
+
+  test.each([
+    ["http://0.0.0.0:8080", "0.0.0.0"],
+    ["http://[::]:8080", "[::]"],
+  ])("fails on %s, which nobody opens", (url, host) => {
+    expect(() => gatewayStack(undefined, url)).toThrow(
+      `'url' must be an address that clients open, and '${host}' is one that servers listen on; use http://localhost:8080 for this host, or https:// and a name for others [test/gateway]`,
+    );
+  });
+
+  test("gives the certificate of an IPv6 address to clients, which send no name", () => {
+    const { stack } = gatewayStack(Tls.internal(), "https://[2001:db8::1]");
+
+    expect(environment(stack, "gateway").TLS_DEFAULT_NAME).toBe("2001:db8::1");
+    expect(
+      container(stack, "gateway").networks_advanced.flatMap(({ aliases }: { aliases?: string[] }) => aliases ?? []),
+    ).toEqual([]);
+  });
+});
+
+describe("The binding", () => {
+  // The provider compares ports by their number in the container: one that occurs twice is replaced with every apply.
+  test("by IPv4 and IPv6 has a port in the container for each, where Caddy listens", () => {
+    const { stack } = gatewayStack(Tls.automatic(), undefined, { binding: HostBinding.dualStack() });
+
+    expect(container(stack, "gateway").ports).toEqual([
+      { internal: 443, external: 443, ip: "0.0.0.0" },
+      { internal: 2020, external: 443, ip: "::" },
+      { internal: 80, external: 80, ip: "0.0.0.0" },
+      { internal: 2021, external: 80, ip: "::" },
+    ]);
+    expect(environment(stack, "gateway")).toMatchObject({
+      SITE_ADDRESS: `https://${HOST}, https://${HOST}:2020`,
+      IPV6_HTTPS: ", https://:2020",
+      IPV6_HTTP: ", http://:2021",
+    });
+  });
+
+  test("is one address of the host, for stacks that each have their own", () => {
+    const { stack } = gatewayStack(Tls.automatic(), undefined, { binding: HostBinding.address("203.0.113.2") });
+    expect(portsOf(stack)).toEqual(["203.0.113.2:443", "203.0.113.2:80"]);
+
+    expect(() => HostBinding.address("mlflow.example.com")).toThrow(
+      "a binding must be an IP address of the engine's host, got: 'mlflow.example.com'",
+    );
+  });
+
+  test("leaves port 80 to another stack, if redirects are off", () => {
+    const { stack } = gatewayStack(Tls.automatic(), undefined, { httpRedirect: false });
+    expect(portsOf(stack)).toEqual(["0.0.0.0:443"]);
+
+    expect(() => gatewayStack(Tls.automatic(), `https://${HOST}:8443`, { httpRedirect: false })).toThrow(
+      "'httpRedirect' must be true for Tls.automatic() at port 8443, because authorities connect to port 80 or 443 only; use Tls.certificate() or Tls.internal() [test/gateway]",
+    );
+  });
+
+  test.each<[string, Tls | undefined, string, AuthGatewayOptions, string]>([
+    [
+      "http at localhost",
+      undefined,
+      "http://localhost:8080",
+      { binding: HostBinding.public() },
+      "'binding' has no effect at 'http://localhost:8080', which is published on 127.0.0.1",
+    ],
+    [
+      "https at a loopback address",
+      Tls.internal(),
+      "https://127.0.0.2",
+      { binding: HostBinding.public() },
+      "'binding' must not be given for 'https://127.0.0.2', which is published on 127.0.0.2; give a 'url' that other hosts reach",
+    ],
+    [
+      "TLS before the gateway",
+      Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"] }),
+      `https://${HOST}`,
+      { httpRedirect: false },
+      "'httpRedirect' has no effect with Tls.terminatedBefore(), which has a 'binding' of its own",
+    ],
+    [
+      "two addresses for a port that Caddy listens on once",
+      Tls.terminatedBefore({ trustedProxies: ["10.0.0.1"], binding: HostBinding.dualStack() }),
+      `https://${HOST}`,
+      {},
+      "port 8080 must have a binding with one address, got: '0.0.0.0', '::'",
+    ],
+  ])("fails for %s", (_what, tls, url, options, message) => {
+    expect(() => gatewayStack(tls, url, options)).toThrow(message);
+  });
+
+  test("lets two https stacks share an engine, and says how", () => {
+    const second = (first: AuthGatewayOptions, url: string, options: AuthGatewayOptions = {}) => {
+      const { stack, gateway } = gatewayStack(Tls.automatic(), undefined, first);
+      const network = new ContainerNetwork(stack, "second-network");
+      const auth = AuthMethod.basic();
+      new AuthGateway(stack, "second", { network, upstream: fakeUpstream(), auth, url, ...options });
+      return gateway.url;
+    };
+    const OTHER = "https://other.example.com";
+
+    expect(() => second({}, `${OTHER}:8443`)).toThrow(
+      "port 80 is published by 'test/gateway/Default' already; port 80 redirects to https and answers ACME: set the gateway's 'httpRedirect' to false for the one whose url has port 443, or give each its own address of the engine's host as the gateway's 'binding' [test/second/Default]",
+    );
+    expect(second({ httpRedirect: false }, `${OTHER}:8443`)).toBe(`https://${HOST}`);
+    expect(() => second({ httpRedirect: false }, OTHER)).toThrow("port 443 is published by 'test/gateway/Default'");
+    const [one, two] = ["203.0.113.1", "203.0.113.2"].map((ip) => ({ binding: HostBinding.address(ip) }));
+    expect(second(one!, OTHER, two)).toBe(`https://${HOST}`);
+    expect(() => second({ binding: HostBinding.dualStack() }, OTHER, one)).toThrow("port 443 is published by");
+  });
+});
 
 describe("Tls.automatic", () => {
   test("publishes the ports of ACME and keeps certificates on a volume", () => {
@@ -84,12 +217,8 @@ describe("Tls.internal", () => {
     expect(container(stack, "gateway").volumes).toEqual(job?.volumes);
   });
 
-  test.each([
-    ["https://localhost:8443", ["127.0.0.1:8443"]],
-    ["https://192.0.2.1", ["0.0.0.0:443", "0.0.0.0:80"]],
-    ["https://mlflow.internal:8443", ["0.0.0.0:8443"]],
-  ])("publishes the ports that %s needs", (url, ports) => {
-    expect(portsOf(gatewayStack(Tls.internal(), url).stack)).toEqual(ports);
+  test("publishes port 80 beside port 443 only", () => {
+    expect(portsOf(gatewayStack(Tls.internal(), "https://mlflow.internal:8443").stack)).toEqual(["0.0.0.0:8443"]);
   });
 });
 

@@ -172,6 +172,14 @@ describe("MlflowServer", () => {
     });
   });
 
+  // MLflow compares a name with a star by Python's fnmatch: [::1] would be one letter of three.
+  test("answers to an IPv6 address with every port", () => {
+    expect(environment(serverStack({ url: "http://[::1]:8080" }).stack, "server")).toMatchObject({
+      MLFLOW_SERVER_ALLOWED_HOSTS: expect.stringMatching(/^\[::1\],\[\[\]::1\]:\*,/),
+      MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: expect.stringMatching(/^http:\/\/\[::1\]:8080,/),
+    });
+  });
+
   test("has telemetry, metrics, jobs, workspaces and the AI gateway off by default", () => {
     const settings = environment(serverStack().stack, "server");
     expect(settings).not.toHaveProperty("MLFLOW_EXPOSE_PROMETHEUS");

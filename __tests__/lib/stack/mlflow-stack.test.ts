@@ -155,7 +155,7 @@ describe("MlflowStack", () => {
     new MlflowStack(app, "mlflow");
 
     expect(() => new MlflowStack(app, "research")).toThrow(
-      "port 8080 is published by 'mlflow/gateway/Default' already; give one of the two another port in its 'url' [research/gateway/Default]",
+      "port 8080 is published by 'mlflow/gateway/Default' already; give one of the two another port in its 'url', or give each its own address of the engine's host as the gateway's 'binding' [research/gateway/Default]",
     );
     expect(() => new MlflowStack(app, "remote", { engine: { host: "ssh://deploy@example.com" } })).not.toThrow();
   });

@@ -1,10 +1,9 @@
 import { isIP } from "node:net";
 import type { Construct } from "constructs";
-import { HostBinding } from "../../network/host-binding";
 import { ValidationError } from "../../values/errors";
 import type { PublicUrl } from "../../values/public-url";
-import { HTTP_PORT, httpsSite, requireHttps } from "./tls-fragment";
-import type { TlsFragment } from "./tls-fragment";
+import { HTTP_PORT, HTTPS_PORT, httpsSite, requireHttps } from "./tls-fragment";
+import type { PublishOptions, TlsFragment } from "./tls-fragment";
 
 const ACME_ROOT_FILE = "/etc/caddy/tls/acme-root.pem";
 // The certificates that Debian's and Alpine's images trust.
@@ -38,10 +37,11 @@ export interface AutomaticTlsOptions {
 export function automaticTls(
   { email, directoryUrl, directoryCertificate }: AutomaticTlsOptions,
   url: PublicUrl,
+  publish: PublishOptions,
   scope: Construct,
 ): TlsFragment {
   requireHttps(url, scope);
-  if (url.local || (directoryUrl === undefined && isIP(url.hostname.replace(/^\[|\]$/g, "")))) {
+  if (url.local || (directoryUrl === undefined && isIP(url.address))) {
     throw new ValidationError(
       "TlsAutomaticName",
       `'url' must be a public name for Tls.automatic(), because no authority that clients trust signs a certificate for '${url.hostname}'; use Tls.internal(), or http:// at localhost`,
@@ -52,6 +52,14 @@ export function automaticTls(
     throw new ValidationError(
       "GatewayPort",
       `'url' must not use port ${HTTP_PORT} with https, because Caddy obtains its certificate there`,
+      scope,
+    );
+  }
+  const { httpRedirect = true } = publish;
+  if (!httpRedirect && url.port !== HTTPS_PORT) {
+    throw new ValidationError(
+      "TlsAutomaticPort",
+      `'httpRedirect' must be true for Tls.automatic() at port ${url.port}, because authorities connect to port ${HTTP_PORT} or ${HTTPS_PORT} only; use Tls.certificate() or Tls.internal()`,
       scope,
     );
   }
@@ -68,7 +76,8 @@ export function automaticTls(
 
   const kind = directoryUrl === undefined ? "automatic" : "acme";
   const acmeRoot = directoryUrl === undefined ? undefined : directoryCertificate;
-  const { siteWithoutPort, environment } = httpsSite(url);
+  const numbers = httpRedirect ? [url.port, HTTP_PORT] : [url.port];
+  const { siteWithoutPort, environment, ports } = httpsSite(url, numbers, publish, scope);
   return {
     caddyFiles: [`tls/${kind}.caddy`],
     environment: {
@@ -81,7 +90,7 @@ export function automaticTls(
       }),
     },
     files: acmeRoot === undefined ? [] : [{ path: ACME_ROOT_FILE, content: acmeRoot, secret: false }],
-    ports: [url.port, HTTP_PORT].map((port) => ({ port, binding: HostBinding.public() })),
+    ports,
     siteWithoutPort,
     keepsCertificates: true,
     ownAuthority: false,

@@ -5,7 +5,7 @@ import type { Secret } from "../../secrets/secret";
 import { ValidationError } from "../../values/errors";
 import type { PublicUrl } from "../../values/public-url";
 import { httpsSite, portsOf, requireHttps } from "./tls-fragment";
-import type { TlsFragment } from "./tls-fragment";
+import type { PublishOptions, TlsFragment } from "./tls-fragment";
 
 const CERTIFICATE_FILE = "/etc/caddy/tls/certificate.pem";
 const PRIVATE_KEY_FILE = "/run/secrets/tls-private-key.pem";
@@ -20,7 +20,12 @@ export interface CertificateTlsOptions {
 }
 
 /** TLS with a given certificate. */
-export function certificateTls(options: CertificateTlsOptions, url: PublicUrl, scope: Construct): TlsFragment {
+export function certificateTls(
+  options: CertificateTlsOptions,
+  url: PublicUrl,
+  publish: PublishOptions,
+  scope: Construct,
+): TlsFragment {
   requireHttps(url, scope);
   validateCertificate(options.certificate, url, scope);
 
@@ -29,20 +34,21 @@ export function certificateTls(options: CertificateTlsOptions, url: PublicUrl, s
     'can(regex("^\\\\s*-----BEGIN [A-Z ]*PRIVATE KEY-----", VALUE)) && length(regexall("ENCRYPTED", VALUE)) == 0',
     "The private key must be in PEM form, without a passphrase.",
   );
-  const { siteWithoutPort, environment } = httpsSite(url);
+  const { siteWithoutPort, environment, ports } = httpsSite(url, portsOf(url, publish), publish, scope);
   return {
     caddyFiles: ["tls/certificate.caddy"],
     environment: {
       ...environment,
       TLS: "certificate",
       TLS_CERTIFICATE: CERTIFICATE_FILE,
+      TLS_DEFAULT_NAME: url.address,
       TLS_PRIVATE_KEY: PRIVATE_KEY_FILE,
     },
     files: [
       { path: CERTIFICATE_FILE, content: options.certificate, secret: false },
       { path: PRIVATE_KEY_FILE, content: key.unsafeUnwrap(), secret: true },
     ],
-    ports: portsOf(url),
+    ports,
     siteWithoutPort,
     keepsCertificates: false,
     ownAuthority: false,
@@ -60,7 +66,7 @@ function validateCertificate(certificate: string, url: PublicUrl, scope: Constru
   } catch {
     throw new ValidationError("TlsCertificate", "'certificate' must be a certificate in PEM form", scope);
   }
-  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const host = url.address;
   const matches = isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host);
   if (matches === undefined) {
     throw new ValidationError(

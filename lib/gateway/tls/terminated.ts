@@ -3,8 +3,8 @@ import { HostBinding } from "../../network/host-binding";
 import { ValidationError } from "../../values/errors";
 import { IpRange } from "../../values/ip-range";
 import type { PublicUrl } from "../../values/public-url";
-import { httpSite, requireHttps } from "./tls-fragment";
-import type { TlsFragment } from "./tls-fragment";
+import { httpSite, rejectPublishOptions, requireHttps } from "./tls-fragment";
+import type { PublishOptions, TlsFragment } from "./tls-fragment";
 
 /** Options of `Tls.terminatedBefore()`. */
 export interface TerminatedTlsOptions {
@@ -33,9 +33,11 @@ export interface TerminatedTlsOptions {
 export function terminatedTls(
   { trustedProxies, port = 8080, binding }: TerminatedTlsOptions,
   url: PublicUrl,
+  publish: PublishOptions,
   scope: Construct,
 ): TlsFragment {
   requireHttps(url, scope);
+  rejectPublishOptions(publish, "with Tls.terminatedBefore(), which has a 'binding' of its own", scope);
   validateTrustedProxies(trustedProxies, scope);
   const { siteWithoutPort, environment } = httpSite(port);
   return {

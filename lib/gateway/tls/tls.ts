@@ -8,7 +8,9 @@ import { internalTls } from "./internal";
 import { noTls } from "./none";
 import { terminatedTls } from "./terminated";
 import type { TerminatedTlsOptions } from "./terminated";
-import type { TlsFragment } from "./tls-fragment";
+import type { PublishOptions, TlsFragment } from "./tls-fragment";
+
+type Bind = (scope: Construct, url: PublicUrl, publish: PublishOptions) => TlsFragment;
 
 /**
  * Where TLS ends, and which certificate is used.
@@ -21,22 +23,22 @@ export class Tls {
    * The default for https addresses.
    */
   public static automatic(options: AutomaticTlsOptions = {}): Tls {
-    return new Tls((scope, url) => automaticTls(options, url, scope));
+    return new Tls((scope, url, publish) => automaticTls(options, url, publish, scope));
   }
 
   /** A certificate of Caddy's own authority. Clients need its root certificate, the output `root_certificate`. */
   public static internal(): Tls {
-    return new Tls((scope, url) => internalTls(url, scope));
+    return new Tls((scope, url, publish) => internalTls(url, publish, scope));
   }
 
   /** Your own certificate. A new one takes effect with the next deployment. */
   public static certificate(options: CertificateTlsOptions): Tls {
-    return new Tls((scope, url) => certificateTls(options, url, scope));
+    return new Tls((scope, url, publish) => certificateTls(options, url, publish, scope));
   }
 
   /** A proxy in front of the gateway ends TLS. */
   public static terminatedBefore(options: TerminatedTlsOptions): Tls {
-    return new Tls((scope, url) => terminatedTls(options, url, scope));
+    return new Tls((scope, url, publish) => terminatedTls(options, url, publish, scope));
   }
 
   /**
@@ -45,7 +47,7 @@ export class Tls {
    * @internal
    */
   public static _for(url: PublicUrl): Tls {
-    return url.secure ? Tls.automatic() : new Tls((_scope, local) => noTls(local));
+    return url.secure ? Tls.automatic() : new Tls((scope, local, publish) => noTls(local, publish, scope));
   }
 
   /**
@@ -53,9 +55,9 @@ export class Tls {
    *
    * @internal
    */
-  public readonly _bind: (scope: Construct, url: PublicUrl) => TlsFragment;
+  public readonly _bind: Bind;
 
-  private constructor(bind: (scope: Construct, url: PublicUrl) => TlsFragment) {
+  private constructor(bind: Bind) {
     this._bind = bind;
   }
 }
