@@ -19,6 +19,7 @@ import { SECRETS_FOLDER } from "../contract/secret-files";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
+import { engineName } from "./engine-name";
 import { PublishedPorts } from "./published-ports";
 import type { ServiceFile } from "./service-file";
 import { EgressSide } from "./service-network";
@@ -81,8 +82,8 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     super(scope, id);
     this.#images = new ContainerImages(options.imageRegistry);
 
-    this.#internal = new Network(this, "internal", { name: physicalName(this, "internal"), internal: true });
-    this.#edge = new Network(this, "edge", { name: physicalName(this, "edge") });
+    this.#internal = new Network(this, "internal", { name: engineName("network", this, "internal"), internal: true });
+    this.#edge = new Network(this, "edge", { name: engineName("network", this, "edge") });
     this.edgeNetworkName = this.#edge.name;
   }
 
@@ -173,7 +174,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     for (const file of spec.files ?? []) validateFile(file, container);
 
     return {
-      name: physicalName(container),
+      name: engineName("container", container),
       image: this.#images.resolve(container, spec.image).imageId,
       entrypoint: spec.entrypoint?.map(literal),
       command: spec.args?.map(literal),
@@ -211,13 +212,13 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
   private egressLinkNetwork(): Network {
     // the link's former name: an id is an address in states.
-    this.#egressLink ??= new Network(this, "passage", { name: physicalName(this, "passage"), internal: true });
+    this.#egressLink ??= new Network(this, "passage", { name: engineName("network", this, "passage"), internal: true });
     return this.#egressLink;
   }
 
   private egressNetwork(): Network {
     this.#egress ??= new Network(this, "egress", {
-      name: physicalName(this, "egress"),
+      name: engineName("network", this, "egress"),
       // Services on it cannot reach each other, only the outside.
       options: { "com.docker.network.bridge.enable_icc": "false" },
     });

@@ -3,7 +3,7 @@ import { DataResource } from "cdktf";
 import { Construct } from "constructs";
 import { RECORDED_VOLUME } from "../contract/volume-record";
 import { ValidationError } from "../values/errors";
-import { physicalName } from "../values/physical-name";
+import { engineName } from "./engine-name";
 import { ReleasedVolumes } from "./released-volumes";
 import type { IVolume } from "./service-network";
 
@@ -17,7 +17,7 @@ export class NamedVolume extends Construct implements IVolume {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.source = physicalName(this);
+    this.source = engineName("volume", this);
     const record = new DataResource(this, "Default", { input: { [RECORDED_VOLUME]: this.source } });
     this.revision = record.id;
     // Release 0.1.0 made a `docker_volume` of the same name.

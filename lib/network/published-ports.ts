@@ -1,6 +1,5 @@
-import type { DockerProvider } from "@cdktf/provider-docker/lib/provider";
-import { TerraformStack } from "cdktf";
 import type { IConstruct } from "constructs";
+import { engineOf } from "./engine-name";
 import { ValidationError } from "../values/errors";
 import { addressesOverlap } from "../values/loopback";
 import type { PublishedPort } from "./service-network";
@@ -52,11 +51,4 @@ function remedy(port: number): string {
   return port === HTTP_PORT
     ? `port ${port} redirects to https and answers ACME: set the gateway's 'httpRedirect' to false for the one whose url has port 443, or ${another}`
     : `give one of the two another port in its 'url', or ${another}`;
-}
-
-function engineOf(service: IConstruct): string {
-  const provider = TerraformStack.of(service)
-    .allProviders()
-    .find(({ terraformResourceType }) => terraformResourceType === "docker") as DockerProvider | undefined;
-  return provider?.host ?? provider?.context ?? "default";
 }
