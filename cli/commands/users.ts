@@ -3,6 +3,7 @@ import { Role } from "../../lib/users/role";
 import { isUserName, isVariableName, isWorkspaceName } from "../../lib/users/names";
 import { readUserEntries } from "../../lib/users/users-file";
 import type { UserEntry } from "../../lib/users/users-file";
+import { terraformVariable } from "../../lib/environment/environment-variables";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { table } from "../console/table";
@@ -47,10 +48,12 @@ export function listUsers({ file, json }: ListUsersOptions): void {
   );
 }
 
-/** Adds a user to the file. */
+/** Adds a user to the file. The first one is added beside the admin that a stack without a file has. */
 export function addUser(name: string, options: AddUserOptions): void {
   const path = pathOf(options.file);
-  const users = read(path);
+  const isNew = !existsSync(path);
+  const begun = readOrBegin(path);
+  const users = begun.filter((user) => !isNew || user.name !== name);
   if (!isUserName(name)) {
     throw new CommandError(`a name must be 1 to 64 letters, digits and .@_+-, got: '${name}'`);
   }
@@ -68,8 +71,12 @@ export function addUser(name: string, options: AddUserOptions): void {
     }
   }
   const { role, workspace, passwordVariable, hashVariable } = options;
-  write(path, [...users, { name, role, workspace, passwordVariable, hashVariable }]);
-  console.log(`User '${name}' with the role ${role} is in ${path}.\n${next(passwordVariable ?? hashVariable)}`);
+  const given = { name, role, workspace, passwordVariable, hashVariable };
+  const itself = (passwordVariable ?? hashVariable) ? undefined : begun.find((user) => user.name === name);
+  write(path, [...users, { ...itself, ...given }]);
+  const kept = isNew ? users.map(stays) : [];
+  const added = `User '${name}' with the role ${role} is in ${path}.`;
+  console.log([added, ...kept, next(passwordVariable ?? hashVariable)].join("\n"));
 }
 
 /** Takes a user out of the file. */
@@ -87,7 +94,7 @@ export function removeUser(name: string, { file }: UsersOptions): void {
 /** Makes the next deployment generate another password for a user. */
 export function rotateUser(name: string, { file }: UsersOptions): void {
   const path = pathOf(file);
-  const users = read(path);
+  const users = readOrBegin(path);
   const user = requireUser(path, users, name);
   const variable = user.passwordVariable ?? user.hashVariable;
   if (variable !== undefined) {
@@ -109,6 +116,25 @@ function pathOf(file: string | undefined): string {
 
 function read(path: string): UserEntry[] {
   return existsSync(path) ? readUserEntries(path) : [];
+}
+
+/** The users of the file, or those that the stack has without it. */
+function readOrBegin(path: string): UserEntry[] {
+  if (existsSync(path)) return read(path);
+  const { AUTH_USERNAME: name, AUTH_PASSWORD: password, OAUTH2_CLIENT_ID: issuer } = process.env;
+  if (issuer && !name && !password) return [];
+  const admin = { name: name || "admin", role: Role.ADMIN };
+  if (password) return [{ ...admin, passwordVariable: terraformVariable("AUTH_PASSWORD") }];
+  return [name ? admin : { ...admin, generation: 0 }];
+}
+
+function stays({ name, passwordVariable }: UserEntry): string {
+  const password =
+    passwordVariable === undefined
+      ? "its password"
+      : `its password, from then on by export TF_VAR_${passwordVariable}=…`;
+  const without = process.env.AUTH_USERNAME || process.env.AUTH_PASSWORD;
+  return `User '${name}' stays, with ${password}.${without ? " Unset AUTH_USERNAME and AUTH_PASSWORD." : ""} To take it out: ${commandLine("users", "remove", name)}`;
 }
 
 function requireUser(path: string, users: UserEntry[], name: string): UserEntry {
@@ -134,6 +160,7 @@ function write(path: string, users: UserEntry[]): void {
 function originOf({ passwordVariable, hashVariable, generation }: UserEntry): string {
   if (passwordVariable !== undefined) return `variable ${passwordVariable}`;
   if (hashVariable !== undefined) return `hash in variable ${hashVariable}`;
+  if (generation === 0) return "generated, of the default admin";
   return generation === undefined ? "generated" : `generated, number ${generation}`;
 }
 

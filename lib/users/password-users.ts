@@ -25,8 +25,8 @@ interface HashedUser {
 
 /** The one admin of a gateway without a list of users. */
 export function defaultUser(scope: Construct): PasswordUsers {
-  // The first release had this user only. The address of its password has been `password` since then.
-  return render([{ name: "admin", role: Role.ADMIN, ...UserPassword.generated()._bind(scope, "password", scope) }]);
+  const password = UserPassword.ofDefaultAdmin()._bind(scope, "admin", scope, scope);
+  return render([{ name: "admin", role: Role.ADMIN, ...password }]);
 }
 
 /**
@@ -45,7 +45,7 @@ export function bindUsers(scope: Construct, users: UserOptions[]): PasswordUsers
       name,
       role,
       workspace,
-      ...(password ?? UserPassword.generated())._bind(passwords, name, hashes),
+      ...(password ?? UserPassword.generated())._bind(passwords, name, hashes, scope),
     })),
   );
 }

@@ -3,11 +3,14 @@ import type { Construct } from "constructs";
 import { requireGoodPassword } from "../secrets/login-password";
 import { Secret } from "../secrets/secret";
 import type { SecretValue } from "../secrets/secret";
+import { ValidationError } from "../values/errors";
 
 // A hash has its cost in two digits.
 const COSTS = Array.from({ length: MAX_BCRYPT_COST - MIN_BCRYPT_COST + 1 }, (_, index) =>
   String(MIN_BCRYPT_COST + index).padStart(2, "0"),
 );
+
+type Bind = (scope: Construct, id: string, hashes: Construct, gateway: Construct) => BoundPassword;
 
 /** A password that was bound to a construct. */
 export interface BoundPassword {
@@ -29,6 +32,14 @@ export class UserPassword {
     return UserPassword.of(Secret.generated({ generation }));
   }
 
+  /**
+   * The generated password of the `admin` that a stack without a list of users has. The first list keeps it by this; one
+   * user of a stack may have it.
+   */
+  public static ofDefaultAdmin(): UserPassword {
+    return new UserPassword((_scope, _id, hashes, gateway) => bindDefaultAdmin(gateway, hashes));
+  }
+
   /** A password of at least 12 characters and at most 72 bytes. */
   public static of(password: Secret): UserPassword {
     return new UserPassword((scope, id, hashes) => bindPassword(password, scope, id, hashes));
@@ -44,11 +55,25 @@ export class UserPassword {
    *
    * @internal
    */
-  public readonly _bind: (scope: Construct, id: string, hashes: Construct) => BoundPassword;
+  public readonly _bind: Bind;
 
-  private constructor(bind: (scope: Construct, id: string, hashes: Construct) => BoundPassword) {
+  private constructor(bind: Bind) {
     this._bind = bind;
   }
+}
+
+// The first release had this user only. The address of its password has been `password` since then.
+const DEFAULT_ADMIN = "password";
+
+function bindDefaultAdmin(gateway: Construct, hashes: Construct): BoundPassword {
+  if (gateway.node.tryFindChild(DEFAULT_ADMIN)) {
+    throw new ValidationError(
+      "DefaultAdminTwice",
+      "only one user may have the password of the default admin, 'generation' 0 in a users file",
+      gateway,
+    );
+  }
+  return bindPassword(Secret.generated(), gateway, DEFAULT_ADMIN, hashes);
 }
 
 function bindPassword(password: Secret, scope: Construct, id: string, hashes: Construct): BoundPassword {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { decodeText } from "../values/decode-text";
 import { ValidationError } from "../values/errors";
 import type { Role } from "./role";
 import { Secret } from "../secrets/secret";
@@ -38,7 +39,8 @@ export interface UserEntry {
   readonly hashVariable?: string;
 
   /**
-   * Number of the generated password. `mlflow-stack users rotate` increments it.
+   * Number of the generated password. `mlflow-stack users rotate` increments it. 0 is the password that `admin` had
+   * before there was a file.
    *
    * @default - the first one
    */
@@ -74,7 +76,7 @@ export function readUserEntries(path: string): UserEntry[] {
 
 function parse(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(decodeText(readFileSync(path)));
   } catch (error) {
     throw refusal(path, `cannot be read: ${(error as Error).message}`);
   }
@@ -104,15 +106,15 @@ function validateEntry(path: string, entry: unknown): void {
   if (passwordVariable !== undefined && hashVariable !== undefined) {
     throw refusal(path, `must give user '${name}' a passwordVariable or a hashVariable`);
   }
-  if (generation !== undefined && (!Number.isInteger(generation) || (generation as number) < 1)) {
-    throw refusal(path, `must give user '${name}' a generation that is a whole number of 1 or more`);
+  if (generation !== undefined && (!Number.isInteger(generation) || (generation as number) < 0)) {
+    throw refusal(path, `must give user '${name}' a generation that is a whole number`);
   }
 }
 
 function passwordOf({ passwordVariable, hashVariable, generation }: UserEntry): UserPassword {
   if (passwordVariable !== undefined) return UserPassword.of(Secret.variable(passwordVariable));
   if (hashVariable !== undefined) return UserPassword.bcryptHash(Secret.variable(hashVariable));
-  return UserPassword.generated(generation);
+  return generation === 0 ? UserPassword.ofDefaultAdmin() : UserPassword.generated(generation);
 }
 
 function refusal(path: string, problem: string): ValidationError {

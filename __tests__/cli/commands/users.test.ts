@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AuthMethod, UsersFile } from "../../../lib";
+import { mlflowStack, synth } from "../../support/stacks/synth";
 import { addUser, listUsers, removeUser, rotateUser } from "../../../cli/commands/users";
 
 let folder: string;
@@ -29,7 +31,7 @@ const ADA = '{"name":"ada","role":"admin"}';
 
 describe("mlflow-stack users", () => {
   test("add writes one line a user, and leaves the others as they are", () => {
-    addUser("ada", { file, role: "admin" });
+    withUsers(ADA);
     addUser("ci", { file, role: "write", passwordVariable: "ci_password" });
 
     expect(content()).toBe(`[\n  ${ADA},\n  {"name":"ci","role":"write","passwordVariable":"ci_password"}\n]\n`);
@@ -105,8 +107,58 @@ describe("mlflow-stack users", () => {
     expect(() => rotateUser("ada", { file })).toThrow("the password of 'ada' is not generated");
   });
 
-  test("requires an admin first", () => {
-    expect(() => addUser("bob", { file, role: "read" })).toThrow("would have no admin, so nothing was changed");
-    expect(existsSync(file)).toBe(false);
+  describe("without a file", () => {
+    const BOB = '{"name":"bob","role":"read"}';
+    const begin = (variables: NodeJS.ProcessEnv = {}, name = "bob") => {
+      const before = process.env;
+      process.env = { ...before, ...variables };
+      try {
+        addUser(name, { file, role: name === "bob" ? "read" : "admin" });
+      } finally {
+        process.env = before;
+      }
+      return content();
+    };
+    const resources = (auth: AuthMethod) => {
+      const { random_password: passwords, docker_container: containers } = synth(mlflowStack({ auth })).resource;
+      const { upload } = Object.values(containers ?? {}).find(({ name }) => name === "mlflow-gateway")!;
+      const hash = upload.find((entry: { file: string }) => entry.file === "/run/secrets/users/admin").content;
+      return { passwords, hash };
+    };
+
+    test("add keeps the default admin, and the address of its password", () => {
+      expect(begin()).toBe(`[\n  {"name":"admin","role":"admin","generation":0},\n  ${BOB}\n]\n`);
+      expect(printed.at(-1)).toContain("User 'admin' stays, with its password. To take it out: ");
+
+      const before = resources(AuthMethod.basic());
+      const after = resources(AuthMethod.basic({ users: UsersFile.read(file) }));
+      expect(after.hash).toBe(before.hash);
+      expect(after.passwords).toMatchObject(before.passwords!);
+    });
+
+    test("add keeps the admin of AUTH_USERNAME and AUTH_PASSWORD", () => {
+      expect(begin({ AUTH_USERNAME: "ada" })).toBe(`[\n  ${ADA},\n  ${BOB}\n]\n`);
+      rmSync(file);
+      expect(begin({ AUTH_PASSWORD: "a password of this test" })).toBe(
+        `[\n  {"name":"admin","role":"admin","passwordVariable":"auth_password"},\n  ${BOB}\n]\n`,
+      );
+      expect(printed.at(-1)).toContain(
+        "User 'admin' stays, with its password, from then on by export TF_VAR_auth_password=…. Unset AUTH_USERNAME and AUTH_PASSWORD.",
+      );
+    });
+
+    test("add of the default admin itself keeps the password, too", () => {
+      expect(begin({}, "admin")).toBe('[\n  {"name":"admin","role":"admin","generation":0}\n]\n');
+    });
+
+    test("add requires an admin with a password beside single sign-on, which has none", () => {
+      expect(() => begin({ OAUTH2_CLIENT_ID: "mlflow" })).toThrow("would have no admin, so nothing was changed");
+      expect(existsSync(file)).toBe(false);
+    });
+
+    test("rotate gives the default admin another password", () => {
+      rotateUser("admin", { file });
+      expect(content()).toBe('[\n  {"name":"admin","role":"admin","generation":1}\n]\n');
+    });
   });
 });

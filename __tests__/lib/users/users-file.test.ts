@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsersFile } from "../../../lib";
+import { AuthMethod, UsersFile } from "../../../lib";
+import { mlflowStack } from "../../support/stacks/synth";
 
 const folder = mkdtempSync(join(tmpdir(), "users-"));
 const path = join(folder, "users.json");
@@ -26,6 +27,21 @@ describe("UsersFile", () => {
       ["ci", "write", undefined],
       ["bob", "read", "team-a"],
     ]);
+  });
+
+  test.each(["\ufeff", "utf16le"])("reads what programs of Windows write: %j", (form) => {
+    const text = '[{ "name": "ada", "role": "admin" }]';
+    writeFileSync(path, form === "utf16le" ? Buffer.from(`\ufeff${text}`, "utf16le") : form + text);
+
+    expect(UsersFile.read(path).map(({ name }) => name)).toEqual(["ada"]);
+  });
+
+  test("lets one user have the password of the default admin", () => {
+    const users = read(["ada", "bob"].map((name) => ({ name, role: "admin", generation: 0 })));
+
+    expect(() => mlflowStack({ auth: AuthMethod.basic({ users }) })).toThrow(
+      "only one user may have the password of the default admin, 'generation' 0 in a users file [mlflow/gateway]",
+    );
   });
 
   const keys = "allowed: name, role, workspace, passwordVariable, hashVariable, generation";
@@ -57,7 +73,7 @@ describe("UsersFile", () => {
     [
       "a generation that is no number",
       [{ name: "ada", role: "admin", generation: "2" }],
-      "must give user 'ada' a generation that is a whole number of 1 or more",
+      "must give user 'ada' a generation that is a whole number",
     ],
   ])("fails on %s", (_title, content, message) => {
     if (typeof message === "string")

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
+import { decodeText } from "../../../lib/values/decode-text";
 import { CommandError } from "../../console/command-error";
 import { REMEDY } from "../../terraform/parse-plan";
 
@@ -27,8 +28,5 @@ export async function readText(file: string): Promise<string> {
   } catch (error) {
     throw new CommandError(`${file} cannot be read: ${(error as Error).message}`);
   }
-  const bytes = Buffer.concat(chunks);
-  // PowerShell's default.
-  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  return bytes.toString(isUtf16 ? "utf16le" : "utf8").replace(/^\ufeff/, "");
+  return decodeText(Buffer.concat(chunks));
 }
