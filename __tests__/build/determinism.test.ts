@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { AuthMethod, Role, Secret } from "../../lib";
 import { packagePath } from "../../lib/values/package-folder";
@@ -31,11 +31,19 @@ describe("Synthesis", () => {
     LANG: "tr_TR.UTF-8",
     HOME: elsewhere,
     USER: "somebody",
-    NODE_OPTIONS: `--require ${packagePath("__tests__", "support", "shift-clock.cjs")}`,
+    HTTPS_PROXY: "http://proxy.example.com:3128",
+    NO_PROXY: "localhost",
+    NODE_OPTIONS: ["shift-clock.cjs", "reverse-listing.cjs"]
+      .map((name) => `--require ${packagePath("__tests__", "support", name)}`)
+      .join(" "),
   };
 
   beforeAll(() => {
     for (const path of COPIED) cpSync(packagePath(path), join(copy, path), { recursive: true });
+    for (const path of filesOf("caddy").concat(filesOf("mlflow"))) {
+      const text = readFileSync(packagePath(path), "utf8");
+      writeFileSync(join(copy, path), text.replaceAll("\n", "\r\n"));
+    }
     symlinkSync(packagePath("node_modules"), join(copy, "node_modules"));
     mkdirSync(join(elsewhere, "bin"));
     symlinkSync(process.execPath, node);
@@ -50,7 +58,30 @@ describe("Synthesis", () => {
     return files.map((name) => readFileSync(join(output, name), "utf8")).join("");
   }
 
-  test("of main.ts is the same to the byte in another folder, time zone, locale, home and year, by another Node.js", async () => {
+  const filesOf = (folder: string) =>
+    readdirSync(packagePath(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(packagePath(), join(entry.parentPath, entry.name)));
+
+  test("has the same sources in a checkout of Git for Windows", async () => {
+    const clone = join(elsewhere, "clone");
+    await runOk("git", [
+      "-c",
+      "core.autocrlf=true",
+      "clone",
+      "--quiet",
+      "--depth",
+      "1",
+      `file://${packagePath()}`,
+      clone,
+    ]);
+    const lines = (await runOk("git", ["-C", clone, "ls-files", "--eol"])).split("\n");
+
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => /w\/(crlf|mixed)/.test(line))).toEqual([]);
+  });
+
+  test("of main.ts is the same to the byte in another folder, time zone, locale, home and year, by another Node.js, with other line ends and a proxy", async () => {
     const here = await written(process.execPath, packagePath("main.ts"), packagePath(), {});
     const there = await written(node, join(copy, "main.ts"), copy, settings);
 

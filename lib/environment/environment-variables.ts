@@ -109,7 +109,8 @@ export const ENVIRONMENT_VARIABLES = [
   },
   {
     names: ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
-    description: "HTTP proxies for building the gateway's image.",
+    description:
+      "HTTP proxies for building the gateway's image. Plain Terraform takes them from `TF_VAR_build_https_proxy` and its like.",
     default: "none",
   },
   {

@@ -5,6 +5,7 @@ import type { SecretName } from "./environment-variables";
 import { artifactStoreFrom, backendStoreFrom, storeSecrets } from "./store-environment";
 import { bindingFrom, tlsFrom } from "./tls-environment";
 import { rejectUnusedVariables } from "./unused-variables";
+import { PROXY_VARIABLES } from "../network/build-proxies";
 import { Transfers } from "../gateway/transfers";
 import type { MlflowStackProps } from "../stack/mlflow-stack";
 import { ValidationError } from "../values/errors";
@@ -35,6 +36,7 @@ export class StackEnvironment {
   public props(): MlflowStackProps {
     const { reader } = this;
     rejectUnusedVariables(reader);
+    rejectProxyCredentials(reader);
     return {
       url: reader.value("MLFLOW_URL"),
       auth: authFrom(reader),
@@ -43,7 +45,6 @@ export class StackEnvironment {
       server: { image: reader.image("MLFLOW_IMAGE") },
       gateway: {
         image: reader.image("GATEWAY_IMAGE"),
-        buildArguments: buildArguments(reader),
         tls: tlsFrom(reader),
         binding: bindingFrom(reader),
         httpRedirect: reader.flag("MLFLOW_HTTP_REDIRECT"),
@@ -57,14 +58,16 @@ export class StackEnvironment {
     };
   }
 
-  /** The secrets, as `TF_VAR_…` variables for the environment of Terraform. */
+  /** The secrets, and the proxies for builds, as `TF_VAR_…` variables for the environment of Terraform. */
   public terraformVariables(): { [name: string]: string } {
     const values: [SecretName, string | undefined][] = [
       ...ACCESS_SECRETS.map((name): [SecretName, string | undefined] => [name, this.reader.value(name)]),
       ...storeSecrets(this.reader),
     ];
     return Object.fromEntries(
-      values.flatMap(([name, value]) => (value ? [[`TF_VAR_${terraformVariable(name)}`, value]] : [])),
+      [...values.map(([name, value]) => [terraformVariable(name), value] as const), ...proxies(this.reader)].flatMap(
+        ([name, value]) => (value ? [[`TF_VAR_${name}`, value]] : []),
+      ),
     );
   }
 }
@@ -77,18 +80,20 @@ function transfersFrom(environment: EnvironmentReader): Transfers | undefined {
   throw new ValidationError("Transfers", `MLFLOW_TRANSFERS must be direct or proxied, got: '${value}'`);
 }
 
-// Docker predefines these three build arguments and keeps them out of the image.
-function buildArguments(environment: EnvironmentReader): { [name: string]: string } {
-  const proxies: { [name: string]: string } = {};
-  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const) {
-    const value = environment.value(name);
-    if (value?.includes("@")) {
-      throw new ValidationError(
-        "ProxyCredentials",
-        `${name} must not hold a user or password: the synthesized JSON holds its value`,
-      );
-    }
-    if (value !== undefined) proxies[name] = value;
-  }
-  return proxies;
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const;
+
+/** The values of the Terraform variables with proxies. Those with a password stay out: a state would hold it. */
+function proxies(environment: EnvironmentReader): (readonly [string, string | undefined])[] {
+  return PROXIES.map((name) => [PROXY_VARIABLES[name], environment.value(name)] as const).filter(
+    ([, value]) => !value?.includes("@"),
+  );
+}
+
+function rejectProxyCredentials(environment: EnvironmentReader): void {
+  const name = PROXIES.find((proxy) => environment.value(proxy)?.includes("@"));
+  if (name === undefined) return;
+  throw new ValidationError(
+    "ProxyCredentials",
+    `${name} must not hold a user or password: Terraform's state would hold its value`,
+  );
 }

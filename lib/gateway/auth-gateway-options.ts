@@ -36,9 +36,9 @@ export interface AuthGatewayOptions {
   readonly image?: ServiceImage;
 
   /**
-   * Build arguments of the default image, such as `HTTPS_PROXY`. Not for secrets.
+   * Build arguments of the default image, such as `GOPROXY`. Not for secrets.
    *
-   * @default - none
+   * @default - `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, from the environment of `mlflow-stack`
    */
   readonly buildArguments?: { [name: string]: string };
 

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { Image } from "@cdktf/provider-docker/lib/image";
 import { AssetType, TerraformAsset } from "cdktf";
 import type { Construct } from "constructs";
+import { contextHash } from "./build-context";
+import { isProxy, proxyArguments } from "./build-proxies";
 import { ImageName } from "../values/image-name";
 import type { ServiceImage } from "./service-image";
 
@@ -16,7 +19,12 @@ export class ContainerImages {
     const known = this.#images.get(image);
     if (known) return known;
 
-    const resource = new Image(container, "image", { ...this.render(container, image), keepLocally: true });
+    const resource = new Image(container, "image", {
+      ...this.render(container, image),
+      keepLocally: true,
+      // The tag changes with the content of the image. A proxy in one shell changes only how it is built.
+      lifecycle: image._build && { ignoreChanges: ["build"] },
+    });
     this.#images.set(image, resource);
     return resource;
   }
@@ -25,18 +33,28 @@ export class ContainerImages {
     const { registry } = this;
     if (!image._build) return { name: registry ? new ImageName(image.name).at(registry) : image.name };
 
-    // The asset's folder is named after its content, so a changed file changes the build.
-    const context = new TerraformAsset(container, "context", { path: image._build.folder, type: AssetType.DIRECTORY });
-    const buildArgs = { ...image._build.buildArguments, ...(registry && { REGISTRY: registry }) };
+    const { folder, buildArguments } = image._build;
+    const context = new TerraformAsset(container, "context", {
+      path: folder,
+      type: AssetType.DIRECTORY,
+      assetHash: contextHash(folder),
+    });
+    const buildArgs = { ...buildArguments, ...(registry && { REGISTRY: registry }) };
     return {
       // The hash in the tag keeps two checkouts on one engine from overwriting each other's image.
-      name: `${image.name}-${context.assetHash.slice(0, 12).toLowerCase()}`,
+      name: `${image.name}-${tagOf(context.assetHash, buildArgs)}`,
       buildAttribute: {
         context: context.path,
         dockerfile: "Dockerfile",
         builder: "default",
-        buildArgs: Object.keys(buildArgs).length > 0 ? buildArgs : undefined,
+        buildArgs: { ...proxyArguments(container), ...buildArgs },
       },
     };
   }
+}
+
+function tagOf(hash: string, buildArgs: { [name: string]: string }): string {
+  const content = Object.entries(buildArgs).filter(([name]) => !isProxy(name));
+  const all = content.length === 0 ? hash : `${hash}${JSON.stringify(content.sort())}`;
+  return createHash("sha256").update(all).digest("hex").slice(0, 12);
 }

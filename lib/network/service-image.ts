@@ -10,9 +10,9 @@ export interface ImageBuildOptions {
   readonly name: string;
 
   /**
-   * Build arguments, such as `HTTPS_PROXY`. Not for secrets: the synthesized JSON contains them.
+   * Build arguments. Not for secrets: the synthesized JSON contains them.
    *
-   * @default - none
+   * @default - `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, from the environment of `mlflow-stack`
    */
   readonly buildArguments?: { [name: string]: string };
 }

@@ -13,7 +13,7 @@ export function secretVariable(scope: IConstruct, name: string): TerraformVariab
   if (existing === undefined) {
     return new TerraformVariable(stack, name, { type: "string", sensitive: true, nullable: false });
   }
-  if (!isVariable(existing)) throw nameTaken(stack, name);
+  if (!isVariable(existing) || existing.sensitive !== true) throw nameTaken(stack, name);
   return existing;
 }
 

@@ -10,5 +10,10 @@ export function packagePath(...segments: string[]): string {
 
 /** What a text file of this package holds. */
 export function packageText(...segments: string[]): string {
-  return readFileSync(packagePath(...segments), "utf8");
+  return withoutCarriageReturns(readFileSync(packagePath(...segments), "utf8"));
+}
+
+/** A text with the line ends of Linux, also from a checkout with those of Windows. */
+export function withoutCarriageReturns(text: string): string {
+  return text.replaceAll("\r\n", "\n");
 }

@@ -114,13 +114,12 @@ describe("StackEnvironment", () => {
     expect(synth(stackFrom({ AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }))).toEqual(synth(mlflowStack()));
   });
 
-  test("takes other images, a mirror and the proxies of the build", () => {
+  test("takes other images and a mirror", () => {
     const stack = stackFrom({
       IMAGE_REGISTRY: "mirror.example.com",
       MLFLOW_IMAGE: "example/mlflow:1",
       POSTGRES_IMAGE: "example/postgres:1",
       MINIO_IMAGE: "example/minio:1",
-      HTTPS_PROXY: "http://proxy.example.com:3128",
     });
     const images = Object.values(synth(stack).resource.docker_image ?? {});
 
@@ -130,10 +129,26 @@ describe("StackEnvironment", () => {
       "mirror.example.com/example/mlflow:1",
       "mirror.example.com/example/postgres:1",
     ]);
-    expect(images.find(({ build }) => build)?.build.build_args).toEqual({
-      HTTPS_PROXY: "http://proxy.example.com:3128",
-      REGISTRY: "mirror.example.com",
+    expect(images.find(({ build }) => build)?.build.build_args).toMatchObject({ REGISTRY: "mirror.example.com" });
+  });
+
+  test("passes the proxies of a shell to the build, and the stack is the same without them", () => {
+    const proxy = { HTTPS_PROXY: "http://proxy.example.com:3128", NO_PROXY: "localhost" };
+    const synthesized = synth(stackFrom(proxy));
+    const [image] = Object.values(synthesized.resource.docker_image ?? {}).filter(({ build }) => build);
+
+    expect(synthesized).toEqual(synth(stackFrom({})));
+    expect(image).toMatchObject({
+      build: { build_args: { HTTPS_PROXY: "${var.build_https_proxy}", NO_PROXY: "${var.build_no_proxy}" } },
+      lifecycle: { ignore_changes: ["build"] },
     });
+    expect(synthesized.variable?.build_https_proxy).toMatchObject({ type: "string", default: "" });
+    expect(new StackEnvironment(proxy).terraformVariables()).toEqual({
+      TF_VAR_build_https_proxy: "http://proxy.example.com:3128",
+      TF_VAR_build_no_proxy: "localhost",
+    });
+    // Other apps are built without it: a state would hold the password.
+    expect(new StackEnvironment({ HTTPS_PROXY: "http://ada:secret@proxy" }).terraformVariables()).toEqual({});
   });
 
   test("publishes an https url on the given address, and port 80 unless it is switched off", () => {
@@ -207,7 +222,7 @@ describe("StackEnvironment", () => {
 
   test("refuses a proxy with a password", () => {
     expect(() => new StackEnvironment({ HTTPS_PROXY: "http://ada:secret@proxy.example.com" }).props()).toThrow(
-      "HTTPS_PROXY must not hold a user or password: the synthesized JSON holds its value",
+      "HTTPS_PROXY must not hold a user or password: Terraform's state would hold its value",
     );
   });
 

@@ -260,13 +260,16 @@ describe("AuthGateway", () => {
   });
 
   test("is built from its Dockerfile, by content", () => {
-    const { stack } = gatewayStack({ buildArguments: { HTTPS_PROXY: "http://proxy.example.com:3128" } });
-    const [image] = Object.values(synth(stack).resource.docker_image ?? {});
+    const imageOf = (buildArguments?: { [name: string]: string }) =>
+      Object.values(synth(gatewayStack({ buildArguments }).stack).resource.docker_image ?? {})[0];
+    const image = imageOf({ HTTPS_PROXY: "http://proxy.example.com:3128" });
 
     expect(image).toMatchObject({
       name: expect.stringMatching(/^cdktf-mlflow\/gateway:2\.\d+\.\d+-[0-9a-f]{12}$/),
       build: { builder: "default", build_args: { HTTPS_PROXY: "http://proxy.example.com:3128" } },
     });
+    expect(imageOf()?.name).toBe(image?.name);
+    expect(imageOf({ GOPROXY: "https://proxy.example.com" })?.name).not.toBe(image?.name);
     expect(image?.build.context).toMatch(/^assets\/gateway_context_[0-9A-F]+\/[0-9A-F]{32}$/);
   });
 
