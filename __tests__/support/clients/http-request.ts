@@ -49,7 +49,7 @@ export function open(origin: string, options: SendOptions): http.ClientRequest {
   }
   const client = url.protocol === "https:" ? https : http;
   return client.request({
-    host: url.hostname,
+    host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port,
     method: options.method ?? "GET",
     path: options.path,
