@@ -402,7 +402,7 @@ describe("A schema of another release", () => {
   });
 
   test("is refused by an older release before it changes anything", async () => {
-    const image = `localhost/${ID}/mlflow:older`;
+    const image = `localhost/${ID}/mlflow:1.0.0-older`;
     const remove = `import glob, importlib.util, os; folder = importlib.util.find_spec('mlflow').submodule_search_locations[0]; [os.remove(file) for file in glob.glob(folder + '/store/db_migrations/versions/${head}_*.py')]`;
     const base = `localhost/${ID}/mlflow:base`;
     await runOk("docker", ["tag", await inspect(`${ID}-server`, "{{.Image}}"), base]);

@@ -19,7 +19,7 @@ const PORTS = 30;
 const SEED = 7;
 const STEPS = 8;
 const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
-const IMAGES = ["localhost/cdktf-mlflow/e2e-review:1.0", "localhost/cdktf-mlflow/e2e-review:2.0"] as const;
+const IMAGES = ["localhost/cdktf-mlflow/e2e-review:1.0.0", "localhost/cdktf-mlflow/e2e-review:2.0.0"] as const;
 
 /** What is on the engine of the stack. */
 interface Snapshot {

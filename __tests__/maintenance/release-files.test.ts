@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from "node:fs";
+import { ImageName } from "../../lib/values/image-name";
 import { packagePath } from "../../lib/values/package-folder";
 import { RELEASES, imageName, postgresMajors, postgresVersion } from "../../lib/values/releases";
 import { releaseFiles, withCaddy } from "../../maintenance/release-files";
@@ -45,6 +46,15 @@ describe("releases.json", () => {
 
     expect(texts.length).toBeGreaterThan(200);
     expect(named).toEqual([]);
+  });
+
+  test("gives an image its digest, if that is known", () => {
+    const release = { image: "example/app:v{version}", version: "1.2.3" };
+    const digest = `sha256:${"0".repeat(64)}`;
+
+    expect(imageName(release, {})).toBe("example/app:v1.2.3");
+    expect(imageName(release, { "example/app:v1.2.3": digest })).toBe(`example/app:v1.2.3@${digest}`);
+    expect(ImageName.isValid(imageName(release, { "example/app:v1.2.3": digest }))).toBe(true);
   });
 
   test("has an image for each release, and its default among the major versions, the newest first", () => {

@@ -1,7 +1,7 @@
 import type { TerraformStack } from "cdktf";
 import { exposedSecrets } from "./secret-leaks";
 import { GuardRule } from "./guard-rule";
-import { ImageName } from "../values/image-name";
+import { ImageName, PIN_REMEDY } from "../values/image-name";
 import { blocks, texts } from "./terraform-block";
 import type { Block } from "./terraform-block";
 
@@ -75,7 +75,7 @@ export const GUARD_CHECKS: readonly GuardCheck[] = [
 
 function unpinned(image: unknown): string[] {
   if (typeof image !== "string" || image.includes("${") || new ImageName(image).isPinned) return [];
-  return [`'${image}' may be another image tomorrow; give it a tag other than 'latest', or a digest`];
+  return [`'${image}' may be another image tomorrow; give it ${PIN_REMEDY}`];
 }
 
 function publishedPorts({ ports, publish_all_ports, network_mode }: Block): string[] {

@@ -1,6 +1,6 @@
 /** The rules of a `StackGuard`. Its messages begin with these values. */
 export enum GuardRule {
-  /** An image whose name has no tag and no digest, or the tag `latest`: it may be another image tomorrow. */
+  /** An image without a digest whose tag has no full version, date or commit: it may be another image tomorrow. */
   UNPINNED_IMAGE = "UnpinnedImage",
 
   /** A container that opens a port on the engine's host, past the gateway and its login. */

@@ -1,5 +1,5 @@
 import { ValidationError } from "../values/errors";
-import { ImageName } from "../values/image-name";
+import { ImageName, PIN_REMEDY } from "../values/image-name";
 
 /** Options of `ServiceImage.build()`. */
 export interface ImageBuildOptions {
@@ -22,7 +22,7 @@ export abstract class ServiceImage {
   /**
    * An image that the engine pulls, unless it has it.
    *
-   * @param name image reference with a tag other than `latest`, or a digest.
+   * @param name image reference with a digest, or a tag with a full version, a date or a commit.
    * @throws ValidationError when the reference is malformed or not pinned.
    */
   public static registry(name: string): ServiceImage {
@@ -63,7 +63,7 @@ class RegistryImage extends ServiceImage {
     if (!new ImageName(name).isPinned) {
       throw new ValidationError(
         "ImagePin",
-        `an image must have a tag other than 'latest', or a digest, got: '${name}'`,
+        `an image must have ${PIN_REMEDY}, because other tags become other images, got: '${name}'`,
       );
     }
   }

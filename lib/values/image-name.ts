@@ -2,6 +2,18 @@
 const GRAMMAR =
   /^(?:[a-zA-Z0-9.-]+(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
+// A full version has three numbers; a commit has a digit and a letter, so that no word and no build number is one.
+const PINNED = [
+  /^(?:[a-z]+[.-])?v?\d+\.\d+\.\d+(?![.\d])/i,
+  /(?:^|[.-])20\d\d-?[01]\d-?[0-3]\d(?![\d])/,
+  /(?:^|[.-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,40}$/,
+];
+// PostgreSQL's full versions have two.
+const MINOR = /^\d+\.\d+(?![.\d])/;
+
+/** How to pin an image, for messages. */
+export const PIN_REMEDY = "a digest, or a tag with a full version such as '3.1.0', a date or a commit";
+
 /** The name of an image, in the parts that Docker reads in it. */
 export class ImageName {
   /** Whether Docker takes a text as the name of an image. */
@@ -33,9 +45,16 @@ export class ImageName {
     this.repository = withTag.replace(/:[^:/]*$/, "");
   }
 
-  /** Whether the name means the same image tomorrow, as far as it can tell: by a digest, or a tag other than `latest`. */
+  /**
+   * Whether the name means the same image tomorrow, as far as it can tell: by a digest, or a tag with a full version, a
+   * date or a commit. Other tags move, such as `latest`, `main`, `18` and `3.12`.
+   */
   public get isPinned(): boolean {
-    return this.#hasDigest || (this.tag !== undefined && this.tag !== "latest");
+    if (this.#hasDigest) return true;
+    const { tag = "" } = this;
+    return (
+      PINNED.some((pattern) => pattern.test(tag)) || (/(?:^|\/)postgres$/.test(this.repository) && MINOR.test(tag))
+    );
   }
 
   /** The same image at another registry, which may have a path. */

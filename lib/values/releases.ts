@@ -40,6 +40,8 @@ export interface Releases {
   };
   /** Release of Go that builds the programs offline. */
   readonly go: string;
+  /** Digest of each image in a registry, by its name, for as many as are known. */
+  readonly digests: { readonly [image: string]: string };
 }
 
 /** A release with an image of its own. */
@@ -66,9 +68,11 @@ export interface ModuleCommit {
 /** The releases of this package. */
 export const RELEASES = JSON.parse(packageText("releases.json")) as Releases;
 
-/** Name of an image of a release. */
-export function imageName({ image, version }: ImageRelease): string {
-  return image.replace("{version}", version);
+/** Name of an image of a release, with its digest if that is known. */
+export function imageName({ image, version }: ImageRelease, digests = RELEASES.digests): string {
+  const name = image.replace("{version}", version);
+  const digest = digests[name];
+  return digest === undefined ? name : `${name}@${digest}`;
 }
 
 /** The release of PostgreSQL that is offered for a major version, or undefined. */

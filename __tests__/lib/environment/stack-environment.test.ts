@@ -117,17 +117,17 @@ describe("StackEnvironment", () => {
   test("takes other images and a mirror", () => {
     const stack = stackFrom({
       IMAGE_REGISTRY: "mirror.example.com",
-      MLFLOW_IMAGE: "example/mlflow:1",
-      POSTGRES_IMAGE: "example/postgres:1",
-      MINIO_IMAGE: "example/minio:1",
+      MLFLOW_IMAGE: "example/mlflow:1.0.0",
+      POSTGRES_IMAGE: "example/postgres:1.0.0",
+      MINIO_IMAGE: "example/minio:1.0.0",
     });
     const images = Object.values(synth(stack).resource.docker_image ?? {});
 
     expect(images.map(({ name }) => name).sort()).toEqual([
       expect.stringMatching(/^cdktf-mlflow\/gateway:2\.\d+\.\d+-[0-9a-f]{12}$/),
-      "mirror.example.com/example/minio:1",
-      "mirror.example.com/example/mlflow:1",
-      "mirror.example.com/example/postgres:1",
+      "mirror.example.com/example/minio:1.0.0",
+      "mirror.example.com/example/mlflow:1.0.0",
+      "mirror.example.com/example/postgres:1.0.0",
     ]);
     expect(images.find(({ build }) => build)?.build.build_args).toMatchObject({ REGISTRY: "mirror.example.com" });
   });

@@ -64,19 +64,19 @@ describe("StackGuard", () => {
     expect(containerFindings({})).toEqual([]);
   });
 
-  test.each(["redis", "redis:latest", "ghcr.io:443/team/redis", "localhost:5000/redis:latest"])(
+  test.each(["redis", "redis:latest", "redis:8.2", "ghcr.io:443/team/redis", "localhost:5000/redis:latest"])(
     "finds the image %s",
     (image) => {
       expect(containerFindings({ image })).toEqual([
-        `UnpinnedImage: '${image}' may be another image tomorrow; give it a tag other than 'latest', or a digest.`,
+        `UnpinnedImage: '${image}' may be another image tomorrow; give it a digest, or a tag with a full version such as '3.1.0', a date or a commit.`,
       ]);
     },
   );
 
   test.each([
-    "redis:8.2",
+    "redis:8.2.1",
     `redis@sha256:${"0".repeat(64)}`,
-    "localhost:5000/redis:8.2",
+    "localhost:5000/redis:8.2.1",
     Token.asString({ resolve: () => "${var.image}" }),
   ])("takes the image %s", (image) => {
     expect(containerFindings({ image })).toEqual([]);
@@ -88,7 +88,7 @@ describe("StackGuard", () => {
     new Image(stack, "built", { name: "mine", buildAttribute: { context: "." } });
 
     expect(findings(stack)).toEqual([
-      "[test/pulled] UnpinnedImage: 'redis' may be another image tomorrow; give it a tag other than 'latest', or a digest.",
+      "[test/pulled] UnpinnedImage: 'redis' may be another image tomorrow; give it a digest, or a tag with a full version such as '3.1.0', a date or a commit.",
     ]);
   });
 

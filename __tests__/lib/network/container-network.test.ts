@@ -4,7 +4,7 @@ import { container, testStack } from "../../support/stacks/synth";
 describe("ContainerNetwork", () => {
   function uploads(...files: ServiceFile[]) {
     const { stack, network } = testStack();
-    const image = ServiceImage.registry("app:1");
+    const image = ServiceImage.registry("app:1.0.0");
     network.addJob(stack, "job", { image, files, memory: DataSize.mebibytes(64), errorMessage: "It failed." });
     return container(stack, "job").upload;
   }
@@ -27,7 +27,7 @@ describe("ContainerNetwork", () => {
 
   test("takes every capability from a container, and bounds its memory, processes and log", () => {
     const { stack, network } = testStack();
-    const image = ServiceImage.registry("app:1");
+    const image = ServiceImage.registry("app:1.0.0");
     network.addJob(stack, "job", { image, memory: DataSize.mebibytes(64), errorMessage: "It failed." });
 
     expect(container(stack, "job")).toMatchObject({
@@ -43,7 +43,11 @@ describe("ContainerNetwork", () => {
 
   test("labels a container with its role, and one without a role not at all", () => {
     const { stack, network } = testStack();
-    const job = { image: ServiceImage.registry("app:1"), memory: DataSize.mebibytes(64), errorMessage: "It failed." };
+    const job = {
+      image: ServiceImage.registry("app:1.0.0"),
+      memory: DataSize.mebibytes(64),
+      errorMessage: "It failed.",
+    };
     network.addJob(stack, "labelled", { ...job, role: "scheduler" });
     network.addJob(stack, "plain", job);
 

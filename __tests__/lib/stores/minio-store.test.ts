@@ -107,12 +107,12 @@ describe("MinioStore", () => {
 
   test("fails on too little memory", () => {
     expect(() => storeStack({ memory: DataSize.mebibytes(256) })).toThrow(
-      "'memory' must be at least 512 MiB, got: 256 MiB [test/minio]",
+      "'memory' must be at least 800 MiB, got: 256 MiB [test/minio]",
     );
   });
 
   test("lets others use its S3 API only with an image that checks every signature", () => {
-    const image = ServiceImage.registry("registry.example.com/minio:1");
+    const image = ServiceImage.registry("registry.example.com/minio:1.0.0");
 
     expect(storeStack({ s3Api: true }).store.s3ApiAddress).toBe("test-minio:9000");
     expect(storeStack({ s3Api: true, image, imageChecksSignatures: true }).store.s3ApiAddress).toBe("test-minio:9000");

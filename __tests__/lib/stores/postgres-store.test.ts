@@ -145,6 +145,13 @@ describe("PostgresStore", () => {
     );
   });
 
+  test("fails on more connections than fit into its memory", () => {
+    expect(() => storeStack({ memory: DataSize.mebibytes(256), connectionLimit: 1000 })).toThrow(
+      "'memory' must be at least 3334 MiB for a 'connectionLimit' of 1000, got: 256 MiB; raise 'memory', or lower 'connectionLimit' [test/postgres]",
+    );
+    expect(() => storeStack({ memory: DataSize.mebibytes(256), connectionLimit: 70 })).not.toThrow();
+  });
+
   test.each([0, 9, 1.5])("fails on a connection limit of %s", (connectionLimit) => {
     expect(() => storeStack({ connectionLimit })).toThrow(
       `'connectionLimit' must be a whole number of 10 or more, got: ${connectionLimit} [test/postgres]`,

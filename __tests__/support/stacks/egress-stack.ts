@@ -38,7 +38,7 @@ export class EgressStack extends AppDeployment {
   private readonly image: string;
 
   constructor(id: string, port: number) {
-    const image = `localhost/${id}/mlflow:1`;
+    const image = `localhost/${id}/mlflow:1.0.0`;
     super(id, port, { MLFLOW_IMAGE: image });
     this.image = image;
   }
