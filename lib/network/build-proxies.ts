@@ -30,5 +30,9 @@ export function proxyArguments(scope: IConstruct): { [name: string]: string } {
 }
 
 function declare(stack: TerraformStack, id: string, name: string): TerraformVariable {
-  return new TerraformVariable(stack, id, { type: "string", default: "", description: `${name} for builds of images` });
+  return new TerraformVariable(stack, id, {
+    type: "string",
+    default: "",
+    description: `${name} for the build of images`,
+  });
 }
