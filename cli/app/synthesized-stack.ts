@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CERTIFICATE_FILE, PRIVATE_KEY_FILE } from "../../lib/contract/gateway-settings";
 import { ContainerRole } from "../../lib/contract/container-roles";
 import { roleOf } from "./container-role";
 import type { ContainerAttributes } from "./container-role";
@@ -22,6 +23,18 @@ export interface NeededImage {
 
   /** Path of the Dockerfile and its arguments, where the engine builds the image. */
   readonly build?: { readonly dockerfile: string; readonly args: { [name: string]: string } };
+}
+
+/** A certificate that a gateway was given. */
+export interface GivenCertificate {
+  /** Name of the gateway's container. */
+  readonly container: string;
+
+  /** The certificate, in PEM form. */
+  readonly certificate: string;
+
+  /** The Terraform variable with its private key, where that is one. */
+  readonly keyVariable?: string;
 }
 
 interface Blocks {
@@ -114,6 +127,17 @@ export class SynthesizedStack {
   /** Names of the jobs that make buckets and their users. */
   public get bucketJobs(): string[] {
     return this.having(ContainerRole.BUCKET_JOB).map(({ name }) => name);
+  }
+
+  /** The certificates that gateways were given. */
+  public get certificates(): GivenCertificate[] {
+    return this.having(ContainerRole.GATEWAY).flatMap(({ name, upload }) => {
+      const files = Array.isArray(upload) ? (upload as { file: string; content?: string }[]) : [];
+      const contentOf = (path: string) => files.find(({ file }) => file === path)?.content;
+      const certificate = contentOf(CERTIFICATE_FILE);
+      const keyVariable = /^\$\{var\.([\w-]+)\}$/.exec(contentOf(PRIVATE_KEY_FILE) ?? "")?.[1];
+      return certificate === undefined ? [] : [{ container: name, certificate, keyVariable }];
+    });
   }
 
   public get publishedPorts(): PublishedPort[] {

@@ -2,6 +2,7 @@ import { CommandError } from "../console/command-error";
 import { Deployment } from "../deployment/deployment";
 import type { ContainerDetails } from "../docker/docker";
 import { conditionOf } from "../deployment/health";
+import { warnOfCertificates } from "../deployment/certificates";
 import { warnOfEngine } from "../deployment/host-checks";
 import { storeProblems } from "../deployment/store-identity";
 import type { State } from "../terraform/state";
@@ -51,6 +52,7 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
   if (showPassword) return printPassword(deployment.name, state, user);
 
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
+  warnOfCertificates(deployment.synthesized);
   const services = await servicesOf(deployment, state);
   const problems = await storeProblems(deployment);
   const url = state.output("url");

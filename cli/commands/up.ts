@@ -5,6 +5,7 @@ import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import type { OpenedTerraform } from "../deployment/deployment";
 import type { EngineInfo } from "../docker/docker";
+import { requireGoodCertificates, warnOfCertificates } from "../deployment/certificates";
 import { engineLookup } from "../deployment/engine-lookup";
 import { waitUntilReady } from "../deployment/health";
 import {
@@ -50,6 +51,8 @@ export async function up(options: UpOptions): Promise<void> {
   const engine = await requireEngine(deployment, yes);
   const { rootFolder } = engine;
   warnOfEngine(deployment.synthesized, engine);
+  requireGoodCertificates(deployment.synthesized, deployment.environment);
+  warnOfCertificates(deployment.synthesized);
 
   let missing: string[] = [];
   await runSteps({

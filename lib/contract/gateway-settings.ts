@@ -75,6 +75,12 @@ export const PORT_OFF = "off";
 /** Folder of the gateway's configuration. */
 export const CADDY_FOLDER = "/etc/caddy";
 
+/** File with the certificate of a gateway that was given one. */
+export const CERTIFICATE_FILE = `${CADDY_FOLDER}/tls/certificate.pem`;
+
+/** File with its private key. */
+export const PRIVATE_KEY_FILE = "/run/secrets/tls-private-key.pem";
+
 /** File with the names, roles and workspaces of users who have a password. */
 export const USERS_FILE = `${CADDY_FOLDER}/users.json`;
 

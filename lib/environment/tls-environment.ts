@@ -1,8 +1,8 @@
-import { X509Certificate, createPrivateKey } from "node:crypto";
 import { isIP } from "node:net";
 import type { EnvironmentReader } from "./environment-reader";
 import { Tls } from "../gateway/tls/tls";
 import { HostBinding } from "../network/host-binding";
+import { belongsTo } from "../values/certificate";
 import { ValidationError } from "../values/errors";
 
 const KINDS = ["automatic", "internal", "certificate", "terminated"];
@@ -50,11 +50,11 @@ function certificate(environment: EnvironmentReader): Tls {
   return Tls.certificate({ certificate, privateKey });
 }
 
-// Only here are both values known: in other apps the key is known to Terraform alone. The messages repeat neither.
+// In other apps the key is known to Terraform alone; `mlflow-stack up` compares it. The messages repeat neither.
 function validatePair(certificate: string, privateKey: string): void {
   let matches: boolean;
   try {
-    matches = new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey));
+    matches = belongsTo(privateKey, certificate);
   } catch {
     throw new ValidationError(
       "TlsPair",

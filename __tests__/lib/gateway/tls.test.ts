@@ -252,13 +252,18 @@ describe("Tls.certificate", () => {
     expect(() => gatewayStack(Tls.certificate({ certificate, privateKey }))).toThrow(`${message} [test/gateway]`);
   });
 
-  test("fails on an expired certificate", () => {
-    const certificate = certificateFor(HOST, 1);
-    jest.useFakeTimers({ now: Date.now() + 2 * 86_400_000 });
+  test.each([
+    [45, undefined],
+    [20, /^'certificate' expires in 1?9 days, on \d{4}-\d\d-\d\d$/],
+    [-2, /^'certificate' has expired on \d{4}-\d\d-\d\d$/],
+  ])("warns %s days before its end, and can be synthesized all the same", (days, warning) => {
+    const certificate = certificateFor(HOST, 60);
+    jest.useFakeTimers({ now: Date.now() + (60 - days) * 86_400_000 });
     try {
-      expect(() => gatewayStack(Tls.certificate({ certificate, privateKey }))).toThrow(
-        /^'certificate' has expired on .* \[test\/gateway\]$/,
-      );
+      const { gateway } = gatewayStack(Tls.certificate({ certificate, privateKey }));
+      const warnings = gateway.node.metadata.filter(({ type }) => type === "@cdktf/warn").map(({ data }) => data);
+
+      expect(warnings).toEqual(warning === undefined ? [] : [expect.stringMatching(warning)]);
     } finally {
       jest.useRealTimers();
     }

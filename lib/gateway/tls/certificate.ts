@@ -1,14 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
+import { CERTIFICATE_FILE, PRIVATE_KEY_FILE } from "../../contract/gateway-settings";
 import type { Secret } from "../../secrets/secret";
+import { expiryWarning } from "../../values/certificate";
 import { ValidationError } from "../../values/errors";
 import type { PublicUrl } from "../../values/public-url";
 import { httpsSite, portsOf, requireHttps } from "./tls-fragment";
 import type { PublishOptions, TlsFragment } from "./tls-fragment";
-
-const CERTIFICATE_FILE = "/etc/caddy/tls/certificate.pem";
-const PRIVATE_KEY_FILE = "/run/secrets/tls-private-key.pem";
 
 /** Options of `Tls.certificate()`. */
 export interface CertificateTlsOptions {
@@ -75,7 +75,7 @@ function validateCertificate(certificate: string, url: PublicUrl, scope: Constru
       scope,
     );
   }
-  if (new Date(parsed.validTo).getTime() < Date.now()) {
-    throw new ValidationError("TlsCertificateExpired", `'certificate' has expired on ${parsed.validTo}`, scope);
-  }
+  // No error: the stack can be looked at and removed all the same. `mlflow-stack up` refuses it.
+  const warning = expiryWarning(certificate);
+  if (warning !== undefined) Annotations.of(scope).addWarning(`'certificate' ${warning}`);
 }
