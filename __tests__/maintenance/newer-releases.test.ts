@@ -81,7 +81,7 @@ describe("The search for newer releases", () => {
 
   test("asks for every release of releases.json", () => {
     const asked = findings.map(({ current }) => current.replace(/^v/, ""));
-    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, ...others } = RELEASED;
+    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, digests: _digests, ...others } = RELEASED;
 
     for (const version of [
       ...postgres.versions,
