@@ -81,11 +81,11 @@ describe("The search for newer releases", () => {
 
   test("asks for every release of releases.json", () => {
     const asked = findings.map(({ current }) => current.replace(/^v/, ""));
-    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, digests: _digests, ...others } = RELEASED;
+    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, "oauth2-proxy": proxy } = RELEASED;
 
     for (const version of [
       ...postgres.versions,
-      ...[mlflow, silo, caddy, ...Object.values(others), ...Object.values(providers)].map(({ version }) => version),
+      ...[mlflow, silo, caddy, proxy, ...Object.values(providers)].map(({ version }) => version),
       ...[caddy.imageVersion, minio.commit, mc.commit, providers.docker.commit, go].map((name) =>
         name.replace(/^v/, ""),
       ),

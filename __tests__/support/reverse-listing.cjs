@@ -1,6 +1,5 @@
-// Lists folders in another order, as other file systems do.
-const fs = require("node:fs");
-
+// Preloaded with --require: folders are listed in another order, as other file systems do.
+const fs = process.getBuiltinModule("node:fs");
 const { readdirSync } = fs;
 fs.readdirSync = (...given) => readdirSync(...given).reverse();
-require("node:module").syncBuiltinESMExports();
+process.getBuiltinModule("node:module").syncBuiltinESMExports();
