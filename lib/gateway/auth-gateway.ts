@@ -55,8 +55,8 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
 /**
  * Caddy in front of an upstream: the only service with a published port.
  *
- * Only `/healthz` and `/readyz` are answered without a login. Your own containers on the edge network reach the gateway
- * under the host name of the url, and under the name of its container.
+ * Only `/healthz`, `/readyz` and the pages of the login itself are answered without a login. Your own containers on the
+ * edge network reach the gateway under the host name of the url, and under the name of its container.
  *
  * @throws ValidationError when the url is not an origin or not safe, its port is published twice, a login or
  * certificate could not work, or a number is out of range.

@@ -17,10 +17,10 @@ export abstract class StateBackend {
    * Any backend of Terraform.
    *
    * @param type its name, such as `s3` or `pg`.
-   * @param configuration its settings by name, as in a `backend` block. Not for secrets: put them into the environment
-   * of Terraform.
+   * @param configuration its settings by name, as in a `backend` block: texts, numbers, switches, lists and objects, such
+   * as `endpoints` of `s3`. Not for secrets: put them into the environment of Terraform.
    */
-  public static remote(type: string, configuration: { [name: string]: string }): StateBackend {
+  public static remote(type: string, configuration: { [name: string]: unknown }): StateBackend {
     return new RemoteState(type, configuration);
   }
 
@@ -41,7 +41,7 @@ class FileState extends StateBackend {
 class RemoteState extends StateBackend {
   constructor(
     private readonly type: string,
-    private readonly configuration: { [name: string]: string },
+    private readonly configuration: { [name: string]: unknown },
   ) {
     super();
   }
@@ -56,7 +56,7 @@ class NamedBackend extends TerraformBackend {
   constructor(
     scope: Construct,
     type: string,
-    private readonly configuration: { [name: string]: string },
+    private readonly configuration: { [name: string]: unknown },
   ) {
     super(scope, "backend", type);
   }

@@ -23,6 +23,15 @@ describe("StateBackend", () => {
     });
   });
 
+  test("takes nested settings, as a store with the S3 API needs them", () => {
+    const settings = {
+      ...{ bucket: "states", key: "mlflow.tfstate", use_path_style: true, skip_credentials_validation: true },
+      endpoints: { s3: "https://minio.example.com" },
+    };
+
+    expect(synthesize(StateBackend.remote("s3", settings)).terraform.backend).toEqual({ s3: settings });
+  });
+
   test("is read by other stacks of the app", () => {
     expect(synthesize(remote, "reader").data.terraform_remote_state).toEqual({
       "cross-stack-reference-input-mlflow": expect.objectContaining({
