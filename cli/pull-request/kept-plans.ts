@@ -1,12 +1,14 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { readdir, rm, stat } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { CommandError } from "../console/command-error";
+import { requirePrivate, stateHome } from "../app/state-home";
 import type { Environment } from "../app/environment";
 
 // An older plan is stale, or was left behind by a run that broke off.
 const DAYS = 30;
+// <owner>/<repository>/stack-<id>/<number of the pull request>/<file>
+const KEPT = /^[^/]+\/[^/]+\/stack-[^/]+\/\d+\/(plan|plan\.json|review\.json|plan-to-review\.json|review\.md)$/;
 
 /** A review that was written as a comment, and the commit whose plan it reviews. */
 export interface KeptReview {
@@ -31,20 +33,14 @@ export class KeptPlans {
    * @param folder where to keep them.
    * @throws CommandError when others may read the folder, or the next job would not find it.
    */
-  public static open(environment: Environment, stack: string, folder = defaultFolder(environment)): KeptPlans {
+  public static open(environment: Environment, stack: string, folder = stateHome(environment, "plans")): KeptPlans {
     const { GITHUB_REPOSITORY: repository = "", GITHUB_WORKSPACE: workspace, RUNNER_ENVIRONMENT: kind } = environment;
     if (kind === "github-hosted")
       throw new CommandError(
         "GitHub's own runners are gone after the job, and the plan with them",
         "Run the job on a runner of your own, beside the engine.",
       );
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { mode, uid } = statSync(folder);
-    if ((mode & 0o077) !== 0 || uid !== process.getuid?.())
-      throw new CommandError(
-        `${folder} must be this user's, with mode 700: plans hold secrets`,
-        `chmod 700 ${folder}, as the user of the runner.`,
-      );
+    requirePrivate(folder);
     if (workspace && existsSync(workspace) && isWithin(folder, workspace))
       throw new CommandError(`${folder} is in the checkout, which the next job empties`);
     // The id comes from a pull request's code, and must not lead out of the folder.
@@ -89,11 +85,11 @@ export class KeptPlans {
     await rm(this.folderOf(number), { recursive: true, force: true });
   }
 
-  /** Removes the old plans of all repositories. */
+  /** Removes the old plans of all repositories, and no other file that somebody keeps in the folder. */
   public async discardOld(now = Date.now()): Promise<void> {
     for (const entry of await readdir(this.root, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
-      if (!entry.isFile()) continue;
+      if (!entry.isFile() || !KEPT.test(relative(this.root, path).replaceAll(sep, "/"))) continue;
       const { mtimeMs } = await stat(path);
       if (now - mtimeMs > DAYS * 24 * 3600 * 1000) await rm(path, { force: true });
     }
@@ -113,8 +109,4 @@ export function isWithin(path: string, folder: string): boolean {
   const parent = realpathSync(folder);
   const child = existsSync(path) ? realpathSync(path) : resolve(path);
   return child === parent || child.startsWith(parent + sep);
-}
-
-function defaultFolder({ XDG_STATE_HOME: state }: Environment): string {
-  return join(state || join(homedir(), ".local", "state"), "mlflow-stack", "plans");
 }

@@ -73,6 +73,23 @@ describe("Plans between review and merge", () => {
     expect(existsSync(kept.planOf(8))).toBe(true);
   });
 
+  test.each(["thesis/chapter1.tex", "ada/models/stack-mlflow/notes/plan", "ada/models/stack-mlflow/7/notes.txt"])(
+    "are removed without the file %s, which somebody keeps in the same folder",
+    async (path) => {
+      const kept = open(plans);
+      keep(kept, 7);
+      const file = join(plans, path);
+      mkdirSync(join(file, ".."), { recursive: true });
+      writeFileSync(file, "years of work");
+      utimesSync(file, 0, 0);
+      utimesSync(kept.planOf(7), 0, 0);
+
+      await kept.discardOld();
+
+      expect([existsSync(file), existsSync(kept.planOf(7))]).toEqual([true, false]);
+    },
+  );
+
   test("do not leave the folder, with any name of the stack", () => {
     expect(open(plans, "../../x").planOf(7)).toBe(join(plans, "ada", "models", "stack-..%2F..%2Fx", "7", "plan"));
   });
