@@ -3,10 +3,12 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { packageText } from "../lib/values/package-folder";
 import { Role } from "../lib/users/role";
 import { acceptStores } from "./commands/accept-stores";
+import { beginCommand } from "./app/turn";
 import { apply } from "./commands/apply";
 import { CommandError, ExitCode } from "./console/command-error";
 import { down } from "./commands/down";
 import { Redaction } from "./app/redaction";
+import { Interrupt } from "./console/interrupt";
 import { lock } from "./commands/lock";
 import { offline } from "./commands/offline";
 import { pullRequest } from "./commands/pull-request";
@@ -148,4 +150,6 @@ function explain(error: unknown): void {
   process.exitCode = ExitCode.failure;
 }
 
+Interrupt.endOnSignals();
+program.hook("preAction", (_program, action) => beginCommand(action.name()));
 program.parseAsync().catch(explain);

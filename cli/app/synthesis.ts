@@ -6,10 +6,15 @@ import { CommandError } from "../console/command-error";
 import { synthesisEnvironment } from "./environment";
 import type { Environment } from "./environment";
 import type { Redaction } from "./redaction";
+import { Run } from "./run";
 import { loadExeca } from "../console/es-modules";
 
+/** The override that `down --delete-data` puts beside a stack. One that was killed leaves it. */
+export const UNPROTECTED_FILE = "delete-data_override.tf.json";
+
 /**
- * Runs the app of the current folder, which writes its output folder and nothing else.
+ * Runs the app of the current folder, which writes its output folder and nothing else. Where another command works on
+ * that folder, its output is taken.
  *
  * @param stack id of the stack, needed when the app has several.
  * @param environment variables for the app.
@@ -23,12 +28,14 @@ export async function synthesizeStack(
   redaction: Redaction,
 ): Promise<{ name: string; folder: string }> {
   const app = appOf(process.cwd());
-  await runApp(app, environment, redaction);
+  if (!Run.current.isGuest) await runApp(app, environment, redaction);
   const entry = selectStack(app.output, stack);
   const errors = (entry.annotations ?? []).filter(({ level }) => level.endsWith("error"));
   if (errors.length > 0)
     throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
-  return { name: entry.name, folder: join(app.output, entry.workingDirectory) };
+  const folder = join(app.output, entry.workingDirectory);
+  if (!Run.current.isGuest) await rm(join(folder, UNPROTECTED_FILE), { force: true });
+  return { name: entry.name, folder };
 }
 
 async function runApp(

@@ -2,6 +2,7 @@ import { applyPlan } from "../terraform/apply-plan";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
+import { leftoversOf, removeLeftovers } from "../deployment/leftovers";
 import { summarize } from "../terraform/describe-plan";
 import { guardRemoval } from "../terraform/plan-guard";
 import { askForName, requireYes } from "../console/prompts";
@@ -34,8 +35,10 @@ export async function down(options: DownOptions): Promise<void> {
   await (options.deleteData ? deleteData(deployment, terraform, options) : removeServices(deployment, terraform));
 }
 
-async function removeServices({ name }: Deployment, terraform: Terraform): Promise<void> {
+async function removeServices(deployment: Deployment, terraform: Terraform): Promise<void> {
+  const { name } = deployment;
   const state = await terraform.state();
+  await removeLeftovers(deployment, await leftoversOf(deployment, state));
   if (servicesOf(state).length === 0) return console.log(`Stack '${name}' has no services here: nothing to do.`);
 
   await destroyServices(terraform, state);
@@ -66,7 +69,9 @@ async function destroyServices(terraform: Terraform, state: State): Promise<void
 async function deleteData(deployment: Deployment, terraform: Terraform, options: DownOptions): Promise<void> {
   const { name, docker, synthesized } = deployment;
   const state = await terraform.state();
-  if (state.instances.length === 0) return console.log(`Stack '${name}' is not deployed: nothing to do.`);
+  const leftovers = await leftoversOf(deployment, state);
+  if (state.instances.length === 0 && leftovers.length === 0)
+    return console.log(`Stack '${name}' is not deployed: nothing to do.`);
 
   requireDestroyable(synthesized.protectedResources, state);
   const volumes = volumesOf(state);
@@ -74,6 +79,7 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
     `This deletes stack '${name}' for good: its services, its secrets, and the data in: ${volumes.join(", ") || "no volume"}.`,
   );
   await requireName(name, options);
+  await removeLeftovers(deployment, leftovers);
 
   await destroyServices(terraform, state);
   await deleteVolumes(docker, volumes);

@@ -15,6 +15,7 @@ import {
   requireFreePorts,
   warnOfEngine,
 } from "../deployment/host-checks";
+import { leftoversOf, offerUnknown, removeLeftovers } from "../deployment/leftovers";
 import { requireOwnStores } from "../deployment/store-identity";
 import { isEmpty } from "../terraform/plan-actions";
 import { describePlan } from "../terraform/describe-plan";
@@ -125,13 +126,17 @@ async function deploy(
   { yes = false, allowDataLoss }: UpOptions,
 ): Promise<void> {
   const { docker, inFolder, name } = deployment;
-  await terraform.withPlan((await terraform.state()).rerunFailedJobs, async (saved) => {
+  const state = await terraform.state();
+  const found = await leftoversOf(deployment, state);
+  await terraform.withPlan(state.rerunFailedJobs, async (saved) => {
     const { plan } = saved;
-    await guardPlan(plan, engineLookup(docker), inFolder, allowDataLoss);
+    const leftovers = [...found, ...(yes ? [] : await offerUnknown(docker, plan, found))];
+    await guardPlan(plan, engineLookup(docker, leftovers), inFolder, allowDataLoss);
     console.log(describePlan(name, plan));
-    if (isEmpty(plan)) return;
+    if (isEmpty(plan)) return removeLeftovers(deployment, leftovers);
 
     await requireYes("Apply this?", yes);
+    await removeLeftovers(deployment, leftovers);
     await applyPlan(terraform, saved, "Applying");
   });
 }

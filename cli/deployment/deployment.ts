@@ -15,6 +15,7 @@ import { imagesBuiltHere } from "../docker/images-built-here";
 import { isUnreachable } from "../docker/registries";
 import { synthesizeStack } from "../app/synthesis";
 import { SynthesizedStack } from "../app/synthesized-stack";
+import { protectState } from "../terraform/state-file";
 import { Terraform } from "../terraform/terraform";
 
 const LOCK_FILE = ".terraform.lock.hcl";
@@ -82,6 +83,7 @@ export class Deployment {
    * @throws CommandError when it fails for another reason than an unreachable registry.
    */
   public async openTerraform(): Promise<OpenedTerraform> {
+    for (const line of protectState(this.synthesized.stateFile)) console.error(line);
     const isLocked = existsSync(this.lockFile);
     if (isLocked) await copyFile(this.lockFile, join(this.terraform.folder, LOCK_FILE));
     return this.initialize(isLocked ? ["-lockfile=readonly"] : []);

@@ -1,8 +1,14 @@
 import type { Docker } from "../docker/docker";
 import type { EngineLookup } from "../terraform/plan-guard";
+import type { Leftover } from "./leftovers";
 
-/** Looks up on an engine what the guard of plans asks for. */
-export function engineLookup(docker: Docker): EngineLookup {
+/**
+ * Looks up on an engine what the guard of plans asks for.
+ *
+ * @param leftovers what is removed before the plan is applied.
+ */
+export function engineLookup(docker: Docker, leftovers: Leftover[] = []): EngineLookup {
+  const isKept = ({ Id }: { readonly Id: string }) => leftovers.every(({ id }) => id !== Id);
   return {
     volume: async (name) => {
       const [found] = await docker.volumes([name]);
@@ -13,8 +19,12 @@ export function engineLookup(docker: Docker): EngineLookup {
       };
     },
     container: async (name) => {
-      const [found] = await docker.containers([name]);
+      const found = (await docker.containers([name])).find(isKept);
       return found && { description: found.State.Status };
+    },
+    network: async (name) => {
+      const found = (await docker.networks([name])).find(isKept);
+      return found && { description: `made ${found.Created}` };
     },
   };
 }

@@ -10,6 +10,7 @@ import { configurationOf, readRecord, recordPlan, removePlan, requireFresh } fro
 import type { Deployment } from "./deployment";
 import { engineLookup } from "./engine-lookup";
 import { waitUntilReady } from "./health";
+import { leftoversOf, removeLeftovers } from "./leftovers";
 import { requireFreePorts, warnOfEngine } from "./host-checks";
 
 /** Options for applying a saved plan. */
@@ -34,15 +35,13 @@ export async function savePlan(deployment: Deployment, out: string): Promise<Pla
   const file = resolve(out);
   // Read before planning, so that whatever is applied in between makes the plan stale.
   const state = await terraform.state();
-  try {
-    const { plan } = await terraform.plan(file, state.rerunFailedJobs);
-    await guardPlan(plan, engineLookup(deployment.docker), deployment.inFolder, true);
-    await recordPlan(file, deployment.name, state.version, configurationOf(terraform.folder));
-    return plan;
-  } catch (error) {
-    await removePlan(file);
-    throw error;
-  }
+  return terraform.withPlan(state.rerunFailedJobs, async (saved) => {
+    const leftovers = await leftoversOf(deployment, state);
+    await guardPlan(saved.plan, engineLookup(deployment.docker, leftovers), deployment.inFolder, true);
+    // Whole with its record or not at all, also if this is killed.
+    await recordPlan(saved.file, file, deployment.name, state.version, configurationOf(terraform.folder));
+    return saved.plan;
+  });
 }
 
 /**
@@ -59,14 +58,19 @@ export async function applySavedPlan(
   const record = await readRecord(file);
   await deployment.docker.info();
   const terraform = await deployment.requireTerraform();
-  requireFresh(record, configurationOf(terraform.folder), (await terraform.state()).version);
+  const state = await terraform.state();
+  requireFresh(record, configurationOf(terraform.folder), state.version);
 
   const saved = await terraform.read(file);
-  await guardPlan(saved.plan, engineLookup(deployment.docker), deployment.inFolder, allowDataLoss);
+  const leftovers = await leftoversOf(deployment, state);
+  await guardPlan(saved.plan, engineLookup(deployment.docker, leftovers), deployment.inFolder, allowDataLoss);
   console.log(describePlan(deployment.name, saved.plan));
-  if (!isEmpty(saved.plan)) {
+  if (isEmpty(saved.plan)) {
+    await removeLeftovers(deployment, leftovers);
+  } else {
     await requireFreePorts(deployment.synthesized, deployment.docker);
     await requireYes("Apply this?", yes);
+    await removeLeftovers(deployment, leftovers);
     await applyPlan(terraform, saved, "Applying");
   }
   await removePlan(file);

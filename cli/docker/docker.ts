@@ -1,8 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm, writeFile } from "node:fs/promises";
 import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
+import { Run } from "../app/run";
 import { Interrupt } from "../console/interrupt";
 import { parseJson } from "../console/parse-json";
 import { loadExeca } from "../console/es-modules";
@@ -13,8 +12,9 @@ const DEFAULT_HOST = "unix:///var/run/docker.sock";
 export interface ContainerDetails {
   readonly Id: string;
   readonly Name: string;
+  readonly Created: string;
   readonly State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
-  readonly Config: { Image: string };
+  readonly Config: { Image: string; Labels: { [name: string]: string } | null };
   readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
   readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
   readonly NetworkSettings: { Networks: { [name: string]: { IPAddress: string; Aliases: string[] | null } } };
@@ -29,6 +29,13 @@ export interface PortBinding {
 export interface VolumeDetails {
   readonly Name: string;
   readonly CreatedAt?: string;
+}
+
+/** A network, from `docker network inspect`. */
+export interface NetworkDetails {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Created: string;
 }
 
 /** An engine, from `docker info`. */
@@ -139,6 +146,13 @@ export class Docker {
     );
   }
 
+  /** The networks of these names that exist. */
+  public async networks(names: string[]): Promise<NetworkDetails[]> {
+    if (names.length === 0) return [];
+    const found = await this.inspect<NetworkDetails>(["network", "inspect", ...names]);
+    return found.filter(({ Name }) => names.includes(Name));
+  }
+
   /** Names of the containers, also stopped ones, that use a volume. */
   public async usersOf(volume: string): Promise<string[]> {
     const { stdout } = await this.run(["ps", "--all", "--filter", `volume=${volume}`, "--format", "{{.Names}}"]);
@@ -171,6 +185,23 @@ export class Docker {
     return outputOf(await this.run(["start", "--attach", container]));
   }
 
+  /** Waits until a running container has ended. */
+  public async waitFor(container: string): Promise<void> {
+    await this.run(["wait", container]);
+  }
+
+  /**
+   * Stops and removes a container, or removes a network. Volumes with a name stay.
+   *
+   * @throws CommandError with Docker's error.
+   */
+  public async remove(kind: "container" | "network", id: string): Promise<void> {
+    if (kind === "container") await this.run(["stop", id]);
+    const remove = kind === "container" ? ["rm", "--volumes", id] : ["network", "rm", id];
+    const { exitCode, stderr } = await this.run(remove);
+    if (exitCode !== 0) throw new CommandError(lastLine(stderr));
+  }
+
   public async restart(container: string): Promise<void> {
     await this.run(["restart", container]);
   }
@@ -186,14 +217,13 @@ export class Docker {
    * @throws CommandError with Docker's error.
    */
   public async put(container: string, path: string, content: string): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
+    const file = Run.current.file("content");
     try {
-      const file = join(folder, "file");
       await writeFile(file, content);
       const { exitCode, stderr } = await this.run(["cp", file, `${container}:${path}`]);
       if (exitCode !== 0) throw new CommandError(lastLine(stderr));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(file, { force: true });
     }
   }
 

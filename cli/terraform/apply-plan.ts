@@ -1,10 +1,13 @@
+import { Run } from "../app/run";
 import { changesOf } from "./plan-actions";
+import type { Plan } from "./plan-json";
 import { runSteps } from "../console/tasks";
 import type { SavedPlan, Terraform } from "./terraform";
 import { UnderWay, finishedStep } from "./terraform-messages";
 
 /** Applies a plan as one step of the command. A terminal shows the operations that run, a log those that have ended. */
 export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan, title: string): Promise<void> {
+  Run.current.beginApply(terraform.folder, createdNames(plan));
   await runSteps({
     title,
     run: async ({ progress, rename }) => {
@@ -21,4 +24,11 @@ export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan,
       });
     },
   });
+  Run.current.endApply(terraform.folder);
+}
+
+function createdNames(plan: Plan): string[] {
+  return changesOf(plan)
+    .filter(({ type, change }) => /^docker_(container|network)$/.test(type) && change.actions.includes("create"))
+    .map(({ change }) => String(change.after?.name));
 }

@@ -8,7 +8,7 @@ import { mountedBefore, volumeUses, volumesBefore } from "./volume-record";
 const VOLUME = "docker_volume";
 const CONTAINER = "docker_container";
 
-/** A volume or container that the engine already has under a name of the plan. */
+/** A volume, container or network that the engine already has under a name of the plan. */
 export interface Found {
   /** When it was made, and what uses it. */
   readonly description: string;
@@ -21,6 +21,9 @@ export interface EngineLookup {
 
   /** A container of this name, running or not. */
   container(name: string): Promise<Found | undefined>;
+
+  /** A network of this name. */
+  network(name: string): Promise<Found | undefined>;
 }
 
 /**
@@ -40,7 +43,8 @@ export async function guardPlan(
   refuseLostData(plan, inFolder);
   await refuseLostVolumes(plan, engine, inFolder);
   await refuseForeignVolumes(plan, engine, inFolder);
-  await refuseForeignContainers(plan, engine, inFolder);
+  await refuseForeign("container", plan, engine, inFolder);
+  await refuseForeign("network", plan, engine, inFolder);
 }
 
 /**
@@ -119,16 +123,22 @@ async function refuseForeignVolumes(plan: Plan, engine: EngineLookup, inFolder: 
   }
 }
 
-async function refuseForeignContainers(plan: Plan, engine: EngineLookup, inFolder: string): Promise<void> {
-  for (const change of created(plan, CONTAINER)) {
+async function refuseForeign(
+  kind: "container" | "network",
+  plan: Plan,
+  engine: EngineLookup,
+  inFolder: string,
+): Promise<void> {
+  for (const change of created(plan, `docker_${kind}`)) {
     const name = String(change.change.after?.name ?? "");
-    const found = await engine.container(name);
+    const found = await engine[kind](name);
     if (!found) continue;
+    const remove = kind === "container" ? `docker rm --force ${name}` : `docker network rm ${name}`;
     throw new CommandError(
-      `the container '${name}' exists on the engine (${found.description}), but not in the state of this stack`,
+      `the ${kind} '${name}' exists on the engine (${found.description}), but not in the state of this stack`,
       [
         "It belongs to a stack whose state was lost, or to another stack with the same id.",
-        `Remove it (docker rm --force ${name}), import it (${inFolder} import ${shellWord(change.address)} ID),`,
+        `Remove it (${remove}), import it (${inFolder} import ${shellWord(change.address)} ID),`,
         "or choose another stack id (MLFLOW_STACK=…).",
       ].join("\n"),
     );

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
 import type { StateVersion } from "./state";
@@ -20,15 +20,22 @@ export interface PlanRecord {
   readonly plan: string;
 }
 
-/** Writes the record of a plan. */
+/**
+ * Copies a plan to where the user wants it, with its record.
+ *
+ * @param made file in which Terraform has put it.
+ */
 export async function recordPlan(
+  made: string,
   file: string,
   stack: string,
   state: StateVersion,
   configuration: string,
 ): Promise<void> {
-  const record: PlanRecord = { stack, state, configuration, plan: await fingerprintOf(file) };
+  const record: PlanRecord = { stack, state, configuration, plan: await fingerprintOf(made) };
   await writeFile(recordOf(file), JSON.stringify(record, null, 2), { mode: 0o600 });
+  // Last, so that a plan without its record is nowhere.
+  await copyFile(made, file);
 }
 
 /**

@@ -1,15 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
-import { Interrupt } from "../console/interrupt";
+import { Run } from "../app/run";
 import { parsePlan } from "./parse-plan";
 import type { Plan } from "./plan-json";
 import { loadExeca } from "../console/es-modules";
+import { runDetached } from "./detached";
 import { State } from "./state";
+import { lockedState } from "./state-lock";
 import { describeProblems, parseMessage } from "./terraform-messages";
 import type { Diagnostic, Message } from "./terraform-messages";
 import { requireVersion } from "./terraform-version";
@@ -95,12 +96,11 @@ export class Terraform {
    * @throws CommandError with Terraform's error.
    */
   public async withPlan<T>(args: string[], use: (saved: SavedPlan) => Promise<T>): Promise<T> {
-    const folder = await mkdtemp(join(tmpdir(), "mlflow-stack-"));
-    const file = join(folder, "plan");
+    const file = Run.current.file("plan");
     try {
       return await use(await this.plan(file, args));
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await rm(file, { force: true });
     }
   }
 
@@ -152,29 +152,27 @@ export class Terraform {
 
   private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
     const problems: Diagnostic[] = [];
-    // Detached, so that Terraform gets Ctrl-C only from here: a second SIGINT would abort it.
-    const { execa } = await loadExeca();
-    const child = privately(() => execa(this.binary, args, { ...this.options, detached: true, cleanup: false }));
-    const interrupt = new Interrupt(() => {
-      console.error("Terraform finishes the operations that run…");
-      child.kill("SIGINT");
-    });
-    try {
-      for await (const line of child) {
-        const message = parseMessage(String(line));
-        if (!message) continue;
+    const ended = await privately(() =>
+      runDetached(this.binary, args, { cwd: this.folder, env: this.environment }, (line) => {
+        const message = parseMessage(line);
+        if (!message) return;
+        if (message.type === "state_lock_acquire") console.error("Waiting for the lock of the state…");
         if (message.diagnostic?.severity === "error") problems.push(message.diagnostic);
         onMessage(message);
-      }
-    } finally {
-      interrupt.stop();
-    }
-    const { exitCode, stderr } = await child;
-    if (interrupt.happened)
+      }),
+    );
+    if (ended.signal !== null)
+      throw new CommandError(
+        `Terraform was killed (${ended.signal}): what it was working on may exist without being in the state`,
+        `Run the command again. '${commandLine("up")}' finds what was left on the engine.`,
+      );
+    if (ended.interrupted)
       throw new CommandError("interrupted; Terraform has finished the operations that ran, and saved its state");
-    if (exitCode === 0) return;
+    if (ended.exitCode === 0) return;
 
-    const text = problems.length > 0 ? describeProblems(problems) : stderr.trim();
+    const locked = lockedState(problems, `${this.binary} -chdir=${relative(process.cwd(), this.folder)}`);
+    if (locked) throw locked;
+    const text = problems.length > 0 ? describeProblems(problems) : ended.stderr.trim();
     throw new CommandError(this.redaction.apply(text), undefined, exitCodeOf(problems));
   }
 

@@ -3,7 +3,8 @@ import type { EngineLookup } from "../../../cli/terraform/plan-guard";
 import type { Plan, ResourceChange } from "../../../cli/terraform/plan-json";
 
 const IN_FOLDER = "terraform -chdir=cdktf.out/stacks/mlflow";
-const EMPTY_ENGINE: EngineLookup = { volume: async () => undefined, container: async () => undefined };
+const nothing = async () => undefined;
+const EMPTY_ENGINE: EngineLookup = { volume: nothing, container: nothing, network: nothing };
 
 function change(address: string, actions: string[], name: string): ResourceChange {
   const values = { name };
@@ -107,15 +108,17 @@ describe("guardPlan", () => {
     });
   });
 
-  test("names the owner of a container whose name is taken, and reports no loss of data", async () => {
-    const plan = { resource_changes: [change("docker_container.server", ["create"], "mlflow-server")] };
-    const container = async () => ({ description: "running" });
+  test.each(["container", "network"])(
+    "names the owner of a %s whose name is taken, and reports no loss of data",
+    async (kind) => {
+      const plan = { resource_changes: [change(`docker_${kind}.server`, ["create"], "mlflow-server")] };
 
-    await expect(guard(plan, { container })).rejects.toMatchObject({
-      message: "the container 'mlflow-server' exists on the engine (running), but not in the state of this stack",
-      exitCode: 1,
-    });
-  });
+      await expect(guard(plan, { [kind]: async () => ({ description: "running" }) })).rejects.toMatchObject({
+        message: `the ${kind} 'mlflow-server' exists on the engine (running), but not in the state of this stack`,
+        exitCode: 1,
+      });
+    },
+  );
 
   test("quotes an address that a shell would split", async () => {
     const plan = { resource_changes: [change('docker_volume.data["a"]', ["delete"], "a")] };

@@ -6,12 +6,14 @@ import { configurationOf, readRecord, recordPlan, removePlan, requireFresh } fro
 
 let folder: string;
 let file: string;
+let made: string;
 const state = { lineage: "8f0e", serial: 4 };
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "mlflow-stack-test-"));
   file = join(folder, "plan");
-  writeFileSync(file, "the plan");
+  made = join(folder, "made");
+  writeFileSync(made, "the plan");
 });
 
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -26,7 +28,7 @@ function synthesized(json: string, asset: string) {
 
 describe("the record of a plan", () => {
   test("is readable by this user only, and is removed with the plan", async () => {
-    await recordPlan(file, "mlflow", state, "c0");
+    await recordPlan(made, file, "mlflow", state, "c0");
     expect(statSync(`${file}.json`).mode & 0o777).toBe(0o600);
     await expect(readRecord(file)).resolves.toMatchObject({ stack: "mlflow", state, configuration: "c0" });
 
@@ -35,7 +37,7 @@ describe("the record of a plan", () => {
   });
 
   test("refuses a plan that was changed since, or is missing", async () => {
-    await recordPlan(file, "mlflow", state, "c0");
+    await recordPlan(made, file, "mlflow", state, "c0");
     writeFileSync(file, "another plan");
     const problem = {
       message: `${file} has changed since it was saved; nothing was changed`,
@@ -58,7 +60,7 @@ describe("the record of a plan", () => {
     ["the plan was made with another state", "c0", {}],
     ["the state has changed since the plan was made: something else was applied", "c0", { ...state, serial: 5 }],
   ])("makes it stale: %s", async (reason, configuration, now) => {
-    await recordPlan(file, "mlflow", state, "c0");
+    await recordPlan(made, file, "mlflow", state, "c0");
     const record = await readRecord(file);
 
     expect(() => requireFresh(record, "c0", state)).not.toThrow();
@@ -68,7 +70,7 @@ describe("the record of a plan", () => {
   });
 
   test("of a first deployment is stale as soon as there is a state", async () => {
-    await recordPlan(file, "mlflow", {}, "c0");
+    await recordPlan(made, file, "mlflow", {}, "c0");
     const record = await readRecord(file);
 
     expect(() => requireFresh(record, "c0", {})).not.toThrow();
