@@ -30,6 +30,7 @@ export default tseslint.config(
       "**/*.js",
       "**/*.mjs",
       "!rooms.mjs",
+      "!__tests__/support/interrupted/programs.mjs",
       "!eslint.config.mjs",
     ],
   },
