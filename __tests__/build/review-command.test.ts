@@ -70,6 +70,19 @@ describe("The command 'review'", () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, stack: "other", dataLoss: true });
   });
 
+  test("names a plan that OpenTofu has encrypted, and what reads it", async () => {
+    const encrypted = JSON.stringify({
+      meta: { "key_provider.pbkdf2.mine": "eyJzYWx0IjoiYWFhYWFhYWEifQ==" },
+      encrypted_data: "AAAAAAAAAAAAAAAA",
+      encryption_version: "v0",
+    });
+    const piped = await command(["-"], encrypted);
+
+    expect(piped).toMatchObject({ code: 1, stdout: "" });
+    expect(piped.stderr).toContain("the standard input is a plan that OpenTofu has encrypted");
+    expect(piped.stderr).toContain("tofu show -json FILE");
+  });
+
   test("reads a plan in UTF-16, as PowerShell writes it", async () => {
     const file = save("utf16.json", Buffer.from(`\ufeff${JSON.stringify(plan)}`, "utf16le"));
 

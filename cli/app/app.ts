@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { decodeText } from "../../lib/values/decode-text";
 import { CommandError } from "../console/command-error";
 
 const CONFIGURATION = "cdktf.json";
@@ -78,7 +79,7 @@ export function explainFailure(stderr: string): string {
 
 function readConfiguration(file: string): { app?: unknown; output?: unknown; context?: object } {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as object;
+    return JSON.parse(decodeText(readFileSync(file))) as object;
   } catch (error) {
     throw new CommandError(`${CONFIGURATION} is not valid JSON: ${(error as Error).message}`);
   }

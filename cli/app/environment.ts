@@ -1,8 +1,42 @@
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
+import { CommandError } from "../console/command-error";
 
 /** The environment variables of a process. */
 export interface Environment {
   readonly [name: string]: string | undefined;
+}
+
+// Files that GitHub Actions reads after a step. A wrapper of Terraform writes plans with secrets into the first.
+const FILES_OF_A_STEP = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"];
+const ARGUMENTS = /^TF_CLI_ARGS(_|$)/;
+
+/** An environment without the arguments that Terraform adds to the command line. */
+export function withoutArguments(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !ARGUMENTS.test(name)));
+}
+
+/** Names the variables that add arguments to a command of Terraform; undefined if none does. */
+export function argumentsOf(command: string, environment: Environment): string | undefined {
+  const names = ["TF_CLI_ARGS", `TF_CLI_ARGS_${command}`].filter((name) => environment[name]);
+  if (names.length === 0) return undefined;
+  return `Terraform also got the arguments in ${names.join(" and ")}: unset it, if they are the reason.`;
+}
+
+/**
+ * Requires the folder for temporary files, in which providers make their sockets.
+ *
+ * @throws CommandError when TMPDIR names a folder that is missing or cannot be written.
+ */
+export function requireTemporaryFolder({ TMPDIR: folder }: Environment): void {
+  if (!folder) return;
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new CommandError(
+      `TMPDIR names ${folder}, which is missing or cannot be written`,
+      "Make the folder, or unset TMPDIR.",
+    );
+  }
 }
 
 /**
@@ -22,6 +56,7 @@ export function terraformEnvironment(base: Environment, secrets: Environment, en
     CHECKPOINT_DISABLE: "1",
   };
   const configuration = environment.TF_CLI_CONFIG_FILE;
+  for (const name of FILES_OF_A_STEP) delete environment[name];
   // Terraform warns about a missing file in every call.
   if (configuration !== undefined && !existsSync(configuration)) delete environment.TF_CLI_CONFIG_FILE;
   return environment;

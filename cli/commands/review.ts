@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { appOf, selectStack } from "../app/app";
 import { CommandError, ExitCode } from "../console/command-error";
 import { terraformEnvironment } from "../app/environment";
 import { Redaction } from "../app/redaction";
 import type { Plan } from "../terraform/plan-json";
-import { isSavedPlan, readText } from "../review/plan/plan-file";
+import { isEncryptedPlan, isSavedPlan, readText } from "../review/plan/plan-file";
 import { parsePlan } from "../terraform/parse-plan";
 import { render } from "../review/render/render";
 import type { Format } from "../review/render/render";
@@ -49,21 +49,42 @@ async function readPlan(file: string, stack: string | undefined): Promise<{ plan
   const environment = terraformEnvironment(process.env, {}, {});
   const binary = await Terraform.find(environment);
   const terraform = new Terraform(binary, folder, environment, Redaction.ofEnvironment(environment));
-  const plan = parsePlan(await terraform.show(resolve(file)), file);
+  const plan = parsePlan(await shownBy(terraform, file), file);
   return { plan, stack: stack ?? (existsSync(join(folder, "cdk.tf.json")) ? basename(folder) : stackOf(plan)) };
+}
+
+async function shownBy(terraform: Terraform, file: string): Promise<string> {
+  try {
+    return await terraform.show(resolve(file));
+  } catch (error) {
+    if (!(error instanceof CommandError) || !(await isEncryptedPlan(file))) throw error;
+    throw new CommandError(
+      `${file} is a plan that OpenTofu has encrypted, and '${terraform.binary} show' cannot read it: ${error.message}`,
+      "It takes OpenTofu (TERRAFORM_BINARY_NAME=tofu), and the TF_ENCRYPTION with which the plan was made.",
+    );
+  }
 }
 
 // Terraform reads a saved plan only with the providers that made it, which are in the stack's folder.
 function folderOf(file: string, stack: string | undefined): string {
   for (const folder of stack === undefined ? [dirname(resolve(file)), process.cwd()] : []) {
-    if (existsSync(join(folder, ".terraform"))) return folder;
+    if (existsSync(dataFolderOf(folder)) && isInitialized(folder)) return folder;
   }
   const { output } = appOf(process.cwd());
   const folder = join(output, selectStack(output, stack).workingDirectory);
-  if (!existsSync(join(folder, ".terraform")))
+  if (!existsSync(dataFolderOf(folder)))
     throw new CommandError(
-      `${folder} has no .terraform folder: without the providers in it Terraform reads no saved plan`,
+      `there is no folder ${dataFolderOf(folder)}: without the providers in it Terraform reads no saved plan`,
       "Run terraform init there, or review the output of 'terraform show -json'.",
     );
   return folder;
+}
+
+function dataFolderOf(folder: string): string {
+  return resolve(folder, process.env.TF_DATA_DIR || ".terraform");
+}
+
+// An absolute TF_DATA_DIR is the same for every folder.
+function isInitialized(folder: string): boolean {
+  return !isAbsolute(process.env.TF_DATA_DIR ?? "") || existsSync(join(folder, ".terraform.lock.hcl"));
 }

@@ -132,6 +132,7 @@ async function deploy(
     const { plan } = saved;
     const leftovers = [...found, ...(yes ? [] : await offerUnknown(docker, plan, found))];
     await guardPlan(plan, engineLookup(docker, leftovers), inFolder, allowDataLoss);
+    for (const warning of saved.warnings) console.error(warning);
     console.log(describePlan(name, plan));
     if (isEmpty(plan)) return removeLeftovers(deployment, leftovers);
 

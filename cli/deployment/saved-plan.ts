@@ -36,6 +36,7 @@ export async function savePlan(deployment: Deployment, out: string): Promise<Pla
   // Read before planning, so that whatever is applied in between makes the plan stale.
   const state = await terraform.state();
   return terraform.withPlan(state.rerunFailedJobs, async (saved) => {
+    for (const warning of saved.warnings) console.error(warning);
     const leftovers = await leftoversOf(deployment, state);
     await guardPlan(saved.plan, engineLookup(deployment.docker, leftovers), deployment.inFolder, true);
     // Whole with its record or not at all, also if this is killed.

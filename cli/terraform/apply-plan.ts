@@ -8,13 +8,14 @@ import { UnderWay, finishedStep } from "./terraform-messages";
 /** Applies a plan as one step of the command. A terminal shows the operations that run, a log those that have ended. */
 export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan, title: string): Promise<void> {
   Run.current.beginApply(terraform.folder, createdNames(plan));
+  let warnings: string[] = [];
   await runSteps({
     title,
     run: async ({ progress, rename }) => {
       const underWay = new UnderWay();
       const total = changesOf(plan).length;
       let done = 0;
-      await terraform.apply(file, (message) => {
+      warnings = await terraform.apply(file, (message) => {
         underWay.note(message);
         const finished = finishedStep(message);
         if (finished) done += 1;
@@ -25,6 +26,7 @@ export async function applyPlan(terraform: Terraform, { file, plan }: SavedPlan,
     },
   });
   Run.current.endApply(terraform.folder);
+  for (const warning of warnings) console.error(warning);
 }
 
 function createdNames(plan: Plan): string[] {

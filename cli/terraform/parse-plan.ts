@@ -21,6 +21,11 @@ export function parsePlan(json: string, name: string): Plan {
   if ("@level" in document) throw noPlan(name, "it is the log of 'terraform plan -json'");
   if ("lineage" in document || ("values" in document && !("resource_changes" in document)))
     throw noPlan(name, "it is a state");
+  if ("encrypted_data" in document)
+    throw new CommandError(
+      `${name} is a plan that OpenTofu has encrypted`,
+      "Review what 'tofu show -json FILE' prints in the stack's folder, with the same TF_ENCRYPTION.",
+    );
   const version = document.format_version;
   if (typeof version !== "string" || !("planned_values" in document || "resource_changes" in document))
     throw noPlan(name, "it lacks the fields that every plan has");

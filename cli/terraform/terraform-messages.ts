@@ -56,6 +56,28 @@ export class UnderWay {
   }
 }
 
+/** Whether a diagnostic is of a check, whose result the plan has too. */
+export function isCheck({ summary }: Diagnostic): boolean {
+  return summary === "Check block assertion failed";
+}
+
+/** The warnings of one run of Terraform. */
+export class Warnings {
+  readonly #all: Diagnostic[] = [];
+
+  public note({ diagnostic }: Message): void {
+    // The command itself names the targets of 'down'.
+    if (diagnostic?.severity === "warning" && diagnostic.summary !== "Applied changes may be incomplete")
+      this.#all.push(diagnostic);
+  }
+
+  /** Each warning once, without those that are told elsewhere. */
+  public describe(isToldElsewhere: (diagnostic: Diagnostic) => boolean = () => false): string[] {
+    const told = this.#all.filter((diagnostic) => !isToldElsewhere(diagnostic));
+    return [...new Set(told.map((diagnostic) => `Warning: ${describeProblems([diagnostic])}`))];
+  }
+}
+
 const HEAD = 3;
 const TAIL = 30;
 

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
 import { commandLine } from "../console/command-line";
+import { argumentsOf, requireTemporaryFolder, terraformEnvironment, withoutArguments } from "../app/environment";
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
 import { Run } from "../app/run";
@@ -11,7 +12,7 @@ import { loadExeca } from "../console/es-modules";
 import { runDetached } from "./detached";
 import { State } from "./state";
 import { lockedState } from "./state-lock";
-import { describeProblems, parseMessage } from "./terraform-messages";
+import { Warnings, describeProblems, isCheck, parseMessage } from "./terraform-messages";
 import type { Diagnostic, Message } from "./terraform-messages";
 import { requireVersion } from "./terraform-version";
 import { openTofuFile } from "../../offline";
@@ -22,6 +23,9 @@ const LOCK_TIMEOUT = "-lock-timeout=60s";
 export interface SavedPlan {
   readonly file: string;
   readonly plan: Plan;
+
+  /** What Terraform warned of while it planned, without the checks, which are in the plan. */
+  readonly warnings: readonly string[];
 }
 
 /** Terraform or OpenTofu, in the folder of one stack. */
@@ -29,7 +33,7 @@ export class Terraform {
   /**
    * Finds the program: TERRAFORM_BINARY_NAME, else `terraform`, else `tofu`, else the OpenTofu that `up` has got.
    *
-   * @throws CommandError when none is installed, or it is too old.
+   * @throws CommandError when none is installed, it does not run or is too old, or it is a wrapper that prints more.
    */
   public static async find(environment: Environment): Promise<string> {
     const binary = await Terraform.locate(environment);
@@ -47,15 +51,18 @@ export class Terraform {
     const candidates = environment.TERRAFORM_BINARY_NAME
       ? [environment.TERRAFORM_BINARY_NAME]
       : ["terraform", "tofu", openTofuFile()];
+    requireTemporaryFolder(environment);
     const { execa } = await loadExeca();
+    const env = { ...withoutArguments(terraformEnvironment(environment, {}, {})) };
     for (const binary of candidates) {
-      const result = await execa(binary, ["version", "-json"], {
-        env: { ...environment },
+      const { exitCode, stdout, stderr } = await execa(binary, ["version", "-json"], {
+        env,
         extendEnv: false,
         reject: false,
       });
-      if (result.exitCode !== 0) continue;
-      requireVersion(binary, result.stdout);
+      if (exitCode === undefined || exitCode === 127) continue;
+      if (exitCode !== 0) throw new CommandError(`'${binary} version' ends with status ${exitCode}: ${stderr.trim()}`);
+      requireVersion(binary, stdout);
       return binary;
     }
     return undefined;
@@ -86,7 +93,8 @@ export class Terraform {
    */
   public async init(args: string[] = []): Promise<string | undefined> {
     const result = await this.run(["init", "-input=false", "-no-color", ...args]);
-    return result.exitCode === 0 ? undefined : this.redaction.apply(result.stderr.trim());
+    if (result.exitCode === 0) return undefined;
+    return [this.redaction.apply(result.stderr.trim()), argumentsOf("init", this.environment) ?? ""].join("\n").trim();
   }
 
   /**
@@ -118,10 +126,16 @@ export class Terraform {
   /**
    * Applies a plan. On Ctrl-C Terraform gets one SIGINT, and finishes the operations that run.
    *
+   * @returns what Terraform warned of.
    * @throws CommandError with Terraform's error.
    */
-  public async apply(file: string, onMessage: (message: Message) => void): Promise<void> {
-    await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], onMessage);
+  public async apply(file: string, onMessage: (message: Message) => void): Promise<string[]> {
+    const warnings = new Warnings();
+    await this.stream(["apply", "-json", "-input=false", LOCK_TIMEOUT, file], (message) => {
+      warnings.note(message);
+      onMessage(message);
+    });
+    return warnings.describe().map((text) => this.redaction.apply(text));
   }
 
   /**
@@ -132,13 +146,17 @@ export class Terraform {
    * @throws CommandError with Terraform's error.
    */
   public async plan(file: string, args: string[]): Promise<SavedPlan> {
-    await this.stream(["plan", "-json", "-input=false", LOCK_TIMEOUT, `-out=${file}`, ...args], () => {});
-    return this.read(file);
+    const warnings = new Warnings();
+    // TF_CLI_ARGS_plan may ask for status 2 where something changes.
+    const fixed = ["-json", "-input=false", "-detailed-exitcode=false", LOCK_TIMEOUT, `-out=${file}`];
+    await this.stream(["plan", ...fixed, ...args], (message) => warnings.note(message));
+    const { plan } = await this.read(file);
+    return { file, plan, warnings: warnings.describe(isCheck).map((text) => this.redaction.apply(text)) };
   }
 
   /** Reads a saved plan. Fails as `show()` does. */
   public async read(file: string): Promise<SavedPlan> {
-    return { file, plan: parsePlan(await this.show(file), "what Terraform shows of the plan") };
+    return { file, warnings: [], plan: parsePlan(await this.show(file), "what Terraform shows of the plan") };
   }
 
   /** The state, read from its backend. From then on the passwords in it are taken out of Terraform's errors. */
@@ -173,12 +191,18 @@ export class Terraform {
     const locked = lockedState(problems, `${this.binary} -chdir=${relative(process.cwd(), this.folder)}`);
     if (locked) throw locked;
     const text = problems.length > 0 ? describeProblems(problems) : ended.stderr.trim();
-    throw new CommandError(this.redaction.apply(text), undefined, exitCodeOf(problems));
+    throw new CommandError(
+      this.redaction.apply(text),
+      argumentsOf(args[0] ?? "", this.environment),
+      exitCodeOf(problems),
+    );
   }
 
   private async run(args: string[]) {
     const { execa } = await loadExeca();
-    return privately(() => execa(this.binary, args, this.options));
+    // What only reads needs no arguments of the user, and might refuse those that are meant for others.
+    const env = args[0] === "init" ? this.environment : withoutArguments(this.environment);
+    return privately(() => execa(this.binary, args, { ...this.options, env: { ...env } }));
   }
 
   private get options() {

@@ -24,6 +24,12 @@ describe("appOf", () => {
     expect(appOf(folder)).toEqual({ command: "python app.py", output: "build", context: { stage: "test" } });
   });
 
+  test("reads a cdktf.json with the byte order mark of Windows tools", () => {
+    writeFileSync(join(folder, "cdktf.json"), '\ufeff{ "app": "python app.py" }');
+
+    expect(appOf(folder).command).toBe("python app.py");
+  });
+
   test("falls back to the app of this package and to cdktf.out", () => {
     const { command, output } = appOf(folder);
 

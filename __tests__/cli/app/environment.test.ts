@@ -1,4 +1,12 @@
-import { synthesisEnvironment, terraformEnvironment, withoutTokens } from "../../../cli/app/environment";
+import { join } from "node:path";
+import {
+  argumentsOf,
+  requireTemporaryFolder,
+  synthesisEnvironment,
+  terraformEnvironment,
+  withoutArguments,
+  withoutTokens,
+} from "../../../cli/app/environment";
 
 describe("the environment of Terraform", () => {
   test("holds the secrets, the engine and the settings that keep Terraform from asking", () => {
@@ -29,6 +37,35 @@ describe("the environment of Terraform", () => {
       "TF_CLI_CONFIG_FILE",
     );
     expect(terraformEnvironment({ TF_CLI_CONFIG_FILE: __filename }, {}, {}).TF_CLI_CONFIG_FILE).toBe(__filename);
+  });
+});
+
+describe("an environment with settings for Terraform", () => {
+  test("has no file that GitHub Actions reads after a step: a wrapper would write the plan there", () => {
+    const files = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"];
+    const job = Object.fromEntries(files.map((name) => [name, "/file"]));
+
+    expect(Object.keys(terraformEnvironment({ ...job, GITHUB_ACTIONS: "true" }, {}, {}))).toEqual(
+      expect.arrayContaining(["GITHUB_ACTIONS"]),
+    );
+    for (const name of files) expect(terraformEnvironment(job, {}, {})).not.toHaveProperty(name);
+  });
+
+  test("names the variables with arguments of a command, and not those of another", () => {
+    const environment = { TF_CLI_ARGS: "-x", TF_CLI_ARGS_plan: "-y", TF_CLI_ARGS_apply: "", TF_DATA_DIR: "d" };
+
+    expect(argumentsOf("plan", environment)).toContain("TF_CLI_ARGS and TF_CLI_ARGS_plan:");
+    expect(argumentsOf("apply", environment)).toContain("in TF_CLI_ARGS:");
+    expect(argumentsOf("apply", { TF_CLI_ARGS_plan: "-y" })).toBeUndefined();
+    expect(withoutArguments(environment)).toEqual({ TF_DATA_DIR: "d" });
+  });
+
+  test("must have the folder for temporary files that it names", () => {
+    const missing = join(__dirname, "nowhere");
+
+    expect(() => requireTemporaryFolder({ TMPDIR: missing })).toThrow(`TMPDIR names ${missing}, which is missing`);
+    expect(() => requireTemporaryFolder({ TMPDIR: __dirname })).not.toThrow();
+    expect(() => requireTemporaryFolder({})).not.toThrow();
   });
 });
 

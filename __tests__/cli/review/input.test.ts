@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isSavedPlan } from "../../../cli/review/plan/plan-file";
 import { parsePlan } from "../../../cli/terraform/parse-plan";
 import { render } from "../../../cli/review/render/render";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
@@ -75,6 +79,29 @@ describe("A file that is no plan", () => {
     expect(() => parsePlan('{"format_version":"2.0","resource_changes":[]}', "p")).toThrow(
       "p has format 2.0 of Terraform's plans, which this release does not know",
     );
+  });
+});
+
+describe("A saved plan", () => {
+  const folder = mkdtempSync(join(tmpdir(), "mlflow-plan-file-"));
+  const file = join(folder, "plan");
+  const encrypted = '{"meta":{"key_provider.a.b":"x"},"encrypted_data":"AAAA","encryption_version":"v0"}';
+
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each<[string, string, boolean]>([
+    ["a zip file", "PK\u0003\u0004", true],
+    ["what OpenTofu encrypts", encrypted, true],
+    ["not the JSON of a plan, even if it has such an attribute", '{"format_version":"1.2","encrypted_data":1}', false],
+    ["not an empty file", "", false],
+  ])("is %s", async (_what, content, isSaved) => {
+    writeFileSync(file, content);
+
+    expect(await isSavedPlan(file)).toBe(isSaved);
+  });
+
+  test("that OpenTofu has encrypted is named where Terraform's JSON is expected", () => {
+    expect(() => parsePlan(encrypted, "p")).toThrow("p is a plan that OpenTofu has encrypted");
   });
 });
 

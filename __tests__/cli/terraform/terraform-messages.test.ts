@@ -1,4 +1,11 @@
-import { UnderWay, describeProblems, finishedStep, parseMessage } from "../../../cli/terraform/terraform-messages";
+import {
+  UnderWay,
+  Warnings,
+  describeProblems,
+  finishedStep,
+  isCheck,
+  parseMessage,
+} from "../../../cli/terraform/terraform-messages";
 
 const START = { type: "apply_start", hook: { resource: { addr: "docker_container.server" }, action: "create" } };
 const END = { ...START, type: "apply_complete", hook: { ...START.hook, elapsed_seconds: 7 } };
@@ -60,4 +67,19 @@ describe("describeProblems", () => {
     expect(text).toContain("line 2\n… 67 lines …\nline 70\n");
     expect(text).toMatch(/line 99$/);
   });
+});
+
+test("Warnings are told once each, without errors and those of the targets that 'down' names", () => {
+  const warnings = new Warnings();
+  const note = (severity: "warning" | "error", summary: string, detail?: string) =>
+    warnings.note({ type: "diagnostic", diagnostic: { severity, summary, detail } });
+  note("warning", "Deprecated attribute", "Use the other one.");
+  note("warning", "Deprecated attribute", "Use the other one.");
+  note("error", "Broken");
+  note("warning", "Applied changes may be incomplete");
+  note("warning", "Check block assertion failed", "MLflow does not answer.");
+  warnings.note(START);
+
+  expect(warnings.describe(isCheck)).toEqual(["Warning: Deprecated attribute\nUse the other one."]);
+  expect(warnings.describe()[1]).toBe("Warning: Check block assertion failed\nMLflow does not answer.");
 });

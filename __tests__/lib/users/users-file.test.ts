@@ -29,9 +29,11 @@ describe("UsersFile", () => {
     ]);
   });
 
-  test.each(["\ufeff", "utf16le"])("reads what programs of Windows write: %j", (form) => {
-    const text = '[{ "name": "ada", "role": "admin" }]';
-    writeFileSync(path, form === "utf16le" ? Buffer.from(`\ufeff${text}`, "utf16le") : form + text);
+  test.each<[string, Buffer]>([
+    ["UTF-8 with a byte order mark", Buffer.from('\ufeff[{ "name": "ada", "role": "admin" }]')],
+    ["UTF-16", Buffer.from('\ufeff[{ "name": "ada", "role": "admin" }]', "utf16le")],
+  ])("reads what tools of Windows save, in %s", (_encoding, bytes) => {
+    writeFileSync(path, bytes);
 
     expect(UsersFile.read(path).map(({ name }) => name)).toEqual(["ada"]);
   });
