@@ -3,20 +3,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RELEASES } from "../../lib/values/releases";
 import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
-import { run, runOk } from "../support/run";
+import { eventually, run, runOk } from "../support/run";
 
 jest.setTimeout(5 * 60_000);
 
 const ID = "e2e-own";
 const folder = mkdtempSync(join(tmpdir(), "mlflow-e2e-own-"));
 const data = join(folder, "data");
+const RESTART_SECONDS = 15;
 
 /** Two of the constructs, one by one, in a stack of somebody's own, with their data on folders of the host. */
 const APP = `
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { ContainerNetwork, MinioStore, PostgresStore, ProviderVersions, ServiceImage } from "${REPOSITORY}/lib";
+import { ContainerNetwork, Duration, MinioStore, PostgresStore, ProviderVersions, ServiceImage } from "${REPOSITORY}/lib";
 
 const image = (name: string) => (process.env[name] ? ServiceImage.registry(process.env[name] ?? "") : undefined);
 const app = new App();
@@ -26,7 +27,12 @@ new DockerProvider(stack, "docker");
 new RandomProvider(stack, "random");
 ProviderVersions.pin(stack);
 const network = new ContainerNetwork(stack, "network");
-new PostgresStore(stack, "postgres", { network, image: image("POSTGRES_IMAGE"), dataVolume: { hostPath: "${data}/postgres" } });
+new PostgresStore(stack, "postgres", {
+  network,
+  image: image("POSTGRES_IMAGE"),
+  dataVolume: { hostPath: "${data}/postgres" },
+  healthCheck: { restartAfter: Duration.seconds(${RESTART_SECONDS}), retries: 3 },
+});
 new MinioStore(stack, "minio", { network, image: image("MINIO_IMAGE"), dataVolume: { hostPath: "${data}/minio" } });
 app.synth();
 `;
@@ -68,6 +74,50 @@ describe("Constructs in an app of one's own", () => {
       `${data}/postgres/${RELEASES.postgres.default}/docker/`,
     );
     expect(await runOk("find", [data, "-maxdepth", "2", "-name", "mlflow"])).toBe(`${data}/minio/mlflow\n`);
+  });
+
+  describe("restart a service that hangs", () => {
+    const database = `${ID}-postgres`;
+    const inspect = async (format: string) => (await runOk("docker", ["inspect", "--format", format, database])).trim();
+    const failures = async () => Number(await inspect("{{.State.Health.FailingStreak}}"));
+    /** Ids of its processes on this host, without the engine's init. */
+    const processes = async () => {
+      const shown = await runOk("docker", ["top", database, "-eo", "pid"]);
+      const init = Number(await inspect("{{.State.Pid}}"));
+      return shown
+        .trim()
+        .split("\n")
+        .slice(1)
+        .map(Number)
+        .filter((id) => id !== init);
+    };
+    const signal = (ids: number[], name: NodeJS.Signals) => ids.forEach((id) => process.kill(id, name));
+
+    test("but none that is only slow", async () => {
+      const stopped = await processes();
+      signal(stopped, "SIGSTOP");
+      await eventually("a check fails", RESTART_SECONDS, async () => (await failures()) > 0);
+      signal(stopped, "SIGCONT");
+
+      await eventually("it is healthy", 30, async () => (await failures()) === 0);
+      expect(await inspect("{{.RestartCount}}")).toBe("0");
+      expect(await processes()).toEqual(expect.arrayContaining(stopped.slice(0, 1)));
+    });
+
+    test("and lose nothing", async () => {
+      const sql = (text: string) =>
+        runOk("docker", ["exec", database, "psql", "-U", "mlflow", "-Atc", text]).then((answer) => answer.trim());
+      await sql("create table kept as select 42 as answer");
+      signal(await processes(), "SIGSTOP");
+
+      await eventually(
+        "it is restarted",
+        4 * RESTART_SECONDS,
+        async () => (await inspect("{{.RestartCount}}")) === "1",
+      );
+      await eventually("it is healthy", 60, async () => (await inspect("{{.State.Health.Status}}")) === "healthy");
+      expect(await sql("select answer from kept")).toBe("42");
+    });
   });
 
   test("do not change in a second plan", async () => {

@@ -129,7 +129,7 @@ export class AuthGateway extends Construct {
       memory,
       ports,
       edgeAliases: url.local || isIPv6(url.address) ? [] : [url.hostname],
-      healthCheck: HealthCheck.command(HEALTH_CHECK, props.healthCheck),
+      healthCheck: HealthCheck._restarting(HEALTH_CHECK, props.healthCheck),
       stopGrace: Duration.seconds(15),
     });
 

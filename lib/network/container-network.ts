@@ -98,8 +98,10 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
         // Not `unless-stopped`: after a crash the engine stops left-over containers, and that policy would keep them
         // stopped.
         restart: "always",
+        // Passes signals on, and is process 1, which no process in the container can kill.
+        init: spec.healthCheck.restartAfter ? true : undefined,
         healthcheck: {
-          test: ["CMD", ...spec.healthCheck.test],
+          test: ["CMD", ...spec.healthCheck._program],
           interval: spec.healthCheck.interval.toGoString(),
           timeout: spec.healthCheck.timeout.toGoString(),
           retries: spec.healthCheck.retries,

@@ -96,7 +96,7 @@ function caddy(image: ServiceImage, file: string): ServiceSpec {
     files: [caddyFile(file, "Caddyfile")],
     user: CADDY_USER,
     memory: MEMORY,
-    healthCheck: HealthCheck.command(HEALTH_CHECK),
+    healthCheck: HealthCheck._restarting(HEALTH_CHECK),
   };
 }
 

@@ -192,7 +192,7 @@ export class MlflowServer extends Construct implements IUpstream {
       user: USER,
       memory,
       egress: external,
-      healthCheck: HealthCheck.command(["python", "-c", HEALTH], {
+      healthCheck: HealthCheck._restarting(["python", "-c", HEALTH], {
         ...props.healthCheck,
         interval: props.healthCheck?.interval ?? Duration.seconds(5),
       }),

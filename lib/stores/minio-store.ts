@@ -144,7 +144,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       files: [rootUserFile, rootPasswordFile],
       volumes: [{ volume: data, path: "/data" }],
       memory,
-      healthCheck: HealthCheck.command(["mc", "ready", "local"], props.healthCheck),
+      healthCheck: HealthCheck._restarting(["mc", "ready", "local"], props.healthCheck),
       stopGrace: Duration.seconds(30),
     });
 

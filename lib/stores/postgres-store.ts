@@ -165,7 +165,7 @@ export class PostgresStore extends Construct implements IBackendStore {
       memory,
       sharedMemory: DataSize.mebibytes(256),
       // Over TCP: while the image initializes the database, the server listens on its socket only.
-      healthCheck: HealthCheck.command(
+      healthCheck: HealthCheck._restarting(
         ["pg_isready", "-q", "-h", "127.0.0.1", "-U", username, "-d", database],
         props.healthCheck,
       ),

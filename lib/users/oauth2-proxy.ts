@@ -83,7 +83,7 @@ export class OAuth2Proxy extends Construct {
       user: USER,
       memory: props.memory ?? DataSize.mebibytes(128),
       egress: true,
-      healthCheck: HealthCheck.command(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${PORT}/ping`]),
+      healthCheck: HealthCheck._restarting(["wget", "-q", "-O", "/dev/null", `http://127.0.0.1:${PORT}/ping`]),
     });
     this.address = `${service.hostname}:${PORT}`;
   }

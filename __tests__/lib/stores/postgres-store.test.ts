@@ -1,3 +1,4 @@
+import type { TerraformStack } from "cdktf";
 import { DataSize, Duration, PostgresStore, Secret, ServiceImage } from "../../../lib";
 import type { PostgresStoreOptions } from "../../../lib";
 import { RELEASES } from "../../../lib/values/releases";
@@ -97,11 +98,29 @@ describe("PostgresStore", () => {
   test("takes a slower health check", () => {
     const { stack } = storeStack({ healthCheck: { interval: Duration.seconds(30) } });
 
-    expect(container(stack, "postgres").healthcheck).toMatchObject({
-      test: ["CMD", "pg_isready", "-q", "-h", "127.0.0.1", "-U", "mlflow", "-d", "mlflow"],
-      interval: "30s",
-      retries: 6,
-    });
+    const { healthcheck } = container(stack, "postgres");
+    expect(healthcheck).toMatchObject({ interval: "30s", retries: 6 });
+    expect((healthcheck as { test: string[] }).test.slice(-8)).toEqual([
+      "pg_isready",
+      "-q",
+      "-h",
+      "127.0.0.1",
+      "-U",
+      "mlflow",
+      "-d",
+      "mlflow",
+    ]);
+  });
+
+  test("is restarted by its health check after five minutes without an answer, or after another time", () => {
+    const limits = (stack: TerraformStack) => {
+      const { init, healthcheck } = container(stack, "postgres");
+      return [init, ...(healthcheck as { test: string[] }).test.slice(4, 7)];
+    };
+
+    expect(limits(storeStack().stack)).toEqual([true, "healthcheck", "300", "6"]);
+    const healthCheck = { restartAfter: Duration.seconds(20), retries: 3 };
+    expect(limits(storeStack({ healthCheck }).stack)).toEqual([true, "healthcheck", "20", "3"]);
   });
 
   test("takes another image", () => {
