@@ -4,6 +4,7 @@ import { CERTIFICATE_FILE, PRIVATE_KEY_FILE } from "../../lib/contract/gateway-s
 import { ContainerRole } from "../../lib/contract/container-roles";
 import { roleOf } from "./container-role";
 import type { ContainerAttributes } from "./container-role";
+import type { Environment } from "./environment";
 
 /** A port that a container opens on the engine's host. */
 export interface PublishedPort {
@@ -37,6 +38,23 @@ export interface GivenCertificate {
   readonly keyVariable?: string;
 }
 
+/** A login at a registry, from the provider's block. The password may be a reference to a Terraform variable. */
+export interface RegistryLoginBlock {
+  readonly address: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+interface ProviderBlock {
+  host?: string;
+  context?: string;
+  registry_auth?: RegistryLoginBlock[];
+}
+
+interface VariableBlocks {
+  [name: string]: { default?: unknown };
+}
+
 interface Blocks {
   [name: string]: Record<string, unknown>;
 }
@@ -67,7 +85,8 @@ export class SynthesizedStack {
   }
 
   readonly #resources: { [type: string]: Blocks | undefined };
-  readonly #provider: { host?: string; context?: string };
+  readonly #provider: ProviderBlock;
+  readonly #variables: VariableBlocks;
   readonly #backend?: { [type: string]: { path?: string } };
 
   /** @param folder the stack's folder, from which the paths in it lead. */
@@ -77,11 +96,13 @@ export class SynthesizedStack {
   ) {
     const content = json as {
       resource?: { [type: string]: Blocks };
-      provider?: { docker?: { host?: string; context?: string }[] };
+      provider?: { docker?: ProviderBlock[] };
+      variable?: VariableBlocks;
       terraform?: { backend?: { [type: string]: { path?: string } } };
     };
     this.#resources = content.resource ?? {};
     this.#provider = content.provider?.docker?.[0] ?? {};
+    this.#variables = content.variable ?? {};
     this.#backend = content.terraform?.backend;
   }
 
@@ -99,6 +120,19 @@ export class SynthesizedStack {
   /** Docker context, where the app decides it. */
   public get engineContext(): string | undefined {
     return known(this.#provider.context);
+  }
+
+  /**
+   * Logins at registries, as far as their passwords are known before Terraform runs.
+   *
+   * @param environment the variables of Terraform, `TF_VAR_*`.
+   */
+  public registryLogins(environment: Environment): RegistryLoginBlock[] {
+    return (this.#provider.registry_auth ?? []).flatMap(({ address, username, password }) => {
+      const variable = /^\$\{var\.([\w-]+)\}$/.exec(password)?.[1];
+      const value = variable === undefined ? known(password) : this.variableValue(variable, environment);
+      return value === undefined ? [] : [{ address, username, password: value }];
+    });
   }
 
   /** Names of the containers that stay up. */
@@ -169,6 +203,11 @@ export class SynthesizedStack {
         .filter(([, { lifecycle }]) => (lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy)
         .flatMap(([name]) => (type === "docker_volume" ? [] : `${type}.${name}`)),
     );
+  }
+
+  private variableValue(name: string, environment: Environment): string | undefined {
+    const value = environment[`TF_VAR_${name}`] ?? this.#variables[name]?.default;
+    return typeof value === "string" ? value : undefined;
   }
 
   private having(role: ContainerRole): ContainerBlock[] {

@@ -3,6 +3,7 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { leftoversOf, removeLeftovers } from "../deployment/leftovers";
+import { backupRemoval } from "../deployment/state-backups";
 import { summarize } from "../terraform/describe-plan";
 import { guardRemoval } from "../terraform/plan-guard";
 import { askForName, requireYes } from "../console/prompts";
@@ -93,7 +94,7 @@ async function deleteData(deployment: Deployment, terraform: Terraform, options:
       "",
       `Stack '${name}' is deleted. Its images stay on the engine.`,
       ...(kept.length > 0 ? ["Not deleted, because Docker does not manage them:", ...kept] : []),
-      "A backup of a local state file (*.tfstate.backup) still has its old secrets.",
+      ...backupRemoval(synthesized.stateFile),
     ].join("\n"),
   );
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { notesOnImages } from "../../offline/image-notes";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
@@ -29,5 +30,7 @@ export async function plan({ stack, out }: PlanOptions): Promise<void> {
   });
   if (!saved) return;
   console.log(describePlan(saved.deployment.name, saved.plan));
+  const notes = notesOnImages(saved.deployment.synthesized.images.map(({ name }) => name));
+  if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
   console.log(`\nThe plan holds secrets: let nobody else read it.\n  To apply it:  ${commandLine("apply", out)}`);
 }

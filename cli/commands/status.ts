@@ -1,8 +1,10 @@
+import { isBuiltHere, notesOnImages } from "../../offline/image-notes";
 import { CommandError } from "../console/command-error";
 import { Deployment } from "../deployment/deployment";
 import type { ContainerDetails } from "../docker/docker";
-import { conditionOf } from "../deployment/health";
 import { warnOfCertificates } from "../deployment/certificates";
+import { addressFromHere, conditionOf, readinessProblem } from "../deployment/health";
+import type { Problem } from "../deployment/health";
 import { warnOfEngine } from "../deployment/host-checks";
 import { storeProblems } from "../deployment/store-identity";
 import type { State } from "../terraform/state";
@@ -54,14 +56,37 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   warnOfCertificates(deployment.synthesized);
   const services = await servicesOf(deployment, state);
-  const problems = await storeProblems(deployment);
+  const notReady = services.length === 0 ? undefined : await readiness(deployment, state);
+  const problems = [
+    ...(await storeProblems(deployment)),
+    ...(notReady ? [`${notReady.text}. ${notReady.remedy}`] : []),
+  ];
   const url = state.output("url");
-  if (json) return console.log(JSON.stringify({ stack: deployment.name, url, services, problems }, null, 2));
+  const imagesBuiltHere = state.imageNames.filter(isBuiltHere);
+  if (json) {
+    const shown = { stack: deployment.name, url, services, problems, imagesBuiltHere };
+    return console.log(JSON.stringify(shown, null, 2));
+  }
 
   if (services.length === 0) return console.log(`Stack '${deployment.name}' has no services here.`);
-  console.log([tableOf(services), ...problems].join("\n"));
+  console.log([tableOf(services), ...notesOnImages(imagesBuiltHere), ...problems].join("\n"));
   const username = state.output("username");
-  if (url !== undefined) console.log(username === undefined ? url : `${url}  (user ${username})`);
+  const isAsked = addressFromHere(deployment.docker, state) !== undefined;
+  const condition = problems.length > 0 ? "not ready" : isAsked ? "ready" : undefined;
+  const facts = [username === undefined ? undefined : `user ${username}`, condition].filter(
+    (fact) => fact !== undefined,
+  );
+  if (url !== undefined) console.log(facts.length > 0 ? `${url}  (${facts.join(", ")})` : url);
+}
+
+// A certificate that this machine does not trust is for `status` a problem like any other.
+async function readiness(deployment: Deployment, state: State): Promise<Problem | undefined> {
+  try {
+    return await readinessProblem(deployment, state);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return { text: error.message, remedy: error.remedy ?? "" };
+  }
 }
 
 function printPassword(name: string, state: State, user: string | undefined): void {

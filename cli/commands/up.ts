@@ -65,7 +65,7 @@ export async function up(options: UpOptions): Promise<void> {
       await requireDiskSpace(deployment.docker, rootFolder, missing.length > 0 ? DiskNeed.pulling : DiskNeed.running);
     },
   });
-  deployment = await provideImages(deployment, missing, rootFolder, { ...options, yes });
+  deployment = await provideImages(deployment, missing, engine, { ...options, yes });
 
   await deploy(deployment, await openTerraform(deployment, options), { ...options, yes });
   await runSteps({

@@ -1,3 +1,4 @@
+import { notesOnImages } from "../../offline/image-notes";
 import { ContainerRole } from "../../lib/contract/container-roles";
 import { packageText } from "../../lib/values/package-folder";
 import { roleOf } from "../app/container-role";
@@ -6,7 +7,7 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
-import { isOwnHost } from "../deployment/health";
+import { isOwnHost, portOf } from "../deployment/health";
 import type { State } from "../terraform/state";
 import { table } from "../console/table";
 import { runSteps } from "../console/tasks";
@@ -60,6 +61,8 @@ interface Target {
   readonly edgeNetwork: string;
   /** Image with Python and the MLflow client. */
   readonly image: string;
+  /** What to know of the stack's images. */
+  readonly imageNotes: string[];
 }
 
 /**
@@ -97,7 +100,7 @@ export async function verify(options: VerifyOptions): Promise<void> {
   console.log(options.json ? JSON.stringify(checks, null, 2) : tableOf(checks));
   const failed = checks.filter(({ passed }) => !passed);
   if (failed.length > 0) throw new CommandError(`${failed.length} of ${checks.length} checks failed`);
-  if (!options.json) console.log(`All ${checks.length} checks passed.`);
+  if (!options.json) console.log([`All ${checks.length} checks passed.`, ...(target?.imageNotes ?? [])].join("\n"));
 }
 
 async function findTarget(stack: string | undefined): Promise<Target> {
@@ -124,7 +127,20 @@ async function findTarget(stack: string | undefined): Promise<Target> {
     throw new CommandError(`the services of stack '${name}' do not run`);
   }
   const rootCertificate = state.output("root_certificate");
-  return { name, docker, url, username, password, rootCertificate, containers, gateway, edgeNetwork, image };
+  const imageNotes = notesOnImages(state.imageNames);
+  return {
+    name,
+    docker,
+    url,
+    username,
+    password,
+    rootCertificate,
+    containers,
+    gateway,
+    edgeNetwork,
+    image,
+    imageNotes,
+  };
 }
 
 // From this machine, as a browser would.
@@ -209,11 +225,6 @@ function networksIn(state: State, internal: boolean): string[] {
     .ofType("docker_network")
     .filter(({ attributes }) => (attributes.internal ?? false) === internal);
   return networks.map(({ attributes }) => String(attributes.name));
-}
-
-function portOf(url: string): number {
-  const { port, protocol } = new URL(url);
-  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 function tableOf(checks: Check[]): string {

@@ -12,6 +12,7 @@ import { terraformEnvironment } from "../app/environment";
 import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
 import { imagesBuiltHere } from "../docker/images-built-here";
+import { RegistryLogins } from "../docker/registry-logins";
 import { isUnreachable } from "../docker/registries";
 import { synthesizeStack } from "../app/synthesis";
 import { SynthesizedStack } from "../app/synthesized-stack";
@@ -53,6 +54,7 @@ export class Deployment {
       new Docker({ ...environment, ...engine }),
       new Terraform(binary, folder, terraformEnvironment(environment, secrets, engine), redaction),
       redaction,
+      new RegistryLogins(synthesized.registryLogins({ ...secrets, ...environment })),
     );
   }
 
@@ -65,6 +67,8 @@ export class Deployment {
     public readonly terraform: Terraform,
     /** Takes secrets out of everything that is printed. */
     public readonly redaction: Redaction,
+    /** The app's logins at registries. */
+    public readonly registryLogins: RegistryLogins,
   ) {}
 
   /** The beginning of a line that runs Terraform for this stack. */

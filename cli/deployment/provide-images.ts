@@ -1,10 +1,17 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { offlineEnvironment, offlineTasks } from "../../offline";
+import { isBuiltHere, notesOnImages } from "../../offline/image-notes";
 import { CommandError } from "../console/command-error";
+import { commandLine } from "../console/command-line";
 import { Deployment } from "./deployment";
-import type { Docker } from "../docker/docker";
+import type { Docker, EngineInfo } from "../docker/docker";
+import { ImagePulls } from "../docker/image-pulls";
+import { isAnyNew } from "../docker/images-built-here";
+import { registryAnswers } from "../docker/registry-probe";
 import { requireDiskSpace, DiskNeed } from "./host-checks";
 import { requireYes } from "../console/prompts";
-import { imagesToPull, isLocalOnly, isUnreachable, registryOf } from "../docker/registries";
+import { imagesToPull, isLocalOnly, registryOf } from "../docker/registries";
 import type { SynthesizedStack } from "../app/synthesized-stack";
 import { runSteps, runTasks } from "../console/tasks";
 
@@ -32,44 +39,49 @@ export async function missingImages(stack: SynthesizedStack, docker: Docker): Pr
 }
 
 /**
- * Gets the images of a stack onto the engine: from their registries, or built here where these cannot be reached.
+ * Gets the images of a stack onto the engine: from their registries, or built here if these do not answer.
  *
  * @param missing what `missingImages()` found.
- * @param rootFolder folder of the engine, in which there has to be room.
- * @returns the deployment, synthesized again where it uses images that were built here.
+ * @param engine there has to be room in its folder; its proxy leads to the registries.
+ * @returns the deployment, synthesized again if it uses images that were built here.
+ * @throws CommandError when an image cannot be had, or one built here would replace an official one by itself.
  */
 export async function provideImages(
   deployment: Deployment,
   missing: string[],
-  rootFolder: string,
+  engine: EngineInfo,
   sources: ImageSources,
 ): Promise<Deployment> {
-  const unreachable = sources.offline ? missing : await pullAll(deployment, missing);
+  const unreachable = sources.offline ? missing : await pullAll(deployment, missing, engine.proxy);
   if (sources.online) {
     if (unreachable.length === 0) return deployment;
     throw new CommandError(
       `these images cannot be pulled, and --online forbids building them here: ${unreachable.join(", ")}`,
     );
   }
-  if (unreachable.length === 0 && !sources.offline && !usesImagesBuiltHere(deployment)) return deployment;
-  return buildHere(deployment, unreachable, rootFolder, sources);
+  const { images } = deployment.synthesized;
+  if (unreachable.length === 0 && !sources.offline && !images.some(({ name }) => isBuiltHere(name))) return deployment;
+  return buildHere(deployment, unreachable, engine.rootFolder, sources);
 }
 
-async function pullAll({ docker, redaction }: Deployment, names: string[]): Promise<string[]> {
+async function pullAll(deployment: Deployment, names: string[], proxy: string | undefined): Promise<string[]> {
+  const { docker, redaction, registryLogins } = deployment;
+  const pulls = new ImagePulls({
+    answers: (name) => registryAnswers(name, proxy),
+    pull: (name, progress) =>
+      registryLogins.withFolder(name, async (folder) => {
+        const engine = folder === undefined ? docker : docker.withConfiguration(folder);
+        const problem = await engine.pull(name, progress);
+        return problem === undefined ? undefined : redaction.apply(problem);
+      }),
+  });
   const unreachable: string[] = [];
-  const unreachableRegistries = new Set<string>();
   await runSteps(
     names.map((name) => ({
       title: `Pulling ${name}`,
-      skip: () =>
-        unreachableRegistries.has(registryOf(name)) &&
-        (unreachable.push(name), `${registryOf(name)} cannot be reached`),
       run: async ({ progress, rename }: { progress(line: string): void; rename(title: string): void }) => {
-        const problem = isLocalOnly(name) ? "dial tcp" : await docker.pull(name, progress);
-        if (problem === undefined) return;
-        if (!isUnreachable(problem)) throw new CommandError(`${name} cannot be pulled: ${redaction.apply(problem)}`);
+        if (await pulls.pull(name, progress)) return;
         rename(`${name}: ${registryOf(name)} cannot be reached`);
-        unreachableRegistries.add(registryOf(name));
         unreachable.push(name);
       },
     })),
@@ -81,34 +93,60 @@ async function buildHere(
   deployment: Deployment,
   unreachable: string[],
   rootFolder: string,
-  { yes }: ImageSources,
+  { yes, offline }: ImageSources,
 ): Promise<Deployment> {
+  const reasons = unreachable.length > 0 ? `${unreachable.join(", ")} cannot be pulled here.\n` : "";
+  if (!offline) await keepOfficialImages(deployment, unreachable, reasons);
   const environment = { ...deployment.environment, ...offlineEnvironment(), ...chosenImages(deployment) };
   const local = await Deployment.synthesize(deployment.name, environment);
-  const reasons = unreachable.length > 0 ? `${unreachable.join(", ")} cannot be pulled here.\n` : "";
-  const images = local.synthesized.images.map(({ name }) => name);
-  const foreign = images.filter((name) => unreachable.includes(name));
-  if (foreign.length > 0) {
-    throw new CommandError(
-      `${foreign.join(", ")} cannot be pulled, and the app takes no other in its place`,
-      "Load it into the engine (docker load), or let the app take its image from the environment as main.ts does.",
-    );
-  }
-  if ((await missingImages(local.synthesized, local.docker)).length > 0) {
-    await requireDiskSpace(local.docker, rootFolder, DiskNeed.building);
-    console.log(
-      `${reasons}To be built from package registries instead, once, in about ten minutes:\n  ${images.join("\n  ")}`,
-    );
-    await requireYes("Build them here?", yes);
+  try {
+    await agreeToBuild(local, unreachable, rootFolder, reasons, yes);
+  } catch (error) {
+    // Else the next command would take these images for those in use.
+    await rm(join(local.terraform.folder, "cdk.tf.json"), { force: true });
+    throw error;
   }
   // Also when all are there: an image whose sources have changed is built again.
   await runTasks(offlineTasks({ only: ["images", "providers"] }));
   return local;
 }
 
-function usesImagesBuiltHere({ synthesized }: Deployment): boolean {
-  const builtHere = Object.values(offlineEnvironment());
-  return synthesized.images.some(({ name }) => builtHere.includes(name));
+// The state can be read before the providers are there.
+async function keepOfficialImages(deployment: Deployment, unreachable: string[], reasons: string): Promise<void> {
+  const { name: stack, synthesized, terraform } = deployment;
+  await deployment.openTerraform();
+  const inState = (await terraform.state()).imageNames;
+  const official = inState.filter((name) => !isBuiltHere(name));
+  const images = synthesized.images.map(({ name }) => name);
+  const isReplaced = unreachable.some((name) => !isLocalOnly(name)) || isAnyNew(inState, images, process.env);
+  if (official.length === 0 || !isReplaced) return;
+  throw new CommandError(
+    `${reasons}Images built here replace the official ones of stack '${stack}' (${official.join(", ")}) only if you say so`,
+    `Try again when the registries answer. To replace them all the same: ${commandLine("up", "--offline")}`,
+  );
+}
+
+async function agreeToBuild(
+  { synthesized, docker }: Deployment,
+  unreachable: string[],
+  rootFolder: string,
+  reasons: string,
+  yes: boolean,
+): Promise<void> {
+  const images = synthesized.images.map(({ name }) => name);
+  const foreign = images.filter((name) => unreachable.includes(name) && !isBuiltHere(name));
+  if (foreign.length > 0) {
+    throw new CommandError(
+      `${foreign.join(", ")} cannot be pulled, and the app takes no other in its place`,
+      "Load it into the engine (docker load), or let the app take its image from the environment as main.ts does.",
+    );
+  }
+  if ((await missingImages(synthesized, docker)).length === 0) return;
+  await requireDiskSpace(docker, rootFolder, DiskNeed.building);
+  console.log(
+    `${reasons}To be built from package registries instead, once, in about ten minutes.\n${notesOnImages(images).join("\n")}`,
+  );
+  await requireYes("Build them here?", yes);
 }
 
 // An image that the user names is used.

@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 import { Run } from "../app/run";
+import { configuredIn } from "./engine-environment";
 import { Interrupt } from "../console/interrupt";
 import { parseJson } from "../console/parse-json";
 import { loadExeca } from "../console/es-modules";
@@ -48,6 +49,9 @@ export interface EngineInfo {
 
   /** Cores of its machine; undefined if Docker does not say. */
   readonly cores?: number;
+
+  /** Address of its proxy for https. */
+  readonly proxy?: string;
 }
 
 /** Output and exit status of a program. */
@@ -60,6 +64,11 @@ export interface ProgramOutput {
 export class Docker {
   /** @param environment names the engine, see `engineEnvironment()`. */
   constructor(private readonly environment: Environment) {}
+
+  /** The same engine, with another folder for the settings of the `docker` command. */
+  public withConfiguration(folder: string): Docker {
+    return new Docker(configuredIn(this.environment, folder));
+  }
 
   /** Whether the engine runs on this machine, or in a virtual machine of it that shares its ports. */
   public get isLocal(): boolean {
@@ -85,6 +94,7 @@ export class Docker {
       OperatingSystem?: string;
       ServerVersion?: string;
       NCPU?: number;
+      HttpsProxy?: string;
     }>(result.stdout);
     if (result.exitCode !== 0 || !info?.DockerRootDir) {
       const reason = (info?.ServerErrors?.[0] ?? result.stderr.trim()) || "no answer";
@@ -98,6 +108,7 @@ export class Docker {
       operatingSystem: info.OperatingSystem ?? "",
       version: info.ServerVersion ?? "",
       cores: info.NCPU,
+      proxy: info.HttpsProxy,
     };
   }
 

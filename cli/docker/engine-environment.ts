@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Environment } from "../app/environment";
 import { loadExeca } from "../console/es-modules";
 import { parseJson } from "../console/parse-json";
@@ -41,4 +42,12 @@ export async function engineEnvironment(
     DOCKER_CONTEXT: undefined,
     ...(existsSync(`${certificates}/ca.pem`) && { DOCKER_CERT_PATH: certificates, DOCKER_TLS_VERIFY: "1" }),
   };
+}
+
+/** The environment with another folder for the settings of the docker command, and the same certificates. */
+export function configuredIn(environment: Environment, folder: string): Environment {
+  const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH, DOCKER_CONFIG, HOME = "" } = environment;
+  // By default the certificates are in the folder of the settings.
+  const certificates = DOCKER_CERT_PATH ?? DOCKER_CONFIG ?? join(HOME, ".docker");
+  return { ...environment, DOCKER_CONFIG: folder, ...(DOCKER_TLS_VERIFY && { DOCKER_CERT_PATH: certificates }) };
 }

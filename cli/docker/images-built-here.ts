@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { ImageName } from "../../lib/values/image-name";
 import { offlineEnvironment } from "../../offline";
+import { isBuiltHere } from "../../offline/image-notes";
 import type { Environment } from "../app/environment";
 import { SynthesizedStack } from "../app/synthesized-stack";
 
@@ -24,6 +25,19 @@ export function imagesBuiltHere(output: string, environment: Environment): { [na
       ([name, image]) => name.endsWith("_IMAGE") && !environment[name] && inUse.includes(repository(image)),
     ),
   );
+}
+
+/**
+ * Whether a stack would get an image built here of which its state has none, and that the user does not name.
+ *
+ * @param inState names of the images in the stack's state.
+ * @param images names of the images that it would get.
+ * @param environment the environment of the command.
+ */
+export function isAnyNew(inState: string[], images: string[], environment: Environment): boolean {
+  const known = new Set(inState.map(repository));
+  const chosen = Object.values(environment);
+  return images.some((name) => isBuiltHere(name) && !known.has(repository(name)) && !chosen.includes(name));
 }
 
 // Without the tag, which changes with the sources of the image.

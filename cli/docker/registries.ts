@@ -10,6 +10,11 @@ export function isUnreachable(error: string): boolean {
   return UNREACHABLE.test(error);
 }
 
+/** Whether another try may succeed after an error of Docker: the connection broke, or the registry has an error of its own. */
+export function isTransient(error: string): boolean {
+  return isUnreachable(error) || /\b(?:status|response)[^\n]*: 5\d\d\b|\b50[0234] \w/i.test(error);
+}
+
 /** Host name of the registry that an image is pulled from. */
 export function registryOf(image: string): string {
   return new ImageName(image).registry ?? "docker.io";
@@ -17,7 +22,7 @@ export function registryOf(image: string): string {
 
 /** Whether an image can only be built: its name leads to no registry. */
 export function isLocalOnly(image: string): boolean {
-  return /^localhost(?::\d+)?$/.test(registryOf(image));
+  return new ImageName(image).isLocal;
 }
 
 /** The images that have to be on the engine before an image can be used or built. */

@@ -56,6 +56,11 @@ export class State {
     return this.instances.filter((instance) => instance.type === type);
   }
 
+  /** Names of the images. */
+  public get imageNames(): string[] {
+    return this.ofType("docker_image").map(({ attributes }) => String(attributes.name));
+  }
+
   /** Arguments of `terraform plan` that run failed one-shot containers again, which Terraform does not by itself. */
   public get rerunFailedJobs(): string[] {
     return this.ofType("docker_container")

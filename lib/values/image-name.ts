@@ -57,8 +57,14 @@ export class ImageName {
     );
   }
 
-  /** The same image at another registry, which may have a path. */
+  /** Whether the image was built on the engine under the name `localhost`, which no registry has. */
+  public get isLocal(): boolean {
+    return this.registry === "localhost";
+  }
+
+  /** The same image at another registry, which may have a path. A local image has no other place. */
   public at(registry: string): string {
+    if (this.isLocal) return `localhost/${this.#afterRegistry}`;
     return `${registry.replace(/\/+$/, "")}/${this.#afterRegistry}`;
   }
 }

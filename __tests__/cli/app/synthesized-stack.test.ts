@@ -69,6 +69,35 @@ describe("SynthesizedStack", () => {
     expect(unknown.engineHost).toBeUndefined();
   });
 
+  test("knows the logins at registries whose passwords are known before Terraform runs", () => {
+    const login = (address: string, password: string) => ({ address, username: "ada", password });
+    const logins = new SynthesizedStack(
+      {
+        variable: { default: { default: "from its default" }, given: {}, missing: {} },
+        provider: {
+          docker: [
+            {
+              registry_auth: [
+                login("a.example.com", "${var.given}"),
+                login("b.example.com", "${var.default}"),
+                login("c.example.com", "${var.missing}"),
+                login("d.example.com", "${random_password.x.result}"),
+                login("e.example.com", "written down"),
+              ],
+            },
+          ],
+        },
+      },
+      "",
+    ).registryLogins({ TF_VAR_given: "from the environment" });
+
+    expect(logins.map(({ address, password }) => [address, password])).toEqual([
+      ["a.example.com", "from the environment"],
+      ["b.example.com", "from its default"],
+      ["e.example.com", "written down"],
+    ]);
+  });
+
   test("finds ports, images and jobs in a synthesized MlflowStack", () => {
     const real = new SynthesizedStack(synth(mlflowStack()), "/stacks/mlflow");
 

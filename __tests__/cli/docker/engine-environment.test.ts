@@ -1,4 +1,4 @@
-import { engineEnvironment } from "../../../cli/docker/engine-environment";
+import { configuredIn, engineEnvironment } from "../../../cli/docker/engine-environment";
 
 describe("The environment that names the engine", () => {
   test("has the user's DOCKER_HOST, and no context beside it", async () => {
@@ -16,4 +16,16 @@ describe("The environment that names the engine", () => {
       DOCKER_CONTEXT: undefined,
     });
   });
+});
+
+test("other settings of the docker command leave the certificates where they are", () => {
+  const tls = { DOCKER_TLS_VERIFY: "1", HOME: "/home/ada" };
+
+  expect(configuredIn(tls, "/tmp/x")).toEqual({
+    ...tls,
+    DOCKER_CONFIG: "/tmp/x",
+    DOCKER_CERT_PATH: "/home/ada/.docker",
+  });
+  expect(configuredIn({ ...tls, DOCKER_CONFIG: "/etc/d" }, "/tmp/x")).toMatchObject({ DOCKER_CERT_PATH: "/etc/d" });
+  expect(configuredIn({}, "/tmp/x")).toEqual({ DOCKER_CONFIG: "/tmp/x" });
 });

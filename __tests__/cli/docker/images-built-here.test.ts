@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { imagesBuiltHere } from "../../../cli/docker/images-built-here";
+import { imagesBuiltHere, isAnyNew } from "../../../cli/docker/images-built-here";
 import { offlineEnvironment } from "../../../offline";
 
 const { POSTGRES_IMAGE = "", MLFLOW_IMAGE = "" } = offlineEnvironment();
@@ -35,4 +35,13 @@ describe("Images that were built here", () => {
       POSTGRES_IMAGE,
     });
   });
+});
+
+test("an image built here is new to a stack unless its state has one, or the user names it", () => {
+  const older = POSTGRES_IMAGE.replace(/-[0-9a-f]{12}$/, "-0123456789ab");
+
+  expect(isAnyNew(["postgres:18.6"], [POSTGRES_IMAGE], {})).toBe(true);
+  expect(isAnyNew([older], [POSTGRES_IMAGE], {})).toBe(false);
+  expect(isAnyNew([], [POSTGRES_IMAGE], { POSTGRES_IMAGE })).toBe(false);
+  expect(isAnyNew(["postgres:18.5"], ["postgres:18.6"], {})).toBe(false);
 });

@@ -1,4 +1,4 @@
-import { baseImages, isLocalOnly, isUnreachable, registryOf } from "../../../cli/docker/registries";
+import { baseImages, isLocalOnly, isTransient, isUnreachable, registryOf } from "../../../cli/docker/registries";
 
 describe("isUnreachable", () => {
   test.each([
@@ -17,12 +17,29 @@ describe("isUnreachable", () => {
   ])("is false for: %s", (error) => expect(isUnreachable(error)).toBe(false));
 });
 
+describe("isTransient", () => {
+  test.each([
+    "unexpected EOF",
+    "read tcp 10.0.0.2:50610->192.0.2.1:443: read: connection reset by peer",
+    "received unexpected HTTP status: 503 Service Unavailable",
+    "error parsing HTTP 502 response body: invalid character '<': 502 Bad Gateway",
+  ])("is true for: %s", (error) => expect(isTransient(error)).toBe(true));
+
+  test.each([
+    "manifest for postgres:5001 not found: manifest unknown: manifest unknown",
+    "unauthorized: authentication required",
+    "toomanyrequests: You have reached your pull rate limit",
+    "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+  ])("is false for: %s", (error) => expect(isTransient(error)).toBe(false));
+});
+
 test.each([
   ["postgres:18.6", "docker.io"],
   ["pgsty/silo:1", "docker.io"],
   ["ghcr.io/mlflow/mlflow:v3", "ghcr.io"],
   ["registry:5000/a:1", "registry:5000"],
   ["localhost/cdktf-mlflow/caddy:1", "localhost"],
+  ["localhost:5000/caddy:1", "localhost:5000"],
 ])("the registry of %s is %s", (image, registry) => {
   expect(registryOf(image)).toBe(registry);
   expect(isLocalOnly(image)).toBe(registry === "localhost");

@@ -52,7 +52,8 @@ describe("ImageName", () => {
     ["postgres:18", "mirror.example.com/hub/postgres:18"],
     ["team/app@sha256:abc", "mirror.example.com/hub/team/app@sha256:abc"],
     ["localhost:5000/app:1", "mirror.example.com/hub/app:1"],
-  ])("moves %s to another registry", (text, expected) => {
+    ["localhost/built-here:1", "localhost/built-here:1"],
+  ])("moves %s to another registry, if one can have it", (text, expected) => {
     expect(new ImageName(text).at("mirror.example.com/hub/")).toBe(expected);
   });
 });
