@@ -34,7 +34,9 @@ esac
 const TERRAFORM = `#!/bin/sh
 case "$1" in
   version) echo '{"terraform_version":"1.11.4"}' ;;
-  init) ;;
+  init)
+    [ -s "$FAKE/init-error" ] || exit 0
+    echo init >>"$FAKE/inits"; cat "$FAKE/init-error" >&2; exit 1 ;;
   state) cat "$FAKE/state" ;;
   *) exit 1 ;;
 esac
@@ -80,7 +82,7 @@ describe("A download of an image that fails in 'up'", () => {
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(() => {
-    for (const name of ["pulls", "logins", "cdktf.json", "cdktf.out"]) {
+    for (const name of ["pulls", "logins", "inits", "init-error", "cdktf.json", "cdktf.out"]) {
       rmSync(join(folder, name), { recursive: true, force: true });
     }
   });
@@ -96,8 +98,12 @@ describe("A download of an image that fails in 'up'", () => {
     ];
     writeFileSync(join(folder, "error"), error);
     writeFileSync(join(folder, "state"), JSON.stringify({ version: 4, serial: 1, lineage: "a", resources }));
+    return command(["up", ...options], from);
+  }
+
+  async function command(args: string[], from: string, variables: { [name: string]: string } = {}) {
     const [node = "", ...loader] = NODE_TYPESCRIPT;
-    return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), "up", ...options], {
+    return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), ...args], {
       cwd: folder,
       env: {
         FAKE: folder,
@@ -109,6 +115,7 @@ describe("A download of an image that fails in 'up'", () => {
         DOCKER_HOST: undefined,
         DOCKER_CONFIG: undefined,
         TERRAFORM_BINARY_NAME: "terraform",
+        ...variables,
       },
     });
   }
@@ -137,6 +144,23 @@ describe("A download of an image that fails in 'up'", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("Build them here? There is no terminal to ask on.")]);
     expect(stdout).toContain("CVE-2026-41145");
     expect(existsSync(json)).toBe(false);
+  });
+
+  test("is no other matter for providers: none is built while their registry answers", async () => {
+    const error = `Failed to install provider from registry.terraform.io: unexpected EOF`;
+    writeFileSync(join(folder, "init-error"), error);
+    const proxy = createServer().on("connect", (_, socket) => socket.end("HTTP/1.1 200 Connected\r\n\r\n"));
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    try {
+      const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const { code, stdout, stderr } = await command(["status"], silent, { HTTPS_PROXY });
+
+      expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(error)]);
+      expect(stderr).not.toContain("offline");
+      expect(read("inits")).toBe("init\n".repeat(4));
+    } finally {
+      proxy.close();
+    }
   });
 
   test("used the login that the app has for the registry, and left it nowhere", async () => {

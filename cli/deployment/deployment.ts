@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { copyFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { StackEnvironment } from "../../lib/environment/stack-environment";
 import { offlineEnvironment } from "../../offline";
 import { appOf } from "../app/app";
@@ -12,8 +13,10 @@ import { terraformEnvironment } from "../app/environment";
 import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
 import { imagesBuiltHere } from "../docker/images-built-here";
+import { BACK_OFF } from "../docker/image-pulls";
 import { RegistryLogins } from "../docker/registry-logins";
 import { isUnreachable } from "../docker/registries";
+import { registryAnswers } from "../docker/registry-probe";
 import { synthesizeStack } from "../app/synthesis";
 import { SynthesizedStack } from "../app/synthesized-stack";
 import { protectState } from "../terraform/state-file";
@@ -115,9 +118,9 @@ export class Deployment {
   }
 
   private async initialize(args: string[]): Promise<OpenedTerraform> {
-    const problem = await this.terraform.init(args);
+    const problem = await this.initOnline(args);
     if (problem === undefined) return { terraform: this.terraform };
-    if (!isUnreachable(problem)) throw this.refused(problem);
+    if (!isUnreachable(problem) || (await this.registryAnswers(problem))) throw this.refused(problem);
 
     const configuration = offlineEnvironment().TF_CLI_CONFIG_FILE;
     if (!configuration || !existsSync(configuration)) return { unreachable: problem };
@@ -130,6 +133,24 @@ export class Deployment {
     if (second === undefined) return { terraform };
     if (isUnreachable(second)) return { unreachable: second };
     throw this.refused(second);
+  }
+
+  // Tries again while the registry answers: a connection that broke is no reason to take other providers.
+  private async initOnline(args: string[]): Promise<string | undefined> {
+    let problem = await this.terraform.init(args);
+    for (const seconds of BACK_OFF) {
+      if (problem === undefined || !isUnreachable(problem) || !(await this.registryAnswers(problem))) break;
+      await pause(seconds * 1000);
+      problem = await this.terraform.init(args);
+    }
+    return problem;
+  }
+
+  // Terraform names the registry in its error, and takes the proxy of the environment.
+  private async registryAnswers(problem: string): Promise<boolean> {
+    const registry = /\bregistry\.[\w.-]+\w/.exec(problem)?.[0];
+    const proxy = this.environment.HTTPS_PROXY ?? this.environment.https_proxy;
+    return registry !== undefined && (await registryAnswers(`${registry}/providers`, proxy));
   }
 
   private refused(problem: string): CommandError {

@@ -4,7 +4,7 @@ import { commandLine } from "../console/command-line";
 import { isLocalOnly, isTransient, registryOf } from "./registries";
 
 /** Seconds before each further try. */
-const BACK_OFF = [1, 2, 4];
+export const BACK_OFF = [1, 2, 4];
 
 /** How `ImagePulls` reaches engine and registries. */
 export interface PullAccess {
