@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
@@ -18,7 +19,7 @@ func readyFor(t *testing.T, answer http.HandlerFunc) (*Ready, []caddyhttp.Middle
 	t.Helper()
 	upstream := httptest.NewServer(answer)
 	t.Cleanup(upstream.Close)
-	ready := load(t, new(Ready), "mlflow_ready {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\ntimeout 300ms\nkeep 1h\n}")
+	ready := load(t, new(Ready), "mlflow_ready {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\ntimeout 30s\nkeep 1h\n}")
 	return ready, []caddyhttp.MiddlewareHandler{ready}
 }
 
@@ -59,7 +60,8 @@ func TestNotReadyWithoutDetails(t *testing.T) {
 		"when MLflow hangs up":         func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, handlers := readyFor(t, answer)
+			ready, handlers := readyFor(t, answer)
+			ready.Timeout = caddy.Duration(300 * time.Millisecond)
 			got := send(get("/readyz"), handlers)
 			expectStatus(t, got, http.StatusServiceUnavailable, "")
 			if got.body != "not ready" {
