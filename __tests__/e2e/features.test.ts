@@ -124,6 +124,34 @@ describe("With every feature on that needs nothing else", () => {
     }
   });
 
+  test("MLflow answers the gateway, and nobody else on the internal network", async () => {
+    const asked = ["/", "/version", "/api/2.0/mlflow/experiments/get?experiment_id=0", "/health/x", "/metrics/x", "/v1/traces", "/ajax-api/3.0/mlflow/assistant/config"]; // prettier-ignore
+    const printed = await stack.inside(`
+import json, urllib.error, urllib.request
+answers = []
+for path in ["/health", "/metrics", *${JSON.stringify(asked)}]:
+    for method in ("GET", "POST"):
+        for key in (None, "", "0" * 32):
+            headers = {"Host": "localhost:21200", **({} if key is None else {"X-Gateway-Key": key})}
+            try:
+                status = urllib.request.urlopen(urllib.request.Request("http://${stack.id}-server:5000" + path, method=method, headers=headers)).status
+            except urllib.error.HTTPError as error:
+                status = error.code
+            answers.append([method, path, status])
+print(json.dumps(answers))
+`);
+    const answers = JSON.parse(printed) as [method: string, path: string, status: number][];
+    const open = new Set(answers.filter(([, , status]) => status !== 403).map((answer) => answer.join(" ")));
+
+    expect(answers.length).toBe(6 * (asked.length + 2));
+    expect([...open]).toEqual(["GET /health 200", "GET /metrics 200"]);
+  });
+
+  test("MLflow's commands in the server's container reach the server", async () => {
+    const { code, stdout, stderr } = await stack.mlflow({ MLFLOW_TRACKING_URI: "http://127.0.0.1:5000" }, "experiments", "search"); // prettier-ignore
+    expect([code, stdout + stderr]).toEqual([0, expect.stringContaining("Default")]);
+  });
+
   describe("workspaces", () => {
     let made: { experiment: string; run: string; artifact: string };
 

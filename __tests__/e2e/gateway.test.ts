@@ -1070,6 +1070,15 @@ test.each([
   }
 });
 
+test("MLflow gets the gateway's key, not a client's", async () => {
+  // any file will do.
+  const gateway = await startGateway({ UPSTREAM_KEY: "/etc/caddy/users.json" });
+  const key = (await gateway.exec("cat", "/etc/caddy/users.json")).trim();
+  await send(gateway.origin, { path: "/version", headers: [LOGIN, ["X-Gateway-Key", "forged"]] });
+
+  expect(headerValues(mlflow.onlyRequest, "x-gateway-key").map((value) => value.trim())).toEqual([key]);
+});
+
 test("only the page that notebooks frame may be framed by others", async () => {
   const policy = "default-src 'none'; frame-ancestors 'self'; base-uri 'self'";
   const { origin } = await startGateway({ CONTENT_SECURITY_POLICY: policy });

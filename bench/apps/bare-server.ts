@@ -194,6 +194,7 @@ export function addGateway(stack: TerraformStack, internal: Network, edge: Netwo
       "TLS=none",
       "TRANSFERS=direct",
       `UPSTREAM=${id}-server:5000`,
+      "UPSTREAM_KEY=/dev/null",
       "UPSTREAM_WAIT=1m0s",
       "URL_HOSTNAME=localhost",
       `URL_ORIGIN=http://localhost:${port}`,

@@ -117,6 +117,7 @@ func (a *Access) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 //
 //	mlflow_ready {
 //		upstream <host:port>
+//		key_file <file>
 //		host     <name>
 //		timeout  <duration>
 //		keep     <duration>
@@ -124,6 +125,7 @@ func (a *Access) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return readBlock(d, settings{
 		"upstream": oneText(&h.Upstream),
+		"key_file": oneText(&h.KeyFile),
 		"host":     oneText(&h.Host),
 		"timeout":  oneDuration(&h.Timeout),
 		"keep":     oneDuration(&h.Keep),
@@ -134,6 +136,7 @@ func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 //
 //	mlflow_upload {
 //		upstream <host:port>
+//		key_file <file>
 //		host     <name>
 //		store    <prefix of a URL>
 //		min_size <bytes>
@@ -141,6 +144,7 @@ func (h *Ready) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 func (u *Upload) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return readBlock(d, settings{
 		"upstream": oneText(&u.Upstream),
+		"key_file": oneText(&u.KeyFile),
 		"host":     oneText(&u.Host),
 		"store":    oneText(&u.Store),
 		"min_size": oneNumber(&u.MinSize),

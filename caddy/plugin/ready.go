@@ -26,6 +26,8 @@ var readyProbes = []string{
 type Ready struct {
 	// Host and port of MLflow.
 	Upstream string `json:"upstream"`
+	// File with the key by which MLflow knows the gateway. Default: no key
+	KeyFile string `json:"key_file,omitempty"`
 	// Host header of the requests, which MLflow has to allow. Default: the upstream's host and port
 	Host string `json:"host,omitempty"`
 	// How long MLflow may take for both requests. Default: 5s
@@ -60,18 +62,13 @@ func (h *Ready) Provision(ctx caddy.Context) error {
 	h.Keep = orDefault(h.Keep, caddy.Duration(2*time.Second))
 	h.logger = ctx.Logger()
 	h.now = time.Now
-	h.client = newMLflowClient()
+	client, err := newMLflowClient(h.KeyFile)
+	if err != nil {
+		return fmt.Errorf("mlflow_ready: %w", err)
+	}
+	h.client = client
 	h.probes = newSingleFlight[struct{}, readiness]()
 	return nil
-}
-
-// newMLflowClient makes a client for the gateway's own requests to MLflow. It opens a connection for each, because MLflow may
-// be about to close an idle one, and it follows no redirect.
-func newMLflowClient() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 }
 
 // Validate refuses settings that are not valid.

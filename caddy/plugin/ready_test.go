@@ -19,14 +19,14 @@ func readyFor(t *testing.T, answer http.HandlerFunc) (*Ready, []caddyhttp.Middle
 	t.Helper()
 	upstream := httptest.NewServer(answer)
 	t.Cleanup(upstream.Close)
-	ready := load(t, new(Ready), "mlflow_ready {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\ntimeout 30s\nkeep 1h\n}")
+	ready := load(t, new(Ready), "mlflow_ready {\nupstream "+upstream.Listener.Addr().String()+"\nkey_file "+writeFile(t, "key", "the key\n")+"\nhost mlflow.example.com\ntimeout 30s\nkeep 1h\n}")
 	return ready, []caddyhttp.MiddlewareHandler{ready}
 }
 
 func TestReadyWhenDatabaseAndStoreAnswer(t *testing.T) {
 	var asked []string
 	_, handlers := readyFor(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.Method+" "+r.Host+r.URL.Path)
+		asked = append(asked, r.Method+" "+r.Host+r.URL.Path+" with "+strings.Join(r.Header.Values("X-Gateway-Key"), " and "))
 	})
 	for _, method := range []string{"GET", "HEAD"} {
 		got := send(httptest.NewRequest(method, "/readyz", nil), handlers)
@@ -36,10 +36,21 @@ func TestReadyWhenDatabaseAndStoreAnswer(t *testing.T) {
 		}
 	}
 	// The second request gets the kept answer.
-	if got := strings.Join(asked, " "); got != "GET mlflow.example.com/api/2.0/mlflow/experiments/search GET mlflow.example.com/api/2.0/mlflow-artifacts/artifacts" {
+	if got := strings.Join(asked, " "); got != "GET mlflow.example.com/api/2.0/mlflow/experiments/search with the key GET mlflow.example.com/api/2.0/mlflow-artifacts/artifacts with the key" {
 		t.Errorf("asked %s", got)
 	}
 	expectStatus(t, send(request(http.MethodPost, "/readyz", ""), handlers), http.StatusMethodNotAllowed, "BAD_REQUEST")
+}
+
+func TestAKeyThatIsNotThereIsAnError(t *testing.T) {
+	for text, handler := range map[string]module{
+		"mlflow_ready {\nupstream mlflow:5000\nkey_file /no/such/file\n}":                                  new(Ready),
+		"mlflow_upload {\nupstream mlflow:5000\nkey_file /no/such/file\nstore http://store:9000/mlflow\n}": new(Upload),
+	} {
+		if _, err := tryLoad(t, handler, text); err == nil || !strings.Contains(err.Error(), "/no/such/file") {
+			t.Errorf("%s\nis taken, with %v", text, err)
+		}
+	}
 }
 
 func TestNotReadyWithoutDetails(t *testing.T) {

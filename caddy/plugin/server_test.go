@@ -25,6 +25,7 @@ type upstream struct {
 	mutex    sync.Mutex
 	requests []string
 	bodies   []string
+	keys     []string
 	delay    time.Duration
 }
 
@@ -36,6 +37,7 @@ func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mutex.Lock()
 	u.requests = append(u.requests, r.Method+" "+r.RequestURI)
 	u.bodies = append(u.bodies, string(body))
+	u.keys = append(u.keys, r.Header.Values("X-Gateway-Key")...)
 	delay := u.delay
 	u.mutex.Unlock()
 	time.Sleep(delay)
@@ -81,13 +83,15 @@ http://:%s {
 			routes %s
 			artifact_root mlflow-artifacts:/
 		}
-		reverse_proxy %s
+		reverse_proxy %s {
+			header_up X-Gateway-Key {file.%s}
+		}
 	}
 	handle_errors {
 		header Content-Type application/json
 		respond `+"`"+`\{"error_code":"{vars.mlflow.error}","message":"{vars.mlflow.message}"\}`+"`"+` {err.status_code}
 	}
-}`, port, writeUsers(t, users...), writeFile(t, "routes.json", testRoutes), server.Listener.Addr())
+}`, port, writeUsers(t, users...), writeFile(t, "routes.json", testRoutes), server.Listener.Addr(), writeFile(t, "key", "the key"))
 	configuration, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
 	if err != nil {
 		t.Fatalf("%v %v", err, warnings)
@@ -159,6 +163,24 @@ func TestInAWholeCaddy(t *testing.T) {
 		body, _ := io.ReadAll(response.Body)
 		if response.StatusCode != 413 || !strings.Contains(string(body), "this call takes 16 MiB") {
 			t.Errorf("%d %s", response.StatusCode, body)
+		}
+	})
+
+	t.Run("MLflow gets the gateway's key, not a client's", func(t *testing.T) {
+		request, err := http.NewRequest(http.MethodGet, "http://"+address+"/version", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("ada", ada.password)
+		request.Header.Set("X-Gateway-Key", "forged")
+		before := len(mlflow.keys)
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if got := mlflow.keys[before:]; len(got) != 1 || got[0] != "the key" {
+			t.Errorf("MLflow got %q", got)
 		}
 	})
 

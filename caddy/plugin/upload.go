@@ -44,6 +44,8 @@ const ambiguousInName = "%#:\\"
 type Upload struct {
 	// Host and port of MLflow.
 	Upstream string `json:"upstream"`
+	// File with the key by which MLflow knows the gateway. Default: no key
+	KeyFile string `json:"key_file,omitempty"`
 	// Host header of the calls, which MLflow has to allow. Default: the upstream's host and port
 	Host string `json:"host,omitempty"`
 	// Prefix that the URLs in MLflow's answers must have: store, bucket and, if there is one, the folder in it.
@@ -66,7 +68,11 @@ func (*Upload) CaddyModule() caddy.ModuleInfo {
 func (u *Upload) Provision(ctx caddy.Context) error {
 	u.MinSize = orDefault(u.MinSize, 8<<20)
 	u.logger = ctx.Logger()
-	u.client = newMLflowClient()
+	client, err := newMLflowClient(u.KeyFile)
+	if err != nil {
+		return fmt.Errorf("mlflow_upload: %w", err)
+	}
+	u.client = client
 	return nil
 }
 

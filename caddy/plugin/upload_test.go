@@ -24,13 +24,19 @@ func tryUpload(t *testing.T, r *http.Request, mlflow, store http.HandlerFunc) (r
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		asked = append(asked, r.Method+" "+r.Host+r.URL.EscapedPath()+" "+string(body)+r.Header.Get("X-Mlflow-Workspace"))
+		if key := r.Header.Values("X-Gateway-Key"); len(key) != 1 || key[0] != "the key" {
+			t.Errorf("MLflow got the key %q", key)
+		}
 		mlflow(w, r)
 	}))
 	defer upstream.Close()
-	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nhost mlflow.example.com\nstore http://store:9000/mlflow\nmin_size 100\n}")
+	handler := load(t, new(Upload), "mlflow_upload {\nupstream "+upstream.Listener.Addr().String()+"\nkey_file "+writeFile(t, "key", "the key")+"\nhost mlflow.example.com\nstore http://store:9000/mlflow\nmin_size 100\n}")
 	var passed *http.Request
 	next := middlewareFunc(func(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
 		passed = r
+		if key := r.Header.Values("X-Gateway-Key"); len(key) > 0 {
+			t.Errorf("the store got the key %q", key)
+		}
 		store(w, r)
 		return nil
 	})

@@ -8,7 +8,7 @@ import { requestLimits } from "./request-limits";
 import { securityHeaders } from "./security-headers";
 import { Tls } from "./tls/tls";
 import { Transfers } from "./transfers";
-import { upstreamEnvironment } from "./upstream";
+import { gatewayKeyFile, upstreamEnvironment } from "./upstream";
 import type { IUpstream } from "./upstream";
 import { userWorkspaces } from "./user-workspaces";
 import { mergeFragments } from "../caddy/caddy-fragment";
@@ -123,7 +123,7 @@ export class AuthGateway extends Construct {
         URL_HOSTNAME: url.hostname,
         ...upstreamEnvironment(upstream, props.upstreamWait),
       },
-      files,
+      files: [...files, ...(upstream.gatewayKey ? [gatewayKeyFile(upstream.gatewayKey)] : [])],
       volumes: this.volumes(network, certificates, props),
       user: CADDY_USER,
       memory,

@@ -1,3 +1,7 @@
+import { SECRETS_FOLDER } from "../contract/secret-files";
+import type { ServiceFile } from "../network/service-network";
+import type { SecretValue } from "../secrets/secret";
+import { secretText } from "../secrets/terraform-text";
 import { Duration } from "../values/duration";
 import type { PublicUrl } from "../values/public-url";
 import type { TransferTarget } from "../stores/store";
@@ -28,6 +32,13 @@ export interface IUpstream {
   readonly features: string[];
 
   /**
+   * The value by which the upstream knows the gateway, which sets it as the header `X-Gateway-Key`.
+   *
+   * @default - the header is empty
+   */
+  readonly gatewayKey?: SecretValue;
+
+  /**
    * The store for transfers that bypass the upstream.
    *
    * @default - all transfers go through the upstream
@@ -52,13 +63,22 @@ export interface IUpstream {
   addGateway(gateway: UpstreamGateway): void;
 }
 
+const KEY_FILE = `${SECRETS_FOLDER}gateway-key`;
+
+/** The file with the key, both in the gateway's container and in the upstream's. */
+export function gatewayKeyFile(key: SecretValue): ServiceFile {
+  return { path: KEY_FILE, content: secretText`${key}`, secret: true };
+}
+
 /** Settings for the upstream. */
 export function upstreamEnvironment(
-  { hostname, port, features }: IUpstream,
+  { hostname, port, features, gatewayKey }: IUpstream,
   wait = Duration.minutes(1),
 ): { [name: string]: string } {
   return {
     UPSTREAM: `${hostname}:${port}`,
+    // Caddy reads an empty key from this file.
+    UPSTREAM_KEY: gatewayKey ? KEY_FILE : "/dev/null",
     UPSTREAM_WAIT: wait.toGoString(),
     FEATURES: features.join(" "),
   };

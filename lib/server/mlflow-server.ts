@@ -4,19 +4,22 @@ import { Port } from "../contract/ports";
 import { SERVICE_NAME, STORES_FILE, StoresVerdict } from "../contract/store-identity";
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
-import { POOL_ENVIRONMENT, connectionPoolFiles, pooled } from "./connection-pool-files";
 import { enabledFeatures, featureEnvironment } from "./features";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
+import { GATEWAY_ONLY, MODULES_ENVIRONMENT, pooled, pythonModules } from "./python-modules";
 import { SECRETS_FILE, secretsFile } from "./secrets-file";
 import { serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
 import { workspacesJob } from "./workspaces-job";
 import { ContainerRole } from "../contract/container-roles";
+import { gatewayKeyFile } from "../gateway/upstream";
 import type { IUpstream, UpstreamGateway } from "../gateway/upstream";
 import { HealthCheck } from "../network/health-check";
 import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, JobSpec } from "../network/service-network";
+import { Secret } from "../secrets/secret";
+import type { SecretValue } from "../secrets/secret";
 import { literal } from "../secrets/terraform-text";
 import { stackIdentity } from "../stores/stack-identity";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "../stores/store";
@@ -65,8 +68,8 @@ export interface MlflowServerProps extends MlflowServerOptions {
  * The job marks database and bucket as belonging to this server, and fails on those of another server. The server
  * starts only on stores with its mark and on the schema of its own release, and stops when the mark is gone.
  *
- * It has no login of its own: put an `AuthGateway` in front. It answers only to the host names of its gateways and to
- * `hostNames`.
+ * It has no login of its own: put an `AuthGateway` in front. It answers only requests with the key of its gateways, and
+ * only to their host names and to `hostNames`. Health check and metrics need no key.
  *
  * @throws ValidationError when a number is out of range, the pools exceed the store's connection limit, the memory is
  * too small for the workers, a setting would break the stack, or a feature lacks a setting that it needs.
@@ -83,6 +86,9 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly consoleAddress?: string;
   public readonly s3ApiAddress?: string;
   public readonly features: string[];
+
+  /** The server answers only requests with this value in the header `X-Gateway-Key`, which its gateways set. */
+  public readonly gatewayKey: SecretValue;
 
   /** Number of worker processes. */
   public readonly workers: number;
@@ -149,6 +155,7 @@ export class MlflowServer extends Construct implements IUpstream {
       triggers: database.triggers,
     };
 
+    this.gatewayKey = Secret.generated().bind(this, "gateway-key");
     this.#network = network;
     this.#hostNames = props.hostNames ?? [];
     // Services that read the metrics reach the server directly, not through the gateway.
@@ -157,13 +164,13 @@ export class MlflowServer extends Construct implements IUpstream {
       role: ContainerRole.SERVER,
       image,
       entrypoint: ["/bin/sh", "-c", START, "mlflow"],
-      args: ["--env-file", SECRETS_FILE, "server", ...(props.flags ?? [])],
+      args: ["--env-file", SECRETS_FILE, "server", ...GATEWAY_ONLY, ...(props.flags ?? [])],
       environment: {
         ...stores.environment,
         MIGRATION_JOB: physicalName(this, "migration"),
         TMPDIR: TEMPORARY,
         ...(!database.external && QUERY_TIME),
-        ...POOL_ENVIRONMENT,
+        ...MODULES_ENVIRONMENT,
         MLFLOW_BACKEND_STORE_URI: pooled(DATABASE),
         MLFLOW_SERVE_ARTIFACTS: "true",
         MLFLOW_HOST: "0.0.0.0",
@@ -182,7 +189,12 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
       },
-      files: [...stores.files, ...connectionPoolFiles(), secretsFile(this, props.secretEnvironment ?? {})],
+      files: [
+        ...stores.files,
+        ...pythonModules(),
+        secretsFile(this, props.secretEnvironment ?? {}),
+        gatewayKeyFile(this.gatewayKey),
+      ],
       volumes: props.temporaryVolume && [
         {
           volume: network.addVolume(this, "tmp", props.temporaryVolume),

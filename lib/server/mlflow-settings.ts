@@ -21,6 +21,7 @@ const TAKEN: { pattern: RegExp; remedy: string }[] = [
   { pattern: /^(MLFLOW_WORKERS|--workers|-w)$/, remedy: "use 'workers'" },
   { pattern: /^MLFLOW_SQLALCHEMYSTORE_(POOL_SIZE|POOLCLASS|MAX_OVERFLOW)$/, remedy: "use 'connectionPool'" },
   { pattern: /^PYTHON(PATH|HOME)$/, remedy: "install modules into the image" },
+  { pattern: /^--app-name$/, remedy: "the server answers its gateway only by it, and 'auth' has the users" },
   { pattern: /^(MLFLOW_DISABLE_TELEMETRY|DO_NOT_TRACK)$/, remedy: "use 'features'" },
   {
     pattern:

@@ -31,7 +31,7 @@ import {
 import { Role } from "../../../lib";
 import { BUCKET_JOB } from "../../../lib/stores/minio-bucket-job";
 import { packagePath } from "../../../lib/values/package-folder";
-import { environment, mlflowStack } from "../../support/stacks/synth";
+import { container, environment, file, mlflowStack } from "../../support/stacks/synth";
 
 /** The texts of all files in a folder whose names end so, without the lines that are comments. */
 function sources(folder: string, ending: RegExp, comment: string): { path: string; text: string }[] {
@@ -156,6 +156,40 @@ describe("stores.py", () => {
 
 test("connection_pool.py counts as many sessions inside of each other", () => {
   expect(Number(one(python("connection_pool.py"), /^DEPTH = (\d+)$/))).toBe(MAX_NESTED_SESSIONS);
+});
+
+describe("The key of the gateway", () => {
+  const text = python("gateway_only.py");
+
+  test("has the same header for the gateway and MLflow", () => {
+    const header = one(text, /^KEY_HEADER = "(.*)"$/);
+
+    expect(one(GO, /gatewayKeyHeader\s*=\s*"(.*)"/)).toBe(header);
+    expect(all(CADDYFILES.map((file) => file.text).join("\n"), /header_up (\S+) \{file\./g)).toEqual([header]);
+  });
+
+  test("is in the same secret file for both, and in no setting", () => {
+    const path = one(text, /^KEY_FILE = pathlib.Path\("(.*)"\)$/);
+    const stack = mlflowStack();
+    const key = file(stack, "server", path);
+
+    expect(key).toMatch(/^\$\{random_password\.server_gateway-key_\w+\.result\}$/);
+    expect(file(stack, "gateway", path)).toBe(key);
+    expect(environment(stack, "gateway").UPSTREAM_KEY).toBe(path);
+    for (const name of ["server", "gateway"])
+      expect(JSON.stringify(environment(stack, name))).not.toContain("gateway-key_");
+  });
+
+  test("is asked for by the app that the server runs", () => {
+    const stack = mlflowStack();
+    const [, app = ""] = /--app-name (\S+)/.exec(container(stack, "server").command.join(" ")) ?? [];
+
+    expect(file(stack, "server", "/etc/mlflow/gateway_only.dist-info/entry_points.txt")).toContain(
+      `[mlflow.app]\n${app} = gateway_only:create_app\n`,
+    );
+    expect(text).toMatch(/^def create_app\(\):$/m);
+    expect(one(text, /^LOCAL = "http:\/\/127\.0\.0\.1:(\d+)"$/)).toBe(String(Port.MLFLOW));
+  });
 });
 
 test("The bucket job gets the settings that it reads", () => {

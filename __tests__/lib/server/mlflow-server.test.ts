@@ -81,6 +81,7 @@ describe("MlflowServer", () => {
       "docker_network.network_edge_EE26EFD3",
       "docker_network.network_internal_6B1DEFA6",
       "random_bytes.server_mlflow-webhook-secret-encryption-key_ED753816",
+      "random_password.server_gateway-key_0624FA4E",
       "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
       "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
       "terraform_data.server_identity_C4A601B5",
@@ -376,7 +377,7 @@ describe("MlflowServer", () => {
     const { stack } = serverStack({
       environment: { MLFLOW_LOGGING_LEVEL: "DEBUG" },
       secretEnvironment: { OPENAI_API_KEY: Secret.variable("openai_api_key") },
-      flags: ["--app-name", "example"],
+      flags: ["--x-frame-options", "DENY"],
     });
 
     expect(environment(stack, "server")).toMatchObject({ MLFLOW_LOGGING_LEVEL: "DEBUG" });
@@ -387,7 +388,9 @@ describe("MlflowServer", () => {
       "/run/secrets/mlflow.env",
       "server",
       "--app-name",
-      "example",
+      "gateway-only",
+      "--x-frame-options",
+      "DENY",
     ]);
   });
 

@@ -48,6 +48,7 @@ describe("MlflowStack", () => {
        "random_password.minio_root-user_494D5A4F",
        "random_password.minio_secret-key_B4599C7B",
        "random_password.postgres_password_83C6746C",
+       "random_password.server_gateway-key_0624FA4E",
        "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
        "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
        "terraform_data.minio_data_FB897F14",

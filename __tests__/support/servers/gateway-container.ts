@@ -55,6 +55,7 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   URL_HOSTNAME: "localhost",
   URL_PORT: "443",
   UPSTREAM: "mlflow-server:5000",
+  UPSTREAM_KEY: "/dev/null",
   UPSTREAM_WAIT: "10s",
   TLS: "none",
   AUTH_METHOD: "basic",

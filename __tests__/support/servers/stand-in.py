@@ -23,9 +23,10 @@ class Handler(BaseHTTPRequestHandler):
         print(json.dumps({"path": self.path, "headers": headers, "body": body.decode()}), flush=True)
         if self.path.startswith("/slow/"):
             time.sleep(SLOW)
-        if self.path.startswith("/redirect/"):
+        if self.path.startswith(("/redirect/", "/redirect-to-http/")):
+            _, kind, target = self.path.split("/", 2)
             self.send_response(307)
-            self.send_header("Location", f"https://{self.path.removeprefix('/redirect/')}")
+            self.send_header("Location", f"{'https' if kind == 'redirect' else 'http'}://{target}")
             self.send_header("Content-Length", "0")
             self.end_headers()
         elif self.path.endswith("/chat/completions"):
