@@ -123,8 +123,8 @@ describe("MLflow's pages behind the gateway", () => {
     await page.goto("about:blank");
     await page.goto(`${runUrl}/artifacts/tone.wav`);
 
-    // MLflow's player has fetched the blob when it knows how long the tone is.
-    await page.getByText("00:01").first().waitFor();
+    // MLflow shows its player when the player has fetched the blob.
+    await page.getByTestId("audio-artifact-preview").locator("audio").waitFor();
   });
 
   test("show a trace in the frame of a notebook of another origin", async () => {
