@@ -100,6 +100,7 @@ export interface ResourceConfiguration {
   readonly address: string;
   readonly expressions?: { readonly [attribute: string]: unknown };
   readonly depends_on?: string[];
+  readonly provisioners?: unknown[];
 }
 
 /** The state on which a plan was made, by module. */

@@ -1,5 +1,6 @@
 import { Construct } from "constructs";
 import { ContainerRole } from "../contract/container-roles";
+import { CONFIGURATION_FILE, SUBJECTS_FILE } from "../contract/oauth2-files";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { HealthCheck } from "../network/health-check";
@@ -18,11 +19,9 @@ import type { IServiceNetwork, ServiceFile } from "../network/service-network";
 const IMAGE = imageName(RELEASES["oauth2-proxy"]);
 const PORT = 4180;
 const USER = "65532:65532";
-const CONFIGURATION_FILE = "/etc/oauth2-proxy/oauth2-proxy.cfg";
 const ISSUER_CERTIFICATE_FILE = "/etc/oauth2-proxy/issuer.pem";
 const CLIENT_SECRET_FILE = "/run/secrets/oauth2-client-secret";
 const COOKIE_SECRET_FILE = "/run/secrets/oauth2-cookie-secret";
-const SUBJECTS_FILE = "/etc/oauth2-proxy/machines";
 // oauth2-proxy takes 16, 24 or 32 bytes, and decodes a value that could be base64 of so many: 24 characters cannot.
 const COOKIE_SECRET_LENGTH = 24;
 

@@ -2,6 +2,7 @@ import type { Plan } from "../../../cli/terraform/plan-json";
 import { render } from "../../../cli/review/render/render";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import type { Review } from "../../../cli/review/model/model";
+import type { Text } from "../../../cli/review/model/text";
 import { secretsOf } from "../../../cli/review/secrets/secrets";
 import { REPLACING, generateChange, random, service } from "../../support/plans/generated-changes";
 import type { GeneratedChange, GeneratedService, Kind } from "../../support/plans/generated-changes";
@@ -13,7 +14,9 @@ const CHANGES = 500;
 function planOf({ before, after, kinds }: GeneratedChange): Plan {
   const builder = new PlanBuilder();
   for (const network of ["internal", "egress"]) {
-    const values = { id: `id-${network}`, name: `t-${network}`, internal: network === "internal" };
+    // As the library makes them: containers reach each other on the internal one only.
+    const options = network === "internal" ? {} : { "com.docker.network.bridge.enable_icc": "false" };
+    const values = { id: `id-${network}`, name: `t-${network}`, internal: network === "internal", options };
     builder.resource(`docker_network.${network}`, values, values);
   }
   for (const image of [1, 2]) {
@@ -192,9 +195,12 @@ describe(`${CHANGES} generated changes`, () => {
       "updated",
     ]);
     expect(told(({ data }) => data.map(({ effect }) => effect))).toEqual(["kept", "lost", "new", "warning"]);
-    expect(told(({ access }) => access.map(({ effect, text }) => `${effect} ${String(text[0])}`))).toEqual([
+    const sentence = (text: Text) => text.filter((part) => typeof part === "string")[0];
+    expect(told(({ access }) => access.map(({ effect, text }) => `${effect} ${sentence(text)}`))).toEqual([
       "closes connections from ",
       "closes port ",
+      // A new service on the internal network, which the library did not make.
+      "opens  joins the network ",
       "opens connections from ",
       "opens port ",
     ]);

@@ -268,7 +268,7 @@ describe("Data", () => {
       .resource("random_bytes.server_mlflow-webhook-secret-encryption-key_ED75", { length: 32 }, { length: 64 })
       .build();
 
-    expect(text(plan)).toContain("MLflow keeps files at 's3://new' instead of 's3://old'");
+    expect(text(plan)).toContain("MLflow keeps files and models at 's3://new' instead of 's3://old'");
     expect(text(plan)).toContain("what MLflow has encrypted with the old one cannot be read any more");
   });
 });
@@ -384,7 +384,7 @@ describe("The changes of access", () => {
   const openings = (plan: Plan) =>
     text(plan)
       .split("\n")
-      .filter((line) => /^ {2}(opens|closes|changes) /.test(line))
+      .filter((line) => /^ {2}(DANGER|opens|closes|changes) /.test(line))
       .map((line) => line.trim().replace(/ +/, " "));
   const port = (external: number, ip: string) => ({ external, internal: external, ip, protocol: "tcp" });
 
@@ -410,7 +410,7 @@ describe("The changes of access", () => {
       .build();
 
     expect(openings(plan)).toEqual([
-      "opens port '0.0.0.0:5432' leads to 'db', from everywhere that reaches the host, past the gateway and its login",
+      "DANGER port '0.0.0.0:5432' leads to 'db', from everywhere that reaches the host, past the gateway and its login",
     ]);
   });
 
@@ -497,14 +497,13 @@ describe("The changes of access", () => {
     ]);
   });
 
-  test("are a new login password, and a changed rule of the gateway", () => {
+  test("are a new login password; a changed rule of the gateway must be read", () => {
     const files = (rule: string, hash: string) =>
       gateway([], { upload: [upload("/etc/caddy/Caddyfile", rule), upload("/run/secrets/users/ada", hash)] });
 
-    expect(openings(changed(files("a", "hash-of-one"), files("b", "hash-of-two")))).toEqual([
-      "changes the gateway's rules in '/etc/caddy/Caddyfile': read its diff",
-      "changes the password of 'ada': logins with the old one are refused from then on",
-    ]);
+    const plan = changed(files("a", "hash-of-one"), files("b", "hash-of-two"));
+    expect(openings(plan)).toEqual(["changes the password of 'ada': logins with the old one are refused from then on"]);
+    expect(headline(plan)).toContain("1 change was not checked: a person who knows it must read it.");
   });
 
   test("are MLflow's features", () => {
@@ -573,10 +572,10 @@ describe("The changes of access", () => {
       .build();
 
     expect(openings(plan)).toEqual([
+      "DANGER 'agent' gets all rights on the host (privileged)",
+      "DANGER 'agent' gets another network than its own: that of 'host'",
+      "DANGER 'agent' gets '/var/run/docker.sock' of the host to read and change: with it the Docker engine, and so the whole host",
       "opens connections from 'agent' to any outside address",
-      "opens 'agent': all rights on the host (privileged)",
-      "opens 'agent': every port it listens on, on the host's own network",
-      "opens 'agent': the Docker engine itself, and with it the host (docker.sock)",
     ]);
   });
 });

@@ -133,7 +133,7 @@ describe("An action of a provider", () => {
   test("is told with its settings, and no word says that nothing opens or is lost", () => {
     expect(headline(plan)).toBe(
       "No service changes. Users do not wait. 1 action of a provider invoked. " +
-        "This review does not know what the action does to data and access: read its settings.",
+        "Read what is said of the data. 1 change was not checked: a person who knows it must read it.",
     );
     expect(shown(plan)).toContain("look     'action.docker_exec.wipe' is invoked");
     expect(shown(plan)).toContain("      command: (not set) → rm -rf /var/lib/postgresql");

@@ -6,12 +6,15 @@ import { portName, portsOf } from "../plan/container";
 import type { PlannedContainer } from "../plan/container-change";
 import { egressChanges } from "./egress-access";
 import type { Engine } from "../plan/engine";
+import { rightsChanges } from "./host-rights";
+import { loginChanges } from "./login-access";
+import { attachedByHand, networkChanges } from "./network-access";
+import { storeKeyChanges } from "./store-key-access";
 import { gatewayChanges } from "./gateway-access";
 import type { AccessChange } from "../model/model";
 import { serverChanges } from "./server-access";
-import { closes, opens } from "../model/access-change";
+import { closes, endangers, opens } from "../model/access-change";
 import { text } from "../model/text";
-import type { Text } from "../model/text";
 
 const RANKS = { opens: 0, closes: 1, changes: 2 };
 
@@ -33,14 +36,20 @@ export function accessChanges(
     const { after } = container;
     return [
       ...portChanges(container, before, after, hasGateway && !isGateway(container)),
-      ...networkChanges(container, engine),
       ...egressChanges(container),
       ...rightsChanges(container, before, after),
+      ...loginChanges(container, configuration),
+      ...storeKeyChanges(container),
       ...(isGateway(container) ? gatewayChanges(container, configuration) : []),
       ...(container.job ? [] : serverChanges(container)),
     ];
   });
-  return found.sort((a, b) => RANKS[a.effect] - RANKS[b.effect]);
+  found.push(...networkChanges(containers, engine), ...attachedByHand(plan));
+  return found.sort((a, b) => rank(a) - rank(b));
+}
+
+function rank({ effect, danger }: AccessChange): number {
+  return danger ? -1 : RANKS[effect];
 }
 
 function isGateway({ role }: PlannedContainer): boolean {
@@ -53,60 +62,37 @@ function portChanges(
   after?: Attributes,
   past = false,
 ): AccessChange[] {
-  const [old, now] = [before, after].map((side) =>
+  const [old = [], now = []] = [before, after].map((side) =>
     side && !side.isSensitive("ports") ? portsOf(side).map((port) => ({ ...port, label: portName(port) })) : [],
   );
-  const opened = (now ?? []).filter(({ label }) => !old?.some((port) => port.label === label));
-  const closed = (old ?? []).filter(({ label }) => !now?.some((port) => port.label === label));
+  const opened = now.flatMap(({ label, address, internal }): AccessChange[] => {
+    const former = old.find((port) => port.label === label);
+    const where = text`port ${label} leads to ${name}, ${[reach(address)]}`;
+    if (former?.internal === internal && former) return [];
+    if (former)
+      return [
+        endangers(
+          text`port ${label} of ${name} leads to another program in it: that at port ${String(internal)} instead of ${String(former.internal)}`,
+        ),
+      ];
+    if (!past) return [opens(where)];
+    return [(/^127\.|^::1$/.test(address) ? opens : endangers)([...where, ", past the gateway and its login"])];
+  });
+  const closed = old.filter(({ label }) => !now.some((port) => port.label === label));
   return [
-    ...opened.map(({ label, address }): AccessChange => {
-      const where = text`port ${label} leads to ${name}, ${[reach(address)]}`;
-      return opens(past ? [...where, ", past the gateway and its login"] : where);
-    }),
+    ...opened,
     ...closed.map(({ label }): AccessChange => closes(text`port ${label}, which led to ${name}`)),
+    ...(after?.value("publish_all_ports") === true && before?.value("publish_all_ports") !== true
+      ? [endangers(text`every port of ${name} that its image names, ${[reach("0.0.0.0")]}`)]
+      : []),
   ];
 }
 
 function reach(address: string): string {
-  if (address === "0.0.0.0" || address === "::") return "from everywhere that reaches the host";
+  if (isEverywhere(address)) return "from everywhere that reaches the host";
   return /^127\.|^::1$/.test(address) ? "from the host itself only" : "from everywhere that reaches this address";
 }
 
-function networkChanges({ name, address, before, after, job }: PlannedContainer, engine: Engine): AccessChange[] {
-  if (job || before?.isSensitive("networks_advanced") || after?.isSensitive("networks_advanced")) return [];
-  const old = before ? engine.networksBefore(before).filter(({ internal }) => !internal) : [];
-  const now = after ? engine.networksAfter(address, after).filter(({ internal }) => !internal) : [];
-  // A container that publishes ports needs a network with egress. The review lists the ports.
-  if (!before) return now.length > 0 && after && portsOf(after).length === 0 ? [opens(egressOf(name))] : [];
-  if (after && now.length > 0 && old.length === 0) return [opens(egressOf(name))];
-  return after && now.length === 0 && old.length > 0 ? [closes(egressOf(name))] : [];
-}
-
-function egressOf(name: string): Text {
-  return text`connections from ${name} to any outside address`;
-}
-
-function rightsChanges({ name }: PlannedContainer, before?: Attributes, after?: Attributes): AccessChange[] {
-  const old = before ? rights(before) : new Map<string, string>();
-  const now = after ? rights(after) : new Map<string, string>();
-  const added = (from: Map<string, string>, to: Map<string, string>): Text[] =>
-    [...to].filter(([key]) => !from.has(key)).map(([, right]) => text`${name}: ${[right]}`);
-  return [...added(old, now).map(opens), ...added(now, old).map(closes)];
-}
-
-// Rights with which a container controls the host.
-function rights(container: Attributes): Map<string, string> {
-  const found = new Map<string, string>();
-  const open = (attribute: string) => !container.isSensitive(attribute);
-  if (container.value("privileged") === true && open("privileged"))
-    found.set("privileged", "all rights on the host (privileged)");
-  if (container.value("network_mode") === "host" && open("network_mode"))
-    found.set("network", "every port it listens on, on the host's own network");
-  if (container.value("pid_mode") === "host" && open("pid_mode")) found.set("pid", "a view of the host's processes");
-  const sources = ["volumes", "mounts"].flatMap((kind) =>
-    open(kind) ? container.blocks(kind).map(({ host_path: path, source }) => String(path || source || "")) : [],
-  );
-  if (sources.some((source) => /docker\.sock$/.test(source)))
-    found.set("socket", "the Docker engine itself, and with it the host (docker.sock)");
-  return found;
+function isEverywhere(address: string): boolean {
+  return /^(0\.0\.0\.0|::)$/.test(address);
 }

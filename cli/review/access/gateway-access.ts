@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { CADDY_FOLDER, HASHES_FOLDER, USERS_FILE } from "../../../lib/contract/gateway-settings";
+import { HASHES_FOLDER, USERS_FILE } from "../../../lib/contract/gateway-settings";
 import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { DEFAULT_WORKSPACE } from "../../../lib/contract/logins";
 import type { Configuration } from "../plan/configuration";
@@ -147,11 +147,7 @@ function fileChanges({ before, after }: PlannedContainer): AccessChange[] {
   const now = filesOf(after);
   const differs = (path: string) =>
     old.get(path)?.content !== now.get(path)?.content || (now.has(path) && now.get(path)?.content === undefined);
-  const rules = [...new Set([...old.keys(), ...now.keys()])]
-    .filter((path) => path.startsWith(`${CADDY_FOLDER}/`) && path !== USERS_FILE && differs(path))
-    .sort();
   return [
-    ...rules.map((path) => changes(text`the gateway's rules in ${path}: read its diff`)),
     ...[...old.keys()].sort().flatMap((path) => {
       const [folder, user] = [posix.dirname(path), posix.basename(path)];
       return folder === HASHES_FOLDER && now.has(path) && differs(path)

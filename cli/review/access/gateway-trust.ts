@@ -1,5 +1,6 @@
 import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { listChanges } from "./list-changes";
+import { changes, endangers } from "../model/access-change";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
@@ -14,6 +15,12 @@ const MEMBERS: { list: keyof GatewaySettings; role: string; kind: string }[] = [
   { list: "WRITE_MACHINES", role: "write", kind: "service account" },
 ];
 
+const SERVICES: { setting: keyof GatewaySettings; what: string }[] = [
+  { setting: "OAUTH2_PROXY", what: "the service that decides who is logged in" },
+  { setting: "CONSOLE_UPSTREAM", what: "the service behind the address of the store's console" },
+  { setting: "S3_API_UPSTREAM", what: "the service behind the address of the store's S3 API" },
+];
+
 /** The proxies that are trusted about clients' addresses, and the members of each role at the issuer. */
 export function trustChanges(old: GatewaySettings | undefined, now: GatewaySettings): AccessChange[] {
   const roles = MEMBERS.flatMap(({ list, role, kind }) => {
@@ -25,7 +32,21 @@ export function trustChanges(old: GatewaySettings | undefined, now: GatewaySetti
     ranges(now),
     (range) => text`trust in ${range} about clients' addresses in forwarded headers`,
   );
-  return [...roles, ...proxies];
+  return [...roles, ...proxies, ...(old ? servicesBehind(old, now) : [])];
+}
+
+// Services that the gateway asks, or hands requests to.
+function servicesBehind(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
+  return SERVICES.flatMap(({ setting, what }): AccessChange[] => {
+    const [left, right] = [old[setting], now[setting]];
+    if (left === right || right === undefined || (left === undefined && isStore(right, now))) return [];
+    if (left === undefined) return [changes([`${what}: `, ...text`${right}`])];
+    return [endangers([`${what}: `, ...text`${right} instead of ${left}`])];
+  });
+}
+
+function isStore(address: string, { STORE: store }: GatewaySettings): boolean {
+  return store !== undefined && address.replace(/:\d+$/, "") === store.replace(/:\d+$/, "");
 }
 
 function ranges(settings: GatewaySettings | undefined): string[] {

@@ -16,6 +16,14 @@ const WORDS: { readonly [name: string]: { readonly what: string; readonly on: st
     what: "requests that MLflow's own checks of host and origin would refuse",
     on: "true",
   },
+  MLFLOW_GATEWAY_API_BASE_ALLOW_PRIVATE_IPS: {
+    what: "private addresses, such as other computers of the company, to admins by the addresses of AI models",
+    on: "true",
+  },
+  MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: {
+    what: "private addresses, such as other computers of the company, to users by webhooks",
+    on: "true",
+  },
 };
 const LISTS: { readonly [name: string]: string } = {
   MLFLOW_SERVER_ALLOWED_HOSTS: "requests to MLflow under the host name",

@@ -6,9 +6,11 @@ import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "../plan/container-change";
 import { environmentOf } from "../plan/container";
 import type { Engine } from "../plan/engine";
+import { imageFindings } from "./images";
 import type { DataFinding } from "../model/model";
 import { VOLUME_RECORD } from "../../../lib/contract/volume-record";
 import { names, text } from "../model/text";
+import { storeFindings } from "./store-data";
 import type { Text } from "../model/text";
 
 const RANKS = { lost: 0, warning: 1, new: 2, kept: 3 };
@@ -34,7 +36,8 @@ export function dataFindings(plan: Plan, containers: readonly PlannedContainer[]
     ...changes.flatMap((change) => volumeFinding(change) ?? []),
     ...recordFindings(plan),
     ...containers.flatMap((container) => mountFindings(container, engine)),
-    ...containers.flatMap(destinationFindings),
+    ...containers.flatMap(storeFindings),
+    ...containers.flatMap(imageFindings),
     ...containers.flatMap(workspaceFindings),
     ...changes
       .filter(isLostKey)
@@ -122,12 +125,6 @@ function mountFindings({ name, before, after, address, job }: PlannedContainer, 
       ),
     ];
   });
-}
-
-function destinationFindings({ before, after }: PlannedContainer): DataFinding[] {
-  const [old, now] = [before, after].map((side) => side && environmentOf(side)?.get("MLFLOW_ARTIFACTS_DESTINATION"));
-  if (!old || !now || old === now) return [];
-  return [warning(text`MLflow keeps files at ${now} instead of ${old}: those in the old place are not moved`)];
 }
 
 // MLflow checks at its start where experiments, models and webhooks lie.

@@ -1,4 +1,4 @@
-import type { OtherResource, Review } from "../model/model";
+import type { Review } from "../model/model";
 import { count, duration, join, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -13,13 +13,20 @@ export function headline(review: Omit<Review, "headline">, isEmpty: boolean, isR
   }
   const failed =
     review.checks.length > 0 ? [words(`${count(review.checks.length, "check fails", "checks fail")}.`)] : [];
-  if (isEmpty || isRefreshOnly) return join([unchanged(review, isEmpty), ...failed], " ");
-  return join([...services(review), ...state(review), ...access(review), data(review), ...failed], " ");
+  const found = [...access(review), ...effects(review), ...data(review), ...unread(review), ...failed];
+  if (isRefreshOnly || (isEmpty && review.unread.length === 0 && review.access.length === 0))
+    return join([unchanged(review, isEmpty), ...failed], " ");
+  if (isEmpty) return join([...byHand(review), ...found], " ");
+  return join([...services(review), ...state(review), ...found, ...byHand(review)], " ");
 }
 
 function unchanged({ drift }: Omit<Review, "headline">, isEmpty: boolean): Text {
   if (!isEmpty) return words("No service changes: Terraform's state takes over what was changed by hand.");
   return words(drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");
+}
+
+function byHand({ drift }: Omit<Review, "headline">): Text[] {
+  return drift.length > 0 ? [words("Something was changed by hand.")] : [];
 }
 
 // What no service shows: providers' actions, and resources that only the state knows under another name.
@@ -54,24 +61,33 @@ function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[
   return [...what, words(`Users wait ${duration(downtime.seconds)} at most${plus}.`)];
 }
 
-function access({ access, otherResources }: Omit<Review, "headline">): Text[] {
+function access({ access, unread }: Omit<Review, "headline">): Text[] {
   const opened = access.filter(({ effect }) => effect === "opens").length;
   const closed = access.filter(({ effect }) => effect === "closes").length;
+  const dangers = access.filter(({ danger }) => danger).length;
   const parts = [
+    ...(dangers > 0 ? [`${count(dangers, "access is", "accesses are")} dangerous`] : []),
     ...(opened > 0 ? [`${count(opened, "thing opens", "things open")}`] : []),
     ...(closed > 0 ? [`${count(closed, "thing closes", "things close")}`] : []),
   ];
-  if (parts.length === 0) return otherResources.some(isInvoked) ? [] : [words("Nothing opens or closes.")];
-  return [words(`${parts.join(", ")}.`)];
+  if (parts.length > 0) return [words(`${parts.join(", ")}.`)];
+  return unread.length > 0 || access.length > 0 ? [] : [words("Nothing opens or closes.")];
 }
 
-function data({ data, otherResources }: Omit<Review, "headline">): Text {
-  if (otherResources.some(isInvoked))
-    return words("This review does not know what the action does to data and access: read its settings.");
-  const doubtful = data.some(({ effect }) => effect === "warning");
-  return words(doubtful ? "No data is lost, but read what is said of it." : "No data is lost.");
+// What is said to be kept, or closed, holds only for what the review has judged.
+function data({ data, unread }: Omit<Review, "headline">): Text[] {
+  if (data.some(({ effect }) => effect === "warning")) return [words("Read what is said of the data.")];
+  return unread.length > 0 ? [] : [words("No data is lost.")];
 }
 
-function isInvoked({ action }: OtherResource): boolean {
-  return action === "invoked";
+function effects({ effects }: Omit<Review, "headline">): Text[] {
+  if (effects.length === 0) return [];
+  return [words(`${count(effects.length, "setting weakens", "settings weaken")} a service.`)];
+}
+
+function unread({ unread }: Omit<Review, "headline">): Text[] {
+  if (unread.length === 0) return [];
+  const what = unread.length === 1 ? "it" : "them";
+  const amount = count(unread.length, "change was", "changes were");
+  return [words(`${amount} not checked: a person who knows ${what} must read ${what}.`)];
 }

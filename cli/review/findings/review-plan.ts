@@ -9,12 +9,14 @@ import { dataFindings } from "./data";
 import { driftOf } from "./drift";
 import { Engine } from "../plan/engine";
 import { accessChanges } from "../access/access";
+import { settingEffects } from "./effects";
 import { headline } from "./headline";
 import { jobRuns } from "./jobs";
 import { LineDiffs } from "../plan/line-diff";
 import type { ContainerChange, Review, ContainerAction } from "../model/model";
 import { otherResources } from "./other-resources";
 import { Schedule } from "../plan/schedule";
+import { unreadOf } from "./unread";
 import { names, text, words } from "../model/text";
 import type { Text } from "../model/text";
 import { upAgainAt, orderOf, downtimeOf } from "./downtime";
@@ -66,6 +68,8 @@ export function reviewPlan(given: Plan, stack: string): Review {
     downtime: downtimeOf(containers, schedule),
     order: orderOf(schedule, containers),
     access: accessChanges(plan, containers, engine, configuration),
+    effects: containers.flatMap(settingEffects),
+    unread: unreadOf(plan, containers, configuration, diffs),
     drift: driftOf(plan, diffs),
     otherResources: otherResources(plan, diffs),
     checks: failedChecks(plan).map(({ address, message }) =>

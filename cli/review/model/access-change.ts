@@ -6,6 +6,11 @@ export function opens(sentence: Text): AccessChange {
   return { effect: "opens", text: sentence };
 }
 
+/** Something becomes reachable or allowed that is dangerous, so that a person has to agree to it on its own. */
+export function endangers(sentence: Text): AccessChange {
+  return { effect: "opens", danger: true, text: sentence };
+}
+
 /** Something is no longer reachable or allowed. */
 export function closes(sentence: Text): AccessChange {
   return { effect: "closes", text: sentence };

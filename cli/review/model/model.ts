@@ -68,7 +68,16 @@ export interface JobRun {
 /** Something that the apply makes reachable or allowed, or no longer so. */
 export interface AccessChange {
   readonly effect: "opens" | "closes" | "changes";
+
+  /** Whether a person has to agree to it on its own, as to the loss of data. */
+  readonly danger?: boolean;
   readonly text: Text;
+}
+
+/** Something that the review does not judge: a person must read it. */
+export interface Unread {
+  readonly text: Text;
+  readonly changes: readonly Change[];
 }
 
 /** A finding about data. Losses come first. */
@@ -117,6 +126,12 @@ export interface Review {
   /** The steps of the apply, in order. */
   readonly order: readonly Text[];
   readonly access: readonly AccessChange[];
+
+  /** Settings that make a service weaker or slower, or that hide its failures. */
+  readonly effects: readonly Text[];
+
+  /** If there is any, the review cannot say that nothing opens and nothing is lost. */
+  readonly unread: readonly Unread[];
   readonly drift: readonly Drift[];
   readonly otherResources: readonly OtherResource[];
 

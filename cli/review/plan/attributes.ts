@@ -4,6 +4,9 @@ import type { ActionInvocation, ResourceChange, Values } from "../../terraform/p
 
 /** The attributes of a resource before or after a change, with Terraform's marks: sensitive, or not known yet. */
 export class Attributes {
+  /** Those of a resource that does not exist. */
+  public static readonly NONE = new Attributes({}, {}, {});
+
   public static before({ change }: ResourceChange): Attributes | undefined {
     return change.before ? new Attributes(change.before, change.before_sensitive, {}) : undefined;
   }

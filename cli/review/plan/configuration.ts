@@ -34,6 +34,12 @@ export class Configuration {
     return this.#entries.get(withoutIndex(address))?.resource.expressions?.[attribute];
   }
 
+  /** Whether a resource runs programs on the machine on which Terraform runs, or by a connection from there. */
+  public runsPrograms(address: string): boolean {
+    const { provisioners = [] } = this.#entries.get(withoutIndex(address))?.resource ?? {};
+    return provisioners.length > 0;
+  }
+
   /** Resources that an expression of a resource refers to, by address. */
   public referenced(address: string, expression: unknown): string[] {
     const prefix = this.#entries.get(withoutIndex(address))?.prefix ?? "";

@@ -7,7 +7,12 @@ import type { Configuration } from "./configuration";
 /** A port that a container publishes on the engine's host. */
 export interface Port {
   readonly address: string;
-  readonly port: number;
+
+  /** Undefined if the engine chooses one. */
+  readonly port?: number;
+
+  /** The port inside the container. */
+  readonly internal?: number;
   readonly protocol: string;
 }
 
@@ -106,17 +111,16 @@ export function settingsOf(container: Attributes | undefined): { readonly [name:
 }
 
 export function portsOf(container: Attributes): Port[] {
-  return container
-    .blocks("ports")
-    .flatMap(({ external, ip, protocol }) =>
-      typeof external === "number" && external > 0
-        ? [{ port: external, address: String(ip || "0.0.0.0"), protocol: String(protocol || "tcp") }]
-        : [],
-    );
+  return container.blocks("ports").map(({ external, internal, ip, protocol }) => ({
+    port: typeof external === "number" && external > 0 ? external : undefined,
+    internal: typeof internal === "number" ? internal : undefined,
+    address: String(ip || "0.0.0.0"),
+    protocol: String(protocol || "tcp"),
+  }));
 }
 
 /** A port as people write it: `127.0.0.1:8080`, `[::1]:53/udp`. */
 export function portName({ address, port, protocol }: Port): string {
   const host = address.includes(":") ? `[${address}]` : address;
-  return `${host}:${port}${protocol === "tcp" ? "" : `/${protocol}`}`;
+  return `${host}:${port ?? "(any)"}${protocol === "tcp" ? "" : `/${protocol}`}`;
 }

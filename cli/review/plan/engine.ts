@@ -9,6 +9,12 @@ export interface EngineNetwork {
 
   /** Whether it has no connection to outside. */
   readonly internal: boolean;
+
+  /** Whether containers on it cannot reach each other. */
+  readonly isolates?: boolean;
+
+  /** Whether the plan has it, so that the review knows who is on it. */
+  readonly isOfPlan?: boolean;
 }
 
 /** The images, networks and volumes of a plan, found as containers refer to them: by id, or by a reference in the code. */
@@ -93,7 +99,13 @@ export class Engine {
 }
 
 function describeNetwork(network: Attributes): EngineNetwork {
-  return { name: network.text("name") ?? "?", internal: network.value("internal") === true };
+  const options = network.value("options") as { [name: string]: unknown } | null | undefined;
+  return {
+    name: network.text("name") ?? "?",
+    internal: network.value("internal") === true,
+    isolates: options?.["com.docker.network.bridge.enable_icc"] === "false",
+    isOfPlan: true,
+  };
 }
 
 function mounts(container: Attributes, resolve: (path: string) => string | undefined): Map<string, string> {

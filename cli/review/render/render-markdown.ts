@@ -33,6 +33,7 @@ const EFFECTS = {
   opens: "**Opens**",
   closes: "Closes",
   changes: "Changes",
+  danger: "**Danger**",
 };
 
 /** The comment's first line, by which it is found again. */
@@ -62,12 +63,30 @@ class Page {
   }
 
   public render(): string {
-    const { stack, headline, dataLoss, data, services, jobs, downtime, order, access, drift, otherResources, checks } =
-      this.review;
+    const {
+      stack,
+      headline,
+      dataLoss,
+      data,
+      services,
+      jobs,
+      downtime,
+      order,
+      access,
+      effects,
+      unread,
+      drift,
+      otherResources,
+      checks,
+    } = this.review;
     const cut = this.detail !== DETAILS[0];
     const blocks = [
       `${marker(stack)}\n### Plan for ${code(stack)}`,
       dataLoss ? `> [!CAUTION]\n> ${inline(headline)}` : `**${inline(headline)}**`,
+      this.list(
+        "Not checked: a person who knows this must read it",
+        unread.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),
+      ),
       this.list(
         "Data",
         data.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
@@ -86,8 +105,9 @@ class Page {
       ]),
       this.list(
         "Opens and closes",
-        access.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
+        access.map(({ effect, danger, text }) => `${danger ? EFFECTS.danger : EFFECTS[effect]}: ${inline(text)}`),
       ),
+      this.list("Weaker or slower", effects.map(inline)),
       this.list(
         "Changed by hand",
         drift.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),

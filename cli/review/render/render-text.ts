@@ -13,6 +13,7 @@ const EFFECTS = {
   opens: "opens",
   closes: "closes",
   changes: "changes",
+  danger: "DANGER",
 };
 
 /** An action on a container in words. */
@@ -36,8 +37,13 @@ export function actionPhrase({ action, downSeconds, reason }: ContainerChange): 
 
 /** The review as text for a terminal. */
 export function renderText(review: Review): string {
-  const { data, services, jobs, downtime, order, access, drift, otherResources, checks, notes } = review;
+  const { data, services, jobs, downtime, order, access, effects, unread, drift, otherResources, checks, notes } =
+    review;
   const sections = [
+    section(
+      "Not checked: a person who knows this must read it",
+      unread.flatMap(({ text, changes }) => [`  ${plain(text)}`, ...changes.flatMap(detail)]),
+    ),
     section(
       "Data",
       data.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
@@ -53,7 +59,11 @@ export function renderText(review: Review): string {
     ]),
     section(
       "Opens and closes",
-      access.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
+      access.map(({ effect, danger, text }) => item(danger ? EFFECTS.danger : EFFECTS[effect], plain(text))),
+    ),
+    section(
+      "Weaker or slower",
+      effects.map((effect) => `  ${plain(effect)}`),
     ),
     section(
       "Order",

@@ -1,0 +1,129 @@
+import { ROLE_LABEL, TRIGGERS_LABEL } from "../../../lib/contract/container-roles";
+import { actionOf } from "../../terraform/plan-actions";
+import type { ResourceChange, Values } from "../../terraform/plan-json";
+import { unknownLoginSettings } from "../access/login-access";
+import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
+import type { Configuration } from "../plan/configuration";
+import { environmentOf, filesOf } from "../plan/container";
+import type { PlannedContainer } from "../plan/container-change";
+import type { LineDiffs } from "../plan/line-diff";
+import { settingChanges } from "../plan/setting";
+import type { Change, Unread } from "../model/model";
+import { text } from "../model/text";
+import type { Text } from "../model/text";
+import { unreadImage } from "./images";
+import { JUDGED_ATTRIBUTES, JUDGED_PARTS, JUDGED_VARIABLES, isHarmless, isJudgedFile } from "./judged";
+import { isOwnText } from "../plan/own-texts";
+
+// Known before the apply by the resources to which they refer, or compared by their parts.
+const MAY_BE_UNKNOWN = /^(image|networks_advanced|volumes|upload|env)$/;
+
+interface Sources {
+  readonly configuration: Configuration;
+  readonly diffs: LineDiffs;
+
+  /** Whether the plan makes the whole stack: then nothing is compared with before. */
+  readonly isFirst: boolean;
+}
+
+/** What a review does not judge of a container. */
+export function unreadContainer(change: ResourceChange, container: PlannedContainer, sources: Sources): Unread[] {
+  const { name, ours, before, after, changes } = container;
+  if (!after || /none|forget/.test(actionOf(change))) return [];
+  if (!ours) {
+    const shown = before ? changes : settings(change, Attributes.NONE, after, sources);
+    const what = before ? "changes" : "is new";
+    return [
+      {
+        text: text`the container ${name} ${[what]}. This library did not make it: nobody has checked what it does`,
+        changes: shown,
+      },
+    ];
+  }
+  const found = [
+    ...(sources.isFirst ? [] : settings(change, before ?? Attributes.NONE, after, sources)),
+    ...(before ? parts(change, before, after, sources) : []),
+    ...(before ? hidden(change, before, after, sources) : []),
+    ...(before ? variables(before, after) : []),
+    ...files(container, sources),
+    ...unknownLoginSettings(container, sources.configuration).map((setting) =>
+      remark(text`${setting} of the login service`),
+    ),
+    ...(sources.isFirst ? [] : unreadImage(container)),
+  ];
+  return found.length === 0 ? [] : [{ text: text`the container ${name}`, changes: found }];
+}
+
+function settings(change: ResourceChange, before: Attributes, after: Attributes, { diffs }: Sources): Change[] {
+  const isNew = before === Attributes.NONE;
+  const changed = isNew ? after.names.filter((name) => !isEmptyValue(after.value(name))) : changedAttributes(change);
+  const told = changed.filter((name) => (isNew ? !isHarmless(change.type, name, after.value(name)) : true));
+  return settingChanges(
+    told.filter((name) => !JUDGED_ATTRIBUTES.has(name)),
+    before,
+    after,
+    diffs,
+  );
+}
+
+// The parts of blocks of which no finding tells.
+function parts(change: ResourceChange, before: Attributes, after: Attributes, { diffs }: Sources): Change[] {
+  const changed = changedAttributes(change);
+  return Object.entries(JUDGED_PARTS).flatMap(([name, judged]): Change[] => {
+    if (!changed.includes(name) || after.isSensitive(name)) return [];
+    const [old, now] = [before, after].map((side) => others(side, name, judged));
+    return isSame(old, now) ? [] : settingChanges([name], before, after, diffs);
+  });
+}
+
+function others(side: Attributes, name: string, judged: readonly string[]): unknown[] {
+  return side
+    .blocks(name)
+    .filter((block) => name !== "labels" || (block.label !== ROLE_LABEL && block.label !== TRIGGERS_LABEL))
+    .map((block): Values => Object.fromEntries(Object.entries(block).filter(([part]) => !judged.includes(part))))
+    .filter((block) => !isEmptyValue(block));
+}
+
+function hidden(change: ResourceChange, before: Attributes, after: Attributes, { configuration }: Sources): Change[] {
+  const unknown = after.names.filter(
+    (name) =>
+      !MAY_BE_UNKNOWN.test(name) &&
+      after.isUnknown(name) &&
+      configuration.expression(change.address, name) !== undefined,
+  );
+  const secret = changedAttributes(change).filter(
+    (name) => name !== "upload" && (before.isSensitive(name) || after.isSensitive(name)),
+  );
+  return [
+    ...unknown.map((name) => remark(text`${name}, which is known only after the apply`)),
+    ...secret.map((name) => remark(text`${name}, which is secret`)),
+  ];
+}
+
+function variables(before: Attributes, after: Attributes): Change[] {
+  if (isSame(before.value("env"), after.value("env")) && !after.isUnknown("env")) return [];
+  const [old, now] = [environmentOf(before), environmentOf(after)];
+  if (!old || !now) return [remark(text`environment variables that are known only after the apply`)];
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .sort()
+    .filter((name) => old.get(name) !== now.get(name) && !JUDGED_VARIABLES.test(name))
+    .map((name): Change => ({ kind: "setting", name, before: old.get(name), after: now.get(name) }));
+}
+
+function files({ before, after, changes }: PlannedContainer, { isFirst }: Sources): Change[] {
+  if (!after || isFirst) return [];
+  const old = before ? filesOf(before) : new Map<string, { content?: string }>();
+  const now = filesOf(after);
+  return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((path): Change[] => {
+    const [left, right] = [old.get(path)?.content, now.get(path)?.content];
+    if (isJudgedFile(path) || (now.has(path) && right !== undefined && (left === right || isOwnText(right)))) return [];
+    const shown = changes.find((one) => one.kind === "file" && one.name === path);
+    return [
+      shown ?? { kind: "file", name: path, state: !old.has(path) ? "new" : now.has(path) ? "changed" : "removed" },
+    ];
+  });
+}
+
+function remark(sentence: Text): Change {
+  return { kind: "remark", text: sentence };
+}
