@@ -136,7 +136,7 @@ describe("A review", () => {
       })
       .build();
 
-    expect(text(plan)).toContain("      image: caddy:2.10 → caddy:2.11\n");
+    expect(text(plan)).toContain("      image: caddy:2.10 → caddy:2.11 (upgrade)\n");
     expect(text(plan)).toContain("On top of it, without a limit: getting the image 'caddy:2.11'.");
   });
 });

@@ -4,13 +4,18 @@ import type { Text } from "../model/text";
 
 const MAX_LOSSES = 5;
 
-/** The most important line: lost data, else services, downtime, and access that opens. */
-export function headline(review: Omit<Review, "headline">, isEmpty: boolean, isRefreshOnly: boolean): Text {
-  const lost = review.data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
-  if (lost.length > 0) {
-    const more = lost.length > MAX_LOSSES ? [text`${lost.length - MAX_LOSSES} more`] : [];
-    return text`Data would be lost: ${join([...lost.slice(0, MAX_LOSSES), ...more], "; ")}.`;
-  }
+type Body = Omit<Review, "headline" | "summary">;
+
+/** The most important line: lost data, else the summary. */
+export function headline({ data }: Body, summary: Text): Text {
+  const lost = data.filter(({ effect }) => effect === "lost").map(({ text: what }) => what);
+  if (lost.length === 0) return summary;
+  const more = lost.length > MAX_LOSSES ? [text`${lost.length - MAX_LOSSES} more`] : [];
+  return text`Data would be lost: ${join([...lost.slice(0, MAX_LOSSES), ...more], "; ")}.`;
+}
+
+/** The line that counts what changes: services, downtime, access, and what was not checked. */
+export function summarize(review: Body, isEmpty: boolean, isRefreshOnly: boolean): Text {
   const failed =
     review.checks.length > 0 ? [words(`${count(review.checks.length, "check fails", "checks fail")}.`)] : [];
   const found = [...access(review), ...effects(review), ...data(review), ...unread(review), ...failed];
@@ -20,17 +25,17 @@ export function headline(review: Omit<Review, "headline">, isEmpty: boolean, isR
   return join([...services(review), ...state(review), ...found, ...byHand(review)], " ");
 }
 
-function unchanged({ drift }: Omit<Review, "headline">, isEmpty: boolean): Text {
+function unchanged({ drift }: Body, isEmpty: boolean): Text {
   if (!isEmpty) return words("No service changes: Terraform's state takes over what was changed by hand.");
   return words(drift.length > 0 ? "Nothing changes, but something was changed by hand." : "Nothing changes.");
 }
 
-function byHand({ drift }: Omit<Review, "headline">): Text[] {
+function byHand({ drift }: Body): Text[] {
   return drift.length > 0 ? [words("Something was changed by hand.")] : [];
 }
 
 // What no service shows: providers' actions, and resources that only the state knows under another name.
-function state({ otherResources }: Omit<Review, "headline">): Text[] {
+function state({ otherResources }: Body): Text[] {
   const amount = (of: RegExp) => otherResources.filter(({ action }) => of.test(action)).length;
   const [invoked, moved, imported] = [amount(/^invoked/), amount(/^moved/), amount(/^imported/)];
   const parts = [...(moved > 0 ? [`${moved} moved`] : []), ...(imported > 0 ? [`${imported} imported`] : [])];
@@ -40,7 +45,7 @@ function state({ otherResources }: Omit<Review, "headline">): Text[] {
   ];
 }
 
-function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[] {
+function services({ services, jobs, downtime }: Body): Text[] {
   const kinds = [
     ["removed", "removed"],
     ["left", "no longer managed"],
@@ -61,7 +66,7 @@ function services({ services, jobs, downtime }: Omit<Review, "headline">): Text[
   return [...what, words(`Users wait ${duration(downtime.seconds)} at most${plus}.`)];
 }
 
-function access({ access, unread }: Omit<Review, "headline">): Text[] {
+function access({ access, unread }: Body): Text[] {
   const opened = access.filter(({ effect }) => effect === "opens").length;
   const closed = access.filter(({ effect }) => effect === "closes").length;
   const dangers = access.filter(({ danger }) => danger).length;
@@ -75,17 +80,18 @@ function access({ access, unread }: Omit<Review, "headline">): Text[] {
 }
 
 // What is said to be kept, or closed, holds only for what the review has judged.
-function data({ data, unread }: Omit<Review, "headline">): Text[] {
+function data({ data, unread }: Body): Text[] {
+  if (data.some(({ effect }) => effect === "lost")) return [];
   if (data.some(({ effect }) => effect === "warning")) return [words("Read what is said of the data.")];
   return unread.length > 0 ? [] : [words("No data is lost.")];
 }
 
-function effects({ effects }: Omit<Review, "headline">): Text[] {
+function effects({ effects }: Body): Text[] {
   if (effects.length === 0) return [];
   return [words(`${count(effects.length, "setting weakens", "settings weaken")} a service.`)];
 }
 
-function unread({ unread }: Omit<Review, "headline">): Text[] {
+function unread({ unread }: Body): Text[] {
   if (unread.length === 0) return [];
   const what = unread.length === 1 ? "it" : "them";
   const amount = count(unread.length, "change was", "changes were");

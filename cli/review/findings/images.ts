@@ -7,11 +7,16 @@ import { text, words } from "../model/text";
 // A number, or a day: `18.6`, `2026-09-16`.
 const VERSION = /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*/;
 
-/** What kind of change another image is, by the two names. */
-export type ImageChange = "same" | "upgrade" | "downgrade" | "rebuilt" | "source" | "product";
+type ImageKind = NonNullable<NonNullable<PlannedContainer["image"]>["kind"]>;
+
+/** The images of a container, with how they differ. */
+export function withKind(image: PlannedContainer["image"]): PlannedContainer["image"] {
+  const { before, after } = image ?? {};
+  return before === undefined || after === undefined ? image : { before, after, kind: imageChange(before, after) };
+}
 
 /** How an image differs from the one before. */
-export function imageChange(before: string, after: string): ImageChange {
+export function imageChange(before: string, after: string): ImageKind {
   if (before === after) return "same";
   const [old, now] = [new ImageName(before), new ImageName(after)];
   if (productOf(old) !== productOf(now)) return "product";

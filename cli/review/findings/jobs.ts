@@ -1,10 +1,10 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
-import { ImageName } from "../../../lib/values/image-name";
 import type { PlannedContainer } from "../plan/container-change";
 import type { Configuration } from "../plan/configuration";
 import type { JobRun } from "../model/model";
 import { text, words } from "../model/text";
 import type { Text } from "../model/text";
+import { versionOf } from "./images";
 
 /** The one-shot containers that an apply runs. */
 export function jobRuns(containers: readonly PlannedContainer[], configuration: Configuration): JobRun[] {
@@ -25,6 +25,8 @@ function migration(job: PlannedContainer, running: readonly PlannedContainer[], 
   const from = versionOf(job.image?.before);
   const to = versionOf(job.image?.after);
   if (!job.image) return words("looks whether MLflow's database is up to date; the MLflow release is the same");
+  if (from !== undefined && from === to)
+    return text`looks whether MLflow's database is up to date; the image is another one, of the same release ${to}`;
   const what =
     from && to
       ? text`migrates MLflow's database from MLflow ${from} to ${to}`
@@ -35,11 +37,6 @@ function migration(job: PlannedContainer, running: readonly PlannedContainer[], 
   return backup
     ? text`${what}, after ${backup.name} has made a backup`
     : text`${what}. No backup is made before it, and only a backup leads back`;
-}
-
-/** The release in an image's name: `mlflow:v3.1.0-full` is of 3.1.0. */
-function versionOf(image: string | undefined): string | undefined {
-  return /\d+\.\d+(?:\.\d+)?/.exec(new ImageName(image ?? "").tag ?? "")?.[0];
 }
 
 function isOlder(a: string, b: string): boolean {

@@ -10,7 +10,9 @@ import { driftOf } from "./drift";
 import { Engine } from "../plan/engine";
 import { accessChanges } from "../access/access";
 import { settingEffects } from "./effects";
-import { headline } from "./headline";
+import { peopleMust } from "./people";
+import { withKind } from "./images";
+import { headline, summarize } from "./headline";
 import { jobRuns } from "./jobs";
 import { LineDiffs } from "../plan/line-diff";
 import type { ContainerChange, Review, ContainerAction } from "../model/model";
@@ -53,12 +55,13 @@ export function reviewPlan(given: Plan, stack: string): Review {
       const downSeconds =
         container.action === "replaced" || container.action === "started" ? back.get(change.address) : undefined;
       const reason = gone.has(change.address) ? words("it is gone from the engine") : container.reason;
-      return { ...container, downSeconds, reason };
+      return { ...container, image: withKind(container.image), downSeconds, reason };
     });
   const changing = containers.filter(({ action, changes }) => action !== "nothing" || changes.length > 0);
   const body = {
     stack,
     dataLoss: removedData(plan).length > 0 || missingData(plan).length > 0,
+    people: peopleMust(containers),
     data: isEmpty(plan) && missingData(plan).length === 0 ? [] : dataFindings(plan, containers, engine),
     services: changing
       .filter(({ job }) => !job)
@@ -77,7 +80,8 @@ export function reviewPlan(given: Plan, stack: string): Review {
     ),
     notes: notesOf(plan, configuration),
   };
-  return { ...body, headline: headline(body, isEmpty(plan), isRefreshOnly(plan)) };
+  const summary = summarize(body, isEmpty(plan), isRefreshOnly(plan));
+  return { ...body, summary, headline: headline(body, summary) };
 }
 
 // Sorted, so that an updated comment changes only where the plan does.

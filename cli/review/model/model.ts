@@ -48,7 +48,13 @@ export interface ContainerChange {
 
   /** Why it is replaced, if its own changes do not show it. */
   readonly reason?: Text;
-  readonly image?: { readonly before?: string; readonly after?: string };
+  readonly image?: {
+    readonly before?: string;
+    readonly after?: string;
+
+    /** How the one differs from the other. */
+    readonly kind?: "same" | "upgrade" | "downgrade" | "rebuilt" | "source" | "product";
+  };
   readonly changes: readonly Change[];
 
   /** Seconds for which it is down at most; undefined if it stays up. */
@@ -117,6 +123,12 @@ export interface Review {
 
   /** The most important line. */
   readonly headline: Text;
+
+  /** The line that counts what changes; the headline, unless that tells of a loss of data. */
+  readonly summary: Text;
+
+  /** What people must do, and what they will see. */
+  readonly people: readonly Text[];
   readonly dataLoss: boolean;
   readonly data: readonly DataFinding[];
   readonly services: readonly ContainerChange[];

@@ -7,7 +7,9 @@ export function renderJson(review: Review): string {
     version: 1,
     stack: review.stack,
     headline: plain(review.headline),
+    summary: plain(review.summary),
     dataLoss: review.dataLoss,
+    people: review.people.map(plain),
     data: review.data.map(({ effect, text }) => ({ effect, text: plain(text) })),
     services: review.services.map(({ address, name, ours, action, image, reason, downSeconds, changes }) => ({
       address,

@@ -66,6 +66,8 @@ class Page {
     const {
       stack,
       headline,
+      summary,
+      people,
       dataLoss,
       data,
       services,
@@ -79,10 +81,14 @@ class Page {
       otherResources,
       checks,
     } = this.review;
+    const dangers = access.filter(({ danger }) => danger).slice(0, this.detail.entries);
     const cut = this.detail !== DETAILS[0];
     const blocks = [
       `${marker(stack)}\n### Plan for ${code(stack)}`,
-      dataLoss ? `> [!CAUTION]\n> ${inline(headline)}` : `**${inline(headline)}**`,
+      dataLoss ? `> [!CAUTION]\n> ${inline(headline)}` : "",
+      dangers.length > 0 ? `> [!WARNING]\n${dangers.map(({ text }) => `> - ${inline(text)}`).join("\n")}` : "",
+      `**${inline(summary)}**`,
+      this.list("What people must do, and will see", people.map(inline)),
       this.list(
         "Not checked: a person who knows this must read it",
         unread.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),

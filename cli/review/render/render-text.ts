@@ -16,6 +16,15 @@ const EFFECTS = {
   danger: "DANGER",
 };
 
+const KINDS = {
+  same: "the same",
+  upgrade: "upgrade",
+  downgrade: "downgrade",
+  rebuilt: "another build of the same release",
+  source: "from another source",
+  product: "another product",
+};
+
 /** An action on a container in words. */
 export function actionPhrase({ action, downSeconds, reason }: ContainerChange): Text {
   const words = {
@@ -37,12 +46,29 @@ export function actionPhrase({ action, downSeconds, reason }: ContainerChange): 
 
 /** The review as text for a terminal. */
 export function renderText(review: Review): string {
-  const { data, services, jobs, downtime, order, access, effects, unread, drift, otherResources, checks, notes } =
-    review;
+  const {
+    data,
+    services,
+    jobs,
+    downtime,
+    order,
+    access,
+    effects,
+    unread,
+    people,
+    drift,
+    otherResources,
+    checks,
+    notes,
+  } = review;
   const sections = [
     section(
       "Not checked: a person who knows this must read it",
       unread.flatMap(({ text, changes }) => [`  ${plain(text)}`, ...changes.flatMap(detail)]),
+    ),
+    section(
+      "People",
+      people.map((sentence) => `  ${plain(sentence)}`),
     ),
     section(
       "Data",
@@ -83,7 +109,8 @@ export function renderText(review: Review): string {
       notes.map((note) => `  ${plain(note)}`),
     ),
   ];
-  return [plain(review.headline), ...sections.filter((lines) => lines !== "")].join("\n\n");
+  const lines = [...new Set([plain(review.headline), plain(review.summary)])];
+  return [...lines, ...sections.filter((lines) => lines !== "")].join("\n\n");
 }
 
 function section(title: string, lines: string[]): string {
@@ -106,10 +133,11 @@ function service(change: ContainerChange): string[] {
 
 /** The images of a container before and after, or its only one. */
 export function imageChange(
-  { before, after }: NonNullable<ContainerChange["image"]>,
+  { before, after, kind }: NonNullable<ContainerChange["image"]>,
   show: (name: string | undefined) => string,
 ): string {
-  return before === undefined || after === undefined ? show(before ?? after) : `${show(before)} → ${show(after)}`;
+  if (before === undefined || after === undefined) return show(before ?? after);
+  return `${show(before)} → ${show(after)}${kind === undefined ? "" : ` (${KINDS[kind]})`}`;
 }
 
 function detail(change: Change): string[] {
