@@ -4,7 +4,7 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { savePlan } from "../deployment/saved-plan";
-import { describePlan } from "../terraform/describe-plan";
+import { tellPlan } from "../deployment/tell-plan";
 import type { Plan } from "../terraform/plan-json";
 import { runSteps } from "../console/tasks";
 
@@ -29,7 +29,7 @@ export async function plan({ stack, out }: PlanOptions): Promise<void> {
     },
   });
   if (!saved) return;
-  console.log(describePlan(saved.deployment.name, saved.plan));
+  tellPlan(saved.deployment.name, saved.plan);
   const notes = notesOnImages(saved.deployment.synthesized.images.map(({ name }) => name));
   if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
   console.log(`\nThe plan holds secrets: let nobody else read it.\n  To apply it:  ${commandLine("apply", out)}`);

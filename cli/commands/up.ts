@@ -18,7 +18,7 @@ import {
 import { leftoversOf, offerUnknown, removeLeftovers } from "../deployment/leftovers";
 import { requireOwnStores } from "../deployment/store-identity";
 import { isEmpty } from "../terraform/plan-actions";
-import { describePlan } from "../terraform/describe-plan";
+import { agreeToAccess, tellPlan } from "../deployment/tell-plan";
 import { guardPlan } from "../terraform/plan-guard";
 import { missingImages, provideImages } from "../deployment/provide-images";
 import { provideTerraform } from "../deployment/provide-terraform";
@@ -133,9 +133,10 @@ async function deploy(
     const leftovers = [...found, ...(yes ? [] : await offerUnknown(docker, plan, found))];
     await guardPlan(plan, engineLookup(docker, leftovers), inFolder, allowDataLoss);
     for (const warning of saved.warnings) console.error(warning);
-    console.log(describePlan(name, plan));
+    tellPlan(name, plan);
     if (isEmpty(plan)) return removeLeftovers(deployment, leftovers);
 
+    await agreeToAccess(name, plan, yes);
     await requireYes("Apply this?", yes);
     await removeLeftovers(deployment, leftovers);
     await applyPlan(terraform, saved, "Applying");

@@ -4,13 +4,13 @@ import { runSteps } from "../console/tasks";
 import { applyPlan } from "../terraform/apply-plan";
 import { guardPlan } from "../terraform/plan-guard";
 import { isEmpty } from "../terraform/plan-actions";
-import { describePlan } from "../terraform/describe-plan";
 import type { Plan } from "../terraform/plan-json";
 import { configurationOf, readRecord, recordPlan, removePlan, requireFresh } from "../terraform/plan-record";
 import type { Deployment } from "./deployment";
 import { engineLookup } from "./engine-lookup";
 import { waitUntilReady } from "./health";
 import { leftoversOf, removeLeftovers } from "./leftovers";
+import { agreeToAccess, tellPlan } from "./tell-plan";
 import { requireFreePorts, warnOfEngine } from "./host-checks";
 
 /** Options for applying a saved plan. */
@@ -65,11 +65,12 @@ export async function applySavedPlan(
   const saved = await terraform.read(file);
   const leftovers = await leftoversOf(deployment, state);
   await guardPlan(saved.plan, engineLookup(deployment.docker, leftovers), deployment.inFolder, allowDataLoss);
-  console.log(describePlan(deployment.name, saved.plan));
+  tellPlan(deployment.name, saved.plan);
   if (isEmpty(saved.plan)) {
     await removeLeftovers(deployment, leftovers);
   } else {
     await requireFreePorts(deployment.synthesized, deployment.docker);
+    await agreeToAccess(deployment.name, saved.plan, yes);
     await requireYes("Apply this?", yes);
     await removeLeftovers(deployment, leftovers);
     await applyPlan(terraform, saved, "Applying");
