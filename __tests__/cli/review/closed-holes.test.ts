@@ -340,10 +340,19 @@ describe("A review tells", () => {
     expect(headline).not.toMatch(/Nothing opens or closes\. No data is lost/);
   });
 
+  test("nothing of the store's own command lines, and another one must be read", () => {
+    const command = (...more: string[]) => ({ command: ["server", "/data", "--address", ":9000", ...more] });
+
+    expect(review(changed(command(), command("--console-address", ":9001"))).said).toBe("");
+    expect(review(changed(command(), command("--anonymous"))).said).toContain("--anonymous");
+  });
+
   test("nothing of a file that becomes that of this release", () => {
     const rules = (content: string) => ({ upload: [upload("/etc/caddy/Caddyfile", content)] });
 
     expect(review(changed(rules("old"), rules(packageText("caddy", "Caddyfile")))).said).toBe("");
+    expect(review(changed(rules(packageText("caddy", "Caddyfile")), {})).said).toBe("");
+    expect(review(changed(rules("old"), {})).said).toContain("/etc/caddy/Caddyfile");
     expect(review(changed(rules("old"), rules("new"))).said).toContain("/etc/caddy/Caddyfile");
   });
 });

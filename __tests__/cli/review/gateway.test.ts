@@ -165,7 +165,7 @@ describe("A review names the ports of the store that a gateway publishes", () =>
     console: {
       on: (options: AuthGatewayOptions = {}) => stackWith({ console: true }, options),
       moved: { console: { port: 9443 } },
-      what: "the store's console",
+      what: "the store's console, in which an admin reads, changes and deletes all files of all users,",
       at: 9001,
     },
     s3Api: {

@@ -5,7 +5,10 @@ import { changes, closes, opens } from "../model/access-change";
 import { text } from "../model/text";
 
 const PORTS: { setting: StorePortSetting; what: string }[] = [
-  { setting: "CONSOLE", what: "the store's console" },
+  {
+    setting: "CONSOLE",
+    what: "the store's console, in which an admin reads, changes and deletes all files of all users,",
+  },
   { setting: "S3_API", what: "the store's S3 API, for programs with its keys," },
 ];
 

@@ -18,6 +18,9 @@ import { isOwnText } from "../plan/own-texts";
 // Known before the apply by the resources to which they refer, or compared by their parts.
 const MAY_BE_UNKNOWN = /^(image|networks_advanced|volumes|upload|env)$/;
 
+// The store's program with and without its console, of which the gateway's settings tell.
+const STORE_COMMAND = /^server \/data --address :9000( --console-address :9001)?$/;
+
 interface Sources {
   readonly configuration: Configuration;
   readonly diffs: LineDiffs;
@@ -59,7 +62,10 @@ function settings(change: ResourceChange, before: Attributes, after: Attributes,
   const changed = isNew ? after.names.filter((name) => !isEmptyValue(after.value(name))) : changedAttributes(change);
   const told = changed.filter((name) => (isNew ? !isHarmless(change.type, name, after.value(name)) : true));
   return settingChanges(
-    told.filter((name) => !JUDGED_ATTRIBUTES.has(name)),
+    told.filter(
+      (name) =>
+        !JUDGED_ATTRIBUTES.has(name) && !(name === "command" && STORE_COMMAND.test(after.texts(name).join(" "))),
+    ),
     before,
     after,
     diffs,
@@ -116,7 +122,9 @@ function files({ before, after, changes }: PlannedContainer, { isFirst }: Source
   const now = filesOf(after);
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((path): Change[] => {
     const [left, right] = [old.get(path)?.content, now.get(path)?.content];
-    if (isJudgedFile(path) || (now.has(path) && right !== undefined && (left === right || isOwnText(right)))) return [];
+    // The settings, which are judged, say which of the library's files are there.
+    const content = now.has(path) ? right : left;
+    if (isJudgedFile(path) || (content !== undefined && (left === right || isOwnText(content)))) return [];
     const shown = changes.find((one) => one.kind === "file" && one.name === path);
     return [
       shown ?? { kind: "file", name: path, state: !old.has(path) ? "new" : now.has(path) ? "changed" : "removed" },
