@@ -81,11 +81,12 @@ describe("The search for newer releases", () => {
 
   test("asks for every release of releases.json", () => {
     const asked = findings.map(({ current }) => current.replace(/^v/, ""));
-    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, "oauth2-proxy": proxy } = RELEASED;
+    const { postgres, mlflow, silo, caddy, providers, minio, mc, go, ...others } = RELEASED;
 
     for (const version of [
       ...postgres.versions,
-      ...[mlflow, silo, caddy, proxy, ...Object.values(providers)].map(({ version }) => version),
+      ...[mlflow, silo, caddy, ...Object.values(providers)].map(({ version }) => version),
+      ...Object.values(others).flatMap((release) => ("version" in release ? [release.version] : [])),
       ...[caddy.imageVersion, minio.commit, mc.commit, providers.docker.commit, go].map((name) =>
         name.replace(/^v/, ""),
       ),
