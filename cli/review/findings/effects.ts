@@ -79,9 +79,10 @@ function times(name: string, before: Attributes, after: Attributes): Text[] {
     (side) => side.number("destroy_grace_seconds") ?? side.number("stop_timeout") ?? 10,
   );
   const [stop, next] = [before, after].map((side) => side.number("stop_timeout") ?? 10);
-  if (old !== now || stop !== next)
+  const [had = 0, has = 0] = [Math.min(old ?? 0, stop ?? 0), Math.min(now ?? 0, next ?? 0)];
+  if (has < had && !isJob(after))
     found.push(
-      text`${name} has ${words(duration(Math.min(now ?? 0, next ?? 0)))} instead of ${words(duration(Math.min(old ?? 0, stop ?? 0)))} to stop; what it has not finished then is cut off`,
+      text`${name} has ${words(duration(has))} instead of ${words(duration(had))} to stop; what it has not finished then is cut off`,
     );
   const [limit, other] = [before, after].map((side) => limitOf(side));
   if (limit !== other)

@@ -27,6 +27,9 @@ interface Sources {
 
   /** Whether the plan makes the whole stack: then nothing is compared with before. */
   readonly isFirst: boolean;
+
+  /** What a container was that is gone from the engine, and is made again. */
+  readonly gone?: Attributes;
 }
 
 /** What a review does not judge of a container. */
@@ -57,9 +60,11 @@ export function unreadContainer(change: ResourceChange, container: PlannedContai
   return found.length === 0 ? [] : [{ text: text`the container ${name}`, changes: found }];
 }
 
-function settings(change: ResourceChange, before: Attributes, after: Attributes, { diffs }: Sources): Change[] {
+function settings(change: ResourceChange, before: Attributes, after: Attributes, { diffs, gone }: Sources): Change[] {
   const isNew = before === Attributes.NONE;
-  const changed = isNew ? after.names.filter((name) => !isEmptyValue(after.value(name))) : changedAttributes(change);
+  const changed = isNew
+    ? after.names.filter((name) => !isSame(gone?.value(name), after.value(name)))
+    : changedAttributes(change);
   const told = changed.filter((name) => (isNew ? !isHarmless(change.type, name, after.value(name)) : true));
   return settingChanges(
     told.filter(
@@ -94,6 +99,7 @@ function hidden(change: ResourceChange, before: Attributes, after: Attributes, {
   const unknown = after.names.filter(
     (name) =>
       !MAY_BE_UNKNOWN.test(name) &&
+      !(name === "labels" && isSame(others(before, name, []), others(after, name, []))) &&
       after.isUnknown(name) &&
       configuration.expression(change.address, name) !== undefined,
   );
@@ -116,9 +122,10 @@ function variables(before: Attributes, after: Attributes): Change[] {
     .map((name): Change => ({ kind: "setting", name, before: old.get(name), after: now.get(name) }));
 }
 
-function files({ before, after, changes }: PlannedContainer, { isFirst }: Sources): Change[] {
+function files({ before, after, changes }: PlannedContainer, { isFirst, gone }: Sources): Change[] {
   if (!after || isFirst) return [];
-  const old = before ? filesOf(before) : new Map<string, { content?: string }>();
+  const was = before ?? gone;
+  const old = was ? filesOf(was) : new Map<string, { content?: string }>();
   const now = filesOf(after);
   return [...new Set([...old.keys(), ...now.keys()])].sort().flatMap((path): Change[] => {
     const [left, right] = [old.get(path)?.content, now.get(path)?.content];

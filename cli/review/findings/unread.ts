@@ -29,9 +29,15 @@ export function unreadOf(
 ): Unread[] {
   const known = new Map(containers.map((container) => [container.address, container]));
   const isFirst = containers.every(({ before }) => before === undefined);
+  const gone = new Map(
+    (plan.resource_drift ?? []).flatMap((change) =>
+      actionOf(change) === "delete" ? [[change.address, Attributes.before(change)] as const] : [],
+    ),
+  );
   const resources = (plan.resource_changes ?? []).flatMap((change): Unread[] => {
     const container = known.get(change.address);
-    if (container) return unreadContainer(change, container, { configuration, diffs, isFirst });
+    if (container)
+      return unreadContainer(change, container, { configuration, diffs, isFirst, gone: gone.get(change.address) });
     return change.mode === "data" ? unreadSource(change) : unreadResource(change, configuration, diffs);
   });
   const invoked = (plan.action_invocations ?? []).map(({ address }) =>
