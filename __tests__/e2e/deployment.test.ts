@@ -310,6 +310,31 @@ print("SAME", open(path, "rb").read() == content)
     ).toContain("[1]");
   });
 
+  test("comes back after 'down' and 'up' were killed in the middle, with the same password and the same data", async () => {
+    const has = (name: string) => async () => (await containerNames("e2e")).includes(`e2e-${name}`);
+    const down = stack.start(["down", "--yes"]);
+    await eventually("the gateway is gone", 60, async () => !(await has("gateway")()));
+    process.kill(down.pid, "SIGKILL");
+    await down.end;
+
+    // Waits for the Terraform of 'down'. Its own is killed while PostgreSQL starts: that is not in the state.
+    const orphaning = stack.start(["up", "--yes"]);
+    await eventually("nothing is left", 60, async () => (await containerNames("e2e")).length === 0);
+    await eventually("PostgreSQL is made", 120, has("postgres"));
+    process.kill(stack.terraformProcess, "SIGKILL");
+    await orphaning.end;
+
+    const closed = stack.start(["up", "--yes"]);
+    await eventually("the server is made", 180, has("server"));
+    process.kill(-closed.pid, "SIGHUP");
+    await closed.end;
+    await stack.commandOk(["up", "--yes"]);
+
+    expect(await stack.output("password")).toBe(password);
+    expect(await missingRuns([runId])).toEqual([]);
+    expect(await stack.plan()).toEqual({});
+  });
+
   test("takes over the data of a lost state, with a new password, and only when told to", async () => {
     await stack.commandOk(["down", "--yes"]);
     rmSync(join(stack.folder, "terraform.e2e.tfstate"));

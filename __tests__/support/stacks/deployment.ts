@@ -1,7 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { runsIn } from "../../../cli/app/run-record";
+import { stateHome } from "../../../cli/app/state-home";
 import { run, runOk } from "../run";
 import type { Outcome } from "../run";
 
@@ -81,6 +85,24 @@ export class Deployment {
   public async command(args: string[], variables: Variables = {}): Promise<Outcome> {
     this.login = undefined;
     return run(NODE, [...COMMAND, ...args], { cwd: this.folder, env: this.environment(variables) });
+  }
+
+  /** Starts `mlflow-stack` in a process group of its own, as a shell does, for a test that kills it. */
+  public start(args: string[]): { pid: number; end: Promise<unknown> } {
+    const child = spawn(NODE, [...COMMAND, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.environment({}) },
+      detached: true,
+      stdio: "ignore",
+    });
+    return { pid: child.pid ?? 0, end: once(child, "exit") };
+  }
+
+  /** The process of the Terraform that a command on this stack has started. */
+  public get terraformProcess(): number {
+    const runs = stateHome(process.env, "runs");
+    const run = runsIn(runs).find(({ record }) => record.folder === join(this.folder, "cdktf.out") && record.terraform);
+    return run?.record.terraform?.pid ?? 0;
   }
 
   /** Runs `mlflow-stack`, which has to succeed. */
