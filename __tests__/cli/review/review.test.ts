@@ -163,7 +163,7 @@ describe("Data", () => {
     [
       "a bucket of another provider that goes",
       new PlanBuilder().resource("aws_s3_bucket.models", { bucket: "models" }, null).build(),
-      "Data would be lost: 'aws_s3_bucket.models ('models')' is deleted, and the data in it.",
+      "Data would be lost: 'aws_s3_bucket.models ('models')' is deleted, and any data in it.",
     ],
   ])("is lost with %s, as the first line says", (_what, plan, line) => {
     expect(headline(plan)).toBe(line);

@@ -38,16 +38,19 @@ describe("A named volume", () => {
 });
 
 describe("A stack", () => {
-  test.each(Object.entries(SHAPES))("has no docker_volume, and a record of each volume that it mounts: %s", (_, shape) => {
-    const { resource } = synth(shape());
-    const mounted = Object.values(resource.docker_container ?? {}).flatMap(({ volumes = [] }) =>
-      volumes.flatMap(({ volume_name }: { volume_name?: string }) => volume_name ?? []),
-    );
-    const recorded = Object.values(resource.terraform_data ?? {}).flatMap(({ input }) => input?.named_volume ?? []);
+  test.each(Object.entries(SHAPES))(
+    "has no docker_volume, and a record of each volume that it mounts: %s",
+    (_, shape) => {
+      const { resource } = synth(shape());
+      const mounted = Object.values(resource.docker_container ?? {}).flatMap(({ volumes = [] }) =>
+        volumes.flatMap(({ volume_name }: { volume_name?: string }) => volume_name ?? []),
+      );
+      const recorded = Object.values(resource.terraform_data ?? {}).flatMap(({ input }) => input?.named_volume ?? []);
 
-    expect(resource.docker_volume).toBeUndefined();
-    expect(recorded.sort()).toEqual([...new Set(mounted)].sort());
-  });
+      expect(resource.docker_volume).toBeUndefined();
+      expect(recorded.sort()).toEqual([...new Set(mounted)].sort());
+    },
+  );
 
   // From synthesized stacks of release 0.1.0, with each option that made a volume.
   test.each([

@@ -15,7 +15,8 @@ import {
 } from "../../support/stacks/synth";
 import type { Synthesized } from "../../support/stacks/synth";
 
-const REFERENCE = /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.(?:server_identity|minio_data|postgres_data-\d+|gateway_data)_)|var)\.[^}]+\}/;
+const REFERENCE =
+  /\$\{[^}]*\b(?:random_password|random_bytes|terraform_data(?!\.(?:server_identity|minio_data|postgres_data-\d+|gateway_data)_)|var)\.[^}]+\}/;
 
 function containers(synthesized: Synthesized) {
   return Object.entries(synthesized.resource.docker_container ?? {});

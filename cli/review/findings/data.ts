@@ -9,7 +9,7 @@ import type { Engine } from "../plan/engine";
 import { imageFindings } from "./images";
 import type { DataFinding } from "../model/model";
 import { VOLUME_RECORD } from "../../../lib/contract/volume-record";
-import { names, text } from "../model/text";
+import { names, text, words } from "../model/text";
 import { storeFindings } from "./store-data";
 import type { Text } from "../model/text";
 
@@ -61,7 +61,7 @@ function loss(change: ResourceChange, users: Map<string, string[]>): Text {
   const what =
     actionOf(change) === "replace"
       ? text`${named(change)} is deleted and recreated, empty`
-      : text`${named(change)} is deleted, and the data in it`;
+      : text`${named(change)} is deleted, and ${words(change.type === VOLUME ? "the" : "any")} data in it`;
   const reason =
     change.action_reason === "delete_because_no_resource_config" ? [...what, ": it is no longer in the code"] : what;
   const by = users.get(nameOf(change));

@@ -4,7 +4,7 @@ import type { PlannedContainer } from "../plan/container-change";
 import type { Change, DataFinding } from "../model/model";
 import { text, words } from "../model/text";
 
-// A number, or a day: `18.6`, `2026-09-16`.
+// A number, or a day: `1.2`, `2026-09-16`.
 const VERSION = /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*/;
 
 type ImageKind = NonNullable<NonNullable<PlannedContainer["image"]>["kind"]>;
