@@ -11,6 +11,10 @@ const COMMON = {
 /** The tests that are slower than those beside the sources, a folder each. */
 const FOLDERS = ["build", "e2e", "soak"];
 const folder = (name) => ({ ...COMMON, displayName: name, testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`] });
+// These kill the engine, or measure times that a busy machine changes.
+const ALONE = ["deployment", "failed-logins", "hostile", "limits"].map(
+  (name) => `<rootDir>/__tests__/e2e/${name}.test.ts`,
+);
 const withEngine = { globalSetup: "<rootDir>/__tests__/support/prepare.js" };
 
 export default {
@@ -24,7 +28,8 @@ export default {
       testEnvironment: "<rootDir>/__tests__/support/synthesis-environment.js",
     },
     folder("build"),
-    { ...folder("e2e"), ...withEngine },
+    { ...folder("e2e"), ...withEngine, testPathIgnorePatterns: ["/node_modules/", ...ALONE] },
+    { ...folder("e2e"), ...withEngine, testMatch: ALONE, runner: "<rootDir>/__tests__/support/serial-runner.js" },
     { ...folder("soak"), ...withEngine },
   ],
 };
