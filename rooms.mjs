@@ -20,6 +20,7 @@ export const ROOMS = [
   "cli/console",
   "cli/app",
   "cli/docker",
+  "cli/terraform/json",
   "cli/terraform",
   "cli/review/model",
   "cli/review/plan",

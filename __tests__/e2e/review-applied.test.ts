@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePlan } from "../../cli/terraform/parse-plan";
+import { parsePlan } from "../../cli/terraform/json/parse-plan";
 import { reviewPlan } from "../../cli/review/findings/review-plan";
 import type { ContainerAction, Review } from "../../cli/review/model/model";
 import { offlineSettings, removeLeftovers } from "../support/stacks/deployment";

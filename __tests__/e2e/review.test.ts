@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parsePlan } from "../../cli/terraform/parse-plan";
+import { parsePlan } from "../../cli/terraform/json/parse-plan";
 import { render } from "../../cli/review/render/render";
 import { reviewPlan } from "../../cli/review/findings/review-plan";
 import { secretsOf } from "../../cli/review/secrets/secrets";

@@ -4,14 +4,14 @@ import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { leftoversOf, removeLeftovers } from "../deployment/leftovers";
 import { backupRemoval } from "../deployment/state-backups";
-import { summarize } from "../terraform/describe-plan";
+import { summarize } from "../terraform/json/describe-plan";
 import { guardRemoval } from "../terraform/plan-guard";
 import { askForName, requireYes } from "../console/prompts";
 import { runSteps } from "../console/tasks";
 import type { Docker } from "../docker/docker";
-import type { State, StateInstance } from "../terraform/state";
+import type { State, StateInstance } from "../terraform/json/state";
 import type { Terraform } from "../terraform/terraform";
-import { volumesOf } from "../terraform/volume-record";
+import { volumesOf } from "../terraform/json/volume-record";
 
 /** Options of `down`. */
 export interface DownOptions {

@@ -5,7 +5,7 @@ import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { savePlan } from "../deployment/saved-plan";
 import { tellPlan } from "../deployment/tell-plan";
-import type { Plan } from "../terraform/plan-json";
+import type { Plan } from "../terraform/json/plan-json";
 import { runSteps } from "../console/tasks";
 
 /** Options of `plan`. */

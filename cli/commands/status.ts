@@ -7,7 +7,7 @@ import { addressFromHere, conditionOf, readinessProblem } from "../deployment/he
 import type { Problem } from "../deployment/health";
 import { warnOfEngine } from "../deployment/host-checks";
 import { storeProblems } from "../deployment/store-identity";
-import type { State } from "../terraform/state";
+import type { State } from "../terraform/json/state";
 import { table } from "../console/table";
 
 const MEBIBYTE = 1024 ** 2;

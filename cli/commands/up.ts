@@ -17,7 +17,7 @@ import {
 } from "../deployment/host-checks";
 import { leftoversOf, offerUnknown, removeLeftovers } from "../deployment/leftovers";
 import { requireOwnStores } from "../deployment/store-identity";
-import { isEmpty } from "../terraform/plan-actions";
+import { isEmpty } from "../terraform/json/plan-actions";
 import { agreeToAccess, tellPlan } from "../deployment/tell-plan";
 import { guardPlan } from "../terraform/plan-guard";
 import { missingImages, provideImages } from "../deployment/provide-images";

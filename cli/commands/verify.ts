@@ -8,7 +8,7 @@ import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
 import { isOwnHost, portOf } from "../deployment/health";
-import type { State } from "../terraform/state";
+import type { State } from "../terraform/json/state";
 import { table } from "../console/table";
 import { runSteps } from "../console/tasks";
 import { addressesOf, isolationProblem, portProblem } from "../verify/isolation";

@@ -4,7 +4,7 @@ import { httpStatus } from "../console/http-status";
 import { CommandError } from "../console/command-error";
 import type { Deployment } from "./deployment";
 import type { ContainerDetails, Docker } from "../docker/docker";
-import type { State } from "../terraform/state";
+import type { State } from "../terraform/json/state";
 import { refuseEnded, requireOwnStores } from "./store-identity";
 
 const TIMEOUT = 120_000;

@@ -3,9 +3,9 @@ import { Run } from "../app/run";
 import { requireYes } from "../console/prompts";
 import { runSteps } from "../console/tasks";
 import type { Docker } from "../docker/docker";
-import { actionOf, changesOf } from "../terraform/plan-actions";
-import type { Plan } from "../terraform/plan-json";
-import type { State } from "../terraform/state";
+import { actionOf, changesOf } from "../terraform/json/plan-actions";
+import type { Plan } from "../terraform/json/plan-json";
+import type { State } from "../terraform/json/state";
 import type { Deployment } from "./deployment";
 
 // Between the engine's clock and this machine's.

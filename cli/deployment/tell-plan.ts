@@ -2,9 +2,9 @@ import { requireWord } from "../console/prompts";
 import { render } from "../review/render/render";
 import { reviewPlan } from "../review/findings/review-plan";
 import { secretsOf } from "../review/secrets/secrets";
-import { describePlan } from "../terraform/describe-plan";
-import { isEmpty } from "../terraform/plan-actions";
-import type { Plan } from "../terraform/plan-json";
+import { describePlan } from "../terraform/json/describe-plan";
+import { isEmpty } from "../terraform/json/plan-actions";
+import type { Plan } from "../terraform/json/plan-json";
 
 /** What somebody types who agrees to a dangerous access. */
 const WORD = "open";

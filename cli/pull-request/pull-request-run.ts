@@ -4,7 +4,7 @@ import { Deployment } from "../deployment/deployment";
 import { withoutTokens } from "../app/environment";
 import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
-import { isEmpty } from "../terraform/plan-actions";
+import { isEmpty } from "../terraform/json/plan-actions";
 import { loadExeca } from "../console/es-modules";
 import { applySavedPlan, savePlan } from "../deployment/saved-plan";
 import { commentOf, markerOf } from "./comment";

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
-import type { Plan } from "../terraform/plan-json";
+import type { Plan } from "../terraform/json/plan-json";
 import { loadExeca } from "../console/es-modules";
 
 /** The review of a plan. */

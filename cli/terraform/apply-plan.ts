@@ -1,6 +1,6 @@
 import { Run } from "../app/run";
-import { changesOf } from "./plan-actions";
-import type { Plan } from "./plan-json";
+import { changesOf } from "./json/plan-actions";
+import type { Plan } from "./json/plan-json";
 import { runSteps } from "../console/tasks";
 import type { SavedPlan, Terraform } from "./terraform";
 import { UnderWay, finishedStep } from "./terraform-messages";

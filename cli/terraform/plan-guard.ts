@@ -1,9 +1,9 @@
 import { CommandError, ExitCode } from "../console/command-error";
 import { shellWord } from "../console/shell-word";
-import { dataName, missingData, removedData } from "./data-loss";
-import { actionOf, changesOf } from "./plan-actions";
-import type { Plan, ResourceChange } from "./plan-json";
-import { mountedBefore, volumeUses, volumesBefore } from "./volume-record";
+import { dataName, missingData, removedData } from "./json/data-loss";
+import { actionOf, changesOf } from "./json/plan-actions";
+import type { Plan, ResourceChange } from "./json/plan-json";
+import { mountedBefore, volumeUses, volumesBefore } from "./json/volume-record";
 
 const VOLUME = "docker_volume";
 const CONTAINER = "docker_container";

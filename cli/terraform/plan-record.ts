@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { CommandError, ExitCode } from "../console/command-error";
-import type { StateVersion } from "./state";
+import type { StateVersion } from "./json/state";
 
 /** The inputs of a saved plan: a file beside the plan, without secrets. */
 export interface PlanRecord {

@@ -6,11 +6,11 @@ import { argumentsOf, requireTemporaryFolder, terraformEnvironment, withoutArgum
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
 import { Run } from "../app/run";
-import { parsePlan } from "./parse-plan";
-import type { Plan } from "./plan-json";
+import { parsePlan } from "./json/parse-plan";
+import type { Plan } from "./json/plan-json";
 import { loadExeca } from "../console/es-modules";
 import { runDetached } from "./detached";
-import { State } from "./state";
+import { State } from "./json/state";
 import { lockedState } from "./state-lock";
 import { Warnings, describeProblems, isCheck, parseMessage } from "./terraform-messages";
 import type { Diagnostic, Message } from "./terraform-messages";

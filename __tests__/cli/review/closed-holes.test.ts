@@ -2,7 +2,7 @@ import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import type { Review } from "../../../cli/review/model/model";
 import type { Text } from "../../../cli/review/model/text";
 import { packageText } from "../../../lib/values/package-folder";
-import type { Plan, Values } from "../../../cli/terraform/plan-json";
+import type { Plan, Values } from "../../../cli/terraform/json/plan-json";
 import { PlanBuilder, ourContainer, ourJob, upload } from "../../support/plans/plan-builder";
 
 // What reviews once called harmless: each row is a plan, and what a reader must learn from the review.

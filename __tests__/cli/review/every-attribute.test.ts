@@ -1,6 +1,6 @@
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import type { Text } from "../../../cli/review/model/text";
-import type { Plan, Values } from "../../../cli/terraform/plan-json";
+import type { Plan, Values } from "../../../cli/terraform/json/plan-json";
 import { PlanBuilder, ourContainer } from "../../support/plans/plan-builder";
 import schema from "../../support/plans/docker-provider.json";
 

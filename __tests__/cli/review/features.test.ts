@@ -1,7 +1,7 @@
 import { FEATURES as ALL } from "../../../lib/server/features";
 import { AiProvider, AuthMethod, Role } from "../../../lib";
 import type { MlflowFeatureOptions } from "../../../lib";
-import type { Values } from "../../../cli/terraform/plan-json";
+import type { Values } from "../../../cli/terraform/json/plan-json";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import type { Text } from "../../../cli/review/model/text";
 import { PlanBuilder, ourContainer } from "../../support/plans/plan-builder";

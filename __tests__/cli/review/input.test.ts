@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSavedPlan } from "../../../cli/review/plan/plan-file";
-import { parsePlan } from "../../../cli/terraform/parse-plan";
+import { parsePlan } from "../../../cli/terraform/json/parse-plan";
 import { render } from "../../../cli/review/render/render";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import { secretsOf } from "../../../cli/review/secrets/secrets";

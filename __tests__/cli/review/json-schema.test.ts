@@ -1,7 +1,7 @@
 import Ajv from "ajv";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import { render } from "../../../cli/review/render/render";
-import type { Plan } from "../../../cli/terraform/plan-json";
+import type { Plan } from "../../../cli/terraform/json/plan-json";
 import schema from "../../../docs/review.schema.json";
 import { PlanBuilder, ourContainer, ourJob, upload } from "../../support/plans/plan-builder";
 

@@ -1,4 +1,4 @@
-import type { Plan } from "../../../cli/terraform/plan-json";
+import type { Plan } from "../../../cli/terraform/json/plan-json";
 import { Redaction } from "../../../cli/app/redaction";
 import { render } from "../../../cli/review/render/render";
 import type { Format } from "../../../cli/review/render/render";

@@ -1,4 +1,4 @@
-import type { Values } from "../../../cli/terraform/plan-json";
+import type { Values } from "../../../cli/terraform/json/plan-json";
 import { Attributes } from "../../../cli/review/plan/attributes";
 import { isJob, isOurs } from "../../../cli/review/plan/container";
 import { ourContainer, upload } from "../../support/plans/plan-builder";

@@ -1,7 +1,7 @@
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import { render } from "../../../cli/review/render/render";
 import type { Text } from "../../../cli/review/model/text";
-import type { Plan, Values } from "../../../cli/terraform/plan-json";
+import type { Plan, Values } from "../../../cli/terraform/json/plan-json";
 import { PlanBuilder, ourContainer, ourJob, upload } from "../../support/plans/plan-builder";
 
 const role = (value: string) => ({ labels: [{ label: "cdktf-mlflow.role", value }] });

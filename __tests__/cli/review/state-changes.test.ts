@@ -1,4 +1,4 @@
-import type { Plan } from "../../../cli/terraform/plan-json";
+import type { Plan } from "../../../cli/terraform/json/plan-json";
 import { reviewPlan } from "../../../cli/review/findings/review-plan";
 import { render } from "../../../cli/review/render/render";
 import { secretsOf } from "../../../cli/review/secrets/secrets";

@@ -1,6 +1,6 @@
 import { guardPlan, guardRemoval } from "../../../cli/terraform/plan-guard";
 import type { EngineLookup } from "../../../cli/terraform/plan-guard";
-import type { Plan, ResourceChange } from "../../../cli/terraform/plan-json";
+import type { Plan, ResourceChange } from "../../../cli/terraform/json/plan-json";
 
 const IN_FOLDER = "terraform -chdir=cdktf.out/stacks/mlflow";
 const nothing = async () => undefined;

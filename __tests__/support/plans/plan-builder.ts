@@ -1,4 +1,4 @@
-import type { Plan, ResourceChange, Values } from "../../../cli/terraform/plan-json";
+import type { Plan, ResourceChange, Values } from "../../../cli/terraform/json/plan-json";
 
 /** A container as `ContainerNetwork` makes them, as a state has it. */
 export function ourContainer(name: string, values: Values = {}): Values {

@@ -1,6 +1,6 @@
 import { pullRequest } from "../../../cli/commands/pull-request";
 import { CommandError } from "../../../cli/console/command-error";
-import { actionOf, changesOf } from "../../../cli/terraform/plan-actions";
+import { actionOf, changesOf } from "../../../cli/terraform/json/plan-actions";
 
 // `mlflow-stack pull-request`, with a review that only lists addresses: what it says of them has tests of its own.
 pullRequest(

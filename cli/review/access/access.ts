@@ -1,5 +1,5 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
-import type { Plan } from "../../terraform/plan-json";
+import type { Plan } from "../../terraform/json/plan-json";
 import { Attributes } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
 import { portName, portsOf } from "../plan/container";

@@ -1,5 +1,5 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
-import type { Values } from "../../terraform/plan-json";
+import type { Values } from "../../terraform/json/plan-json";
 import { isEmptyValue } from "../plan/attributes";
 import type { Attributes } from "../plan/attributes";
 import type { PlannedContainer } from "../plan/container-change";

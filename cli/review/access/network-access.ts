@@ -1,6 +1,6 @@
 import { ContainerRole } from "../../../lib/contract/container-roles";
-import { actionOf } from "../../terraform/plan-actions";
-import type { Plan, Values } from "../../terraform/plan-json";
+import { actionOf } from "../../terraform/json/plan-actions";
+import type { Plan, Values } from "../../terraform/json/plan-json";
 import { isObject } from "../../console/parse-json";
 import { portsOf } from "../plan/container";
 import type { PlannedContainer } from "../plan/container-change";

@@ -1,7 +1,7 @@
-import { missingData, removedData, dataName } from "../../terraform/data-loss";
-import { actionOf, forgetsObject } from "../../terraform/plan-actions";
-import type { Plan, ResourceChange } from "../../terraform/plan-json";
-import { mountedBefore, volumeUses, volumesBefore } from "../../terraform/volume-record";
+import { missingData, removedData, dataName } from "../../terraform/json/data-loss";
+import { actionOf, forgetsObject } from "../../terraform/json/plan-actions";
+import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
+import { mountedBefore, volumeUses, volumesBefore } from "../../terraform/json/volume-record";
 import { Attributes, nameOf } from "../plan/attributes";
 import type { PlannedContainer } from "../plan/container-change";
 import { environmentOf } from "../plan/container";

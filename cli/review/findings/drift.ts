@@ -1,5 +1,5 @@
-import { actionOf, isRefreshOnly } from "../../terraform/plan-actions";
-import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { actionOf, isRefreshOnly } from "../../terraform/json/plan-actions";
+import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes, changedAttributes, nameOf } from "../plan/attributes";
 import type { LineDiffs } from "../plan/line-diff";
 import type { Change, Drift } from "../model/model";

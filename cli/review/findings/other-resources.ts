@@ -1,8 +1,8 @@
-import { mayHoldData } from "../../terraform/data-loss";
-import { actionOf, forgetsObject, isImported, isMoved } from "../../terraform/plan-actions";
-import type { Action } from "../../terraform/plan-actions";
-import type { ActionInvocation, OutputChange, Plan, ResourceChange } from "../../terraform/plan-json";
-import { isRecord } from "../../terraform/volume-record";
+import { mayHoldData } from "../../terraform/json/data-loss";
+import { actionOf, forgetsObject, isImported, isMoved } from "../../terraform/json/plan-actions";
+import type { Action } from "../../terraform/json/plan-actions";
+import type { ActionInvocation, OutputChange, Plan, ResourceChange } from "../../terraform/json/plan-json";
+import { isRecord } from "../../terraform/json/volume-record";
 import { Attributes, changedAttributes, isSame } from "../plan/attributes";
 import { isJob } from "../plan/container";
 import type { LineDiffs } from "../plan/line-diff";

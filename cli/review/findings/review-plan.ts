@@ -1,7 +1,14 @@
-import { missingData, removedData } from "../../terraform/data-loss";
-import { actionOf, changesOf, isEmpty, isRefreshOnly, isUnexplained, unknownParts } from "../../terraform/plan-actions";
-import { failedChecks } from "../../terraform/failed-checks";
-import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { missingData, removedData } from "../../terraform/json/data-loss";
+import {
+  actionOf,
+  changesOf,
+  isEmpty,
+  isRefreshOnly,
+  isUnexplained,
+  unknownParts,
+} from "../../terraform/json/plan-actions";
+import { failedChecks } from "../../terraform/json/failed-checks";
+import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Configuration } from "../plan/configuration";
 import { containerChange } from "../plan/container-change";
 import type { PlannedContainer } from "../plan/container-change";

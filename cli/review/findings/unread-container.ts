@@ -1,6 +1,6 @@
 import { ROLE_LABEL, TRIGGERS_LABEL } from "../../../lib/contract/container-roles";
-import { actionOf } from "../../terraform/plan-actions";
-import type { ResourceChange, Values } from "../../terraform/plan-json";
+import { actionOf } from "../../terraform/json/plan-actions";
+import type { ResourceChange, Values } from "../../terraform/json/plan-json";
 import { unknownLoginSettings } from "../access/login-access";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";

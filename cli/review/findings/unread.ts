@@ -1,6 +1,6 @@
-import { actionOf } from "../../terraform/plan-actions";
-import type { Action } from "../../terraform/plan-actions";
-import type { Plan, ResourceChange } from "../../terraform/plan-json";
+import { actionOf } from "../../terraform/json/plan-actions";
+import type { Action } from "../../terraform/json/plan-actions";
+import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes, changedAttributes, isEmptyValue } from "../plan/attributes";
 import type { Configuration } from "../plan/configuration";
 import type { PlannedContainer } from "../plan/container-change";

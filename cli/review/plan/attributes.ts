@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../console/parse-json";
-import type { ActionInvocation, ResourceChange, Values } from "../../terraform/plan-json";
+import type { ActionInvocation, ResourceChange, Values } from "../../terraform/json/plan-json";
 
 /** The attributes of a resource before or after a change, with Terraform's marks: sensitive, or not known yet. */
 export class Attributes {

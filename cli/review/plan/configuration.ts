@@ -1,4 +1,4 @@
-import type { ModuleConfiguration, Plan, ResourceConfiguration } from "../../terraform/plan-json";
+import type { ModuleConfiguration, Plan, ResourceConfiguration } from "../../terraform/json/plan-json";
 import { isObject } from "../../console/parse-json";
 
 // Index keys may hold anything, quotes included.

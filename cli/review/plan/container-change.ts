@@ -1,6 +1,6 @@
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
-import { actionOf, forgetsObject } from "../../terraform/plan-actions";
-import type { ResourceChange } from "../../terraform/plan-json";
+import { actionOf, forgetsObject } from "../../terraform/json/plan-actions";
+import type { ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "./attributes";
 import type { Configuration } from "./configuration";
 import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf, roleOf } from "./container";

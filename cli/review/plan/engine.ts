@@ -1,4 +1,4 @@
-import type { Plan } from "../../terraform/plan-json";
+import type { Plan } from "../../terraform/json/plan-json";
 import { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
 import { withoutIndex } from "./configuration";

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { decodeText } from "../../../lib/values/decode-text";
 import { CommandError } from "../../console/command-error";
-import { REMEDY } from "../../terraform/parse-plan";
+import { REMEDY } from "../../terraform/json/parse-plan";
 
 const ZIP = "PK";
 // OpenTofu's form of an encrypted plan. The JSON of a plan begins with its version.

@@ -1,5 +1,5 @@
-import { actionOf } from "../../terraform/plan-actions";
-import type { ModuleState, Plan, ResourceChange } from "../../terraform/plan-json";
+import { actionOf } from "../../terraform/json/plan-actions";
+import type { ModuleState, Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
 import { withoutIndex } from "./configuration";

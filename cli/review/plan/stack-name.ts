@@ -1,4 +1,4 @@
-import type { Plan } from "../../terraform/plan-json";
+import type { Plan } from "../../terraform/json/plan-json";
 import { nameOf } from "./attributes";
 
 const UNKNOWN = "terraform";

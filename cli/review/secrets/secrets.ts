@@ -1,7 +1,7 @@
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { mentionsSecret } from "../../../lib/secrets/secret-names";
 import { MIN_LENGTH } from "../../app/redaction";
-import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/plan-json";
+import type { ModuleState, Plan, ResourceChange, Values } from "../../terraform/json/plan-json";
 import { Attributes } from "../plan/attributes";
 import { isObject } from "../../console/parse-json";
 import { filesOf, isOurs } from "../plan/container";

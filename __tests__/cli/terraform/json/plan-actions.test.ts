@@ -1,7 +1,7 @@
-import { describeChanges, describePlan, summarize } from "../../../cli/terraform/describe-plan";
-import { isEmpty } from "../../../cli/terraform/plan-actions";
-import { parsePlan } from "../../../cli/terraform/parse-plan";
-import type { Plan } from "../../../cli/terraform/plan-json";
+import { describeChanges, describePlan, summarize } from "../../../../cli/terraform/json/describe-plan";
+import { isEmpty } from "../../../../cli/terraform/json/plan-actions";
+import { parsePlan } from "../../../../cli/terraform/json/parse-plan";
+import type { Plan } from "../../../../cli/terraform/json/plan-json";
 
 function plan(...changes: [address: string, actions: string[]][]): Plan {
   return {

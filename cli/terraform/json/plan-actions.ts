@@ -1,4 +1,4 @@
-import { CommandError } from "../console/command-error";
+import { CommandError } from "../../console/command-error";
 import type { Plan, ResourceChange } from "./plan-json";
 
 /** The action on a resource. `forget` removes it from the state only. */

@@ -1,5 +1,5 @@
-import { CommandError } from "../console/command-error";
-import { isObject } from "../console/parse-json";
+import { CommandError } from "../../console/command-error";
+import { isObject } from "../../console/parse-json";
 import { requireKnownActions } from "./plan-actions";
 import type { Plan } from "./plan-json";
 import { misshapen } from "./plan-shape";

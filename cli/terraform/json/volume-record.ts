@@ -1,4 +1,4 @@
-import { RECORDED_VOLUME, VOLUME_RECORD } from "../../lib/contract/volume-record";
+import { RECORDED_VOLUME, VOLUME_RECORD } from "../../../lib/contract/volume-record";
 import type { ModuleState, Plan, ResourceChange } from "./plan-json";
 import type { State } from "./state";
 

@@ -1,7 +1,7 @@
-import { describeChanges } from "../../../cli/terraform/describe-plan";
-import { State } from "../../../cli/terraform/state";
-import { volumesOf } from "../../../cli/terraform/volume-record";
-import { PlanBuilder } from "../../support/plans/plan-builder";
+import { describeChanges } from "../../../../cli/terraform/json/describe-plan";
+import { State } from "../../../../cli/terraform/json/state";
+import { volumesOf } from "../../../../cli/terraform/json/volume-record";
+import { PlanBuilder } from "../../../support/plans/plan-builder";
 
 describe("volumesOf", () => {
   test("finds the recorded, the mounted and the user's own volumes of a state's file, each once", () => {

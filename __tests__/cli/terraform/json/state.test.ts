@@ -1,4 +1,4 @@
-import { State } from "../../../cli/terraform/state";
+import { State } from "../../../../cli/terraform/json/state";
 
 describe("State", () => {
   const state = State.parse(

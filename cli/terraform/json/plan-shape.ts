@@ -1,4 +1,4 @@
-import { isObject } from "../console/parse-json";
+import { isObject } from "../../console/parse-json";
 
 type Check = (value: unknown) => boolean;
 
