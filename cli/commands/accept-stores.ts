@@ -2,7 +2,8 @@ import { ACCEPTED_FILE, StoresVerdict } from "../../lib/contract/store-identity"
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
-import type { Docker, ProgramOutput } from "../docker/docker";
+import type { ProgramOutput } from "../docker/details";
+import type { Docker } from "../docker/docker";
 import { requireYes } from "../console/prompts";
 
 // The lines in which a job describes the stores that it found.

@@ -1,7 +1,7 @@
 import { isBuiltHere, notesOnImages } from "../../offline/image-notes";
 import { CommandError } from "../console/command-error";
 import { Deployment } from "../deployment/deployment";
-import type { ContainerDetails } from "../docker/docker";
+import type { ContainerDetails } from "../docker/details";
 import { warnOfCertificates } from "../deployment/certificates";
 import { addressFromHere, conditionOf, readinessProblem } from "../deployment/health";
 import type { Problem } from "../deployment/health";

@@ -4,7 +4,7 @@ import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import type { OpenedTerraform } from "../deployment/deployment";
-import type { EngineInfo } from "../docker/docker";
+import type { EngineInfo } from "../docker/details";
 import { requireGoodCertificates, warnOfCertificates } from "../deployment/certificates";
 import { engineLookup } from "../deployment/engine-lookup";
 import { waitUntilReady } from "../deployment/health";

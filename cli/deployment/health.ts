@@ -3,7 +3,8 @@ import { isLoopback } from "../../lib/values/loopback";
 import { httpStatus } from "../console/http-status";
 import { CommandError } from "../console/command-error";
 import type { Deployment } from "./deployment";
-import type { ContainerDetails, Docker } from "../docker/docker";
+import type { ContainerDetails } from "../docker/details";
+import type { Docker } from "../docker/docker";
 import type { State } from "../terraform/json/state";
 import { refuseEnded, requireOwnStores } from "./store-identity";
 

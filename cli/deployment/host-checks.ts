@@ -3,7 +3,8 @@ import { statfs } from "node:fs/promises";
 import { coerce, gte } from "semver";
 import { workersOverCores } from "../../lib/server/server-size";
 import { CommandError } from "../console/command-error";
-import type { Docker, EngineInfo } from "../docker/docker";
+import type { EngineInfo } from "../docker/details";
+import type { Docker } from "../docker/docker";
 import { canListen, portConflicts } from "../docker/ports";
 import type { SynthesizedStack } from "../app/synthesized-stack";
 

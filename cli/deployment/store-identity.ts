@@ -1,7 +1,8 @@
 import { STORES_FILE, StoresVerdict } from "../../lib/contract/store-identity";
 import { CommandError, ExitCode } from "../console/command-error";
 import type { Deployment } from "./deployment";
-import type { ContainerDetails, Docker } from "../docker/docker";
+import type { ContainerDetails } from "../docker/details";
+import type { Docker } from "../docker/docker";
 
 /** The servers' reports of stores that are empty or another stack's. A server that does not answer has no report. */
 export async function storeProblems({ docker, synthesized }: Deployment): Promise<string[]> {

@@ -2,63 +2,13 @@ import { rm, writeFile } from "node:fs/promises";
 import { CommandError } from "../console/command-error";
 import type { Environment } from "../app/environment";
 import { Run } from "../app/run";
+import type { ContainerDetails, EngineInfo, NetworkDetails, ProgramOutput, VolumeDetails } from "./details";
 import { configuredIn } from "./engine-environment";
 import { Interrupt } from "../console/interrupt";
 import { parseJson } from "../console/parse-json";
 import { loadExeca } from "../console/es-modules";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
-
-/** A container, from `docker inspect`, its name without the slash before it. */
-export interface ContainerDetails {
-  readonly Id: string;
-  readonly Name: string;
-  readonly Created: string;
-  readonly State: { Status: string; ExitCode: number; StartedAt: string; Health?: { Status: string } };
-  readonly Config: { Image: string; Labels: { [name: string]: string } | null };
-  readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
-  readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
-  readonly NetworkSettings: { Networks: { [name: string]: { IPAddress: string; Aliases: string[] | null } } };
-}
-
-export interface PortBinding {
-  readonly HostIp: string;
-  readonly HostPort: string;
-}
-
-/** A volume, from `docker volume inspect`. */
-export interface VolumeDetails {
-  readonly Name: string;
-  readonly CreatedAt?: string;
-}
-
-/** A network, from `docker network inspect`. */
-export interface NetworkDetails {
-  readonly Id: string;
-  readonly Name: string;
-  readonly Created: string;
-}
-
-/** An engine, from `docker info`. */
-export interface EngineInfo {
-  readonly rootFolder: string;
-  readonly operatingSystem: string;
-
-  /** Its release. Podman gives Podman's own here. */
-  readonly version: string;
-
-  /** Cores of its machine; undefined if Docker does not say. */
-  readonly cores?: number;
-
-  /** Address of its proxy for https. */
-  readonly proxy?: string;
-}
-
-/** Output and exit status of a program. */
-export interface ProgramOutput {
-  readonly exitCode: number | undefined;
-  readonly text: string;
-}
 
 /** The `docker` command, for one engine. */
 export class Docker {

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { addressesOverlap } from "../../lib/values/loopback";
-import type { ContainerDetails } from "./docker";
+import type { ContainerDetails } from "./details";
 import type { PublishedPort } from "../app/synthesized-stack";
 
 /** Whether an address can be bound, as far as this machine can tell. */

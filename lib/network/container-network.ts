@@ -1,27 +1,18 @@
-import type {
-  ContainerConfig,
-  ContainerLabels,
-  ContainerNetworksAdvanced,
-  ContainerPorts,
-} from "@cdktf/provider-docker/lib/container";
+import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
-import { Fn, TerraformResource } from "cdktf";
-import type { ITerraformDependable } from "cdktf";
+import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import type { IConstruct } from "constructs";
 import { ContainerImages } from "./container-image";
 import { ContainerJob } from "./container-job";
 import { ContainerService } from "./container-service";
 import { HostFolder, NamedVolume } from "./container-volume";
 import { TRIGGERS_LABEL, ROLE_LABEL } from "../contract/container-roles";
-import { SECRETS_FOLDER } from "../contract/secret-files";
 import { Duration } from "../values/duration";
-import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
 import { engineName } from "./engine-name";
 import { PublishedPorts } from "./published-ports";
-import type { ServiceFile } from "./service-file";
+import { attachment, dependable, renderEnvironment, renderLabels, renderPort, validateFile } from "./render-container";
 import { EgressSide } from "./service-network";
 import type {
   ContainerSpec,
@@ -30,7 +21,6 @@ import type {
   IServiceNetwork,
   IVolume,
   JobSpec,
-  PublishedPort,
   ServiceSpec,
   VolumeOptions,
 } from "./service-network";
@@ -226,53 +216,4 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     });
     return this.#egress;
   }
-}
-
-// The provider compares ports by their number in the container, so each number may occur once.
-function renderPort(
-  { port, binding, containerPort, containerPortIpv6 }: PublishedPort,
-  service: Construct,
-): ContainerPorts[] {
-  if (binding.addresses.length > 1 && containerPortIpv6 === undefined) {
-    throw new ValidationError(
-      "PortAddresses",
-      `port ${port} must have a binding with one address, got: '${binding.addresses.join("', '")}'`,
-      service,
-    );
-  }
-  const internal = [containerPort ?? port, containerPortIpv6 ?? port];
-  return binding.addresses.map((ip, index) => ({ internal: internal[index] ?? port, external: port, ip }));
-}
-
-function attachment(network: Network, aliases: string[] = []): ContainerNetworksAdvanced {
-  return { name: network.id, ...(aliases.length > 0 && { aliases }) };
-}
-
-// Terraform hides all files of a container or none, so a plan's reader knows the secret ones by their folder.
-function validateFile({ path, secret }: ServiceFile, container: Construct): void {
-  if (secret !== path.startsWith(SECRETS_FOLDER)) {
-    throw new ValidationError(
-      "SecretFile",
-      `'files' must have secrets, and nothing else, below ${SECRETS_FOLDER}, got: '${path}'`,
-      container,
-    );
-  }
-}
-
-// Sorted, so that the order of lines in a construct changes no plan.
-function renderEnvironment(environment: { [name: string]: string }): string[] {
-  return Object.entries(environment)
-    .map(([name, value]) => `${name}=${literal(value)}`)
-    .sort();
-}
-
-function renderLabels(labels: { [name: string]: string | undefined }): ContainerLabels[] | undefined {
-  const given = Object.entries(labels).flatMap(([label, value]) => (value ? [{ label, value }] : []));
-  return given.length > 0 ? given : undefined;
-}
-
-function dependable(construct: IConstruct): ITerraformDependable {
-  const child = construct.node.defaultChild;
-  if (child && TerraformResource.isTerraformResource(child)) return child;
-  throw new ValidationError("DependsOn", "'dependsOn' takes services and jobs of a ContainerNetwork", construct);
 }

@@ -1,3 +1,4 @@
+import { allowedHosts, allowedOrigins } from "./allowed-hosts";
 import { ANSWER_MINUTES } from "../contract/gateway-settings";
 import { DEFAULT_WORKSPACE } from "../contract/logins";
 import { Port } from "../contract/ports";
@@ -20,7 +21,6 @@ import { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, JobSpec } from "../network/service-network";
 import { Secret } from "../secrets/secret";
 import type { SecretValue } from "../secrets/secret";
-import { literal } from "../secrets/terraform-text";
 import { stackIdentity } from "../stores/stack-identity";
 import type { IArtifactStore, IBackendStore, TransferTarget } from "../stores/store";
 import { storesFile } from "../stores/store-identity";
@@ -179,8 +179,12 @@ export class MlflowServer extends Construct implements IUpstream {
         MLFLOW_SQLALCHEMYSTORE_POOL_SIZE: String(pool.size),
         MLFLOW_SQLALCHEMYSTORE_MAX_OVERFLOW: String(pool.overflow),
         // Gateways are added after the server, before the stack is synthesized.
-        MLFLOW_SERVER_ALLOWED_HOSTS: Lazy.stringValue({ produce: () => this.allowedHosts(internalNames) }),
-        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: Lazy.stringValue({ produce: () => this.allowedOrigins() }),
+        MLFLOW_SERVER_ALLOWED_HOSTS: Lazy.stringValue({
+          produce: () => allowedHosts(this.#gateways, this.#hostNames, internalNames),
+        }),
+        MLFLOW_SERVER_CORS_ALLOWED_ORIGINS: Lazy.stringValue({
+          produce: () => allowedOrigins(this.#gateways, this.#hostNames),
+        }),
         ...featureEnvironment(features, METRICS),
         MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: MODEL_SOURCES,
         // Empty, or the first call of several features would wait for a list from the internet.
@@ -236,23 +240,6 @@ export class MlflowServer extends Construct implements IUpstream {
       this.#network.addJob(this, "workspaces", { ...this.#workspacesJob, ...workspacesJob(DATABASE, workspaces) });
     }
     this.#gateways.push(gateway);
-  }
-
-  private namesOf({ url, hostname }: UpstreamGateway): string[] {
-    return [url.hostname, ...(url.local ? ["127.0.0.1"] : []), ...this.#hostNames, hostname];
-  }
-
-  private allowedHosts(internalNames: string[]): string {
-    const names = [...this.#gateways.flatMap((gateway) => this.namesOf(gateway)), ...this.#hostNames, ...internalNames];
-    // MLflow reads a name with a star by Python's fnmatch, for which a bracket begins a set of letters.
-    return literal([...new Set(names)].flatMap((name) => [name, `${name.replace("[", "[[]")}:*`]).join(","));
-  }
-
-  private allowedOrigins(): string {
-    const origins = this.#gateways.flatMap((gateway) =>
-      this.namesOf(gateway).map((name) => gateway.url.originAt(name)),
-    );
-    return literal([...new Set(origins)].join(","));
   }
 }
 

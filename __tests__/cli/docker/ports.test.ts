@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import type { ContainerDetails } from "../../../cli/docker/docker";
+import type { ContainerDetails } from "../../../cli/docker/details";
 import { canListen, portConflicts } from "../../../cli/docker/ports";
 
 const WANTED = [{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }];
