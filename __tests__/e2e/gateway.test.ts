@@ -91,6 +91,7 @@ const HTTPS = {
   SITE_ADDRESS: "https://mlflow.example.com",
   URL_ORIGIN: "https://mlflow.example.com",
   URL_SCHEME: "https",
+  TLS_DEFAULT_NAME: "mlflow.example.com",
 };
 const OAUTH2 = {
   AUTH_METHOD: "oauth2",

@@ -21,8 +21,8 @@ func (a *Access) needOfParts(w http.ResponseWriter, r *http.Request) (Role, erro
 		switch key {
 		case "path":
 			var path *string
-			if json.Unmarshal(value, &path) != nil || path != nil && !isFileName(*path) {
-				return 0, refuseBody(r, "path must be the name of a file.")
+			if json.Unmarshal(value, &path) != nil || path != nil && !endsInFileName(*path) {
+				return 0, refuseBody(r, "path must end in the name of a file.")
 			}
 		case "num_parts":
 			// MLflow also takes a number in a string.
@@ -37,6 +37,8 @@ func (a *Access) needOfParts(w http.ResponseWriter, r *http.Request) (Role, erro
 	return RoleWrite, replaceBody(r, body)
 }
 
-func isFileName(name string) bool {
-	return name != "." && name != ".." && !strings.ContainsAny(name, `/\`) && !strings.ContainsFunc(name, unicode.IsControl)
+// Clients send the path of the file on their machine. MLflow takes what is behind its last slash.
+func endsInFileName(path string) bool {
+	name := path[strings.LastIndexByte(path, '/')+1:]
+	return name != "" && name != "." && name != ".." && !strings.ContainsFunc(path, unicode.IsControl)
 }

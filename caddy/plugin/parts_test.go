@@ -25,7 +25,8 @@ func TestAnUploadHasAsManyPartsAsS3Knows(t *testing.T) {
 	}
 	for _, body := range []string{
 		`{"path": "model.bin", "num_parts": 1}`, `{"path": "model.bin", "num_parts": 10000}`, `{"num_parts": "7"}`,
-		`{"path": "model 100% (1).bin", "num_parts": 2}`, `{"path": null}`, `{}`, `"{\"path\": \"a\", \"num_parts\": 3}"`,
+		`{"path": "model 100% (1).bin", "num_parts": 2}`, `{"path": null}`, `{}`,
+		`{"path": "/home/ada/run 1/model.bin", "num_parts": 2}`, `{"path": "C:\\runs\\model.bin", "num_parts": 2}`, `{"path": "../model.bin"}`, `"{\"path\": \"a\", \"num_parts\": 3}"`,
 	} {
 		if got := create(RoleWrite, body); got.status != http.StatusNoContent {
 			t.Errorf("%s is answered %s: %s", body, statusAndCode(got), got.message)
@@ -35,7 +36,7 @@ func TestAnUploadHasAsManyPartsAsS3Knows(t *testing.T) {
 		`{"num_parts": 10001}`, `{"num_parts": 1000000000}`, `{"num_parts": 0}`, `{"num_parts": -1}`, `{"num_parts": 1e9}`, `{"num_parts": 1.5}`,
 		`{"num_parts": "1000000000"}`, `{"num_parts": "1e4"}`, `{"num_parts": " 7"}`, `{"num_parts": [1]}`, `{"num_parts": true}`, `{"num_parts": null}`,
 		`{"numParts": 1}`, `{"num_parts": 1, "num_parts": 1000000000}`, `{"[x]": 1}`,
-		`{"path": "a/b"}`, `{"path": ".."}`, `{"path": "a\\b"}`, `{"path": "a\u0000b"}`, `{"path": 1}`, `[]`, ``,
+		`{"path": "a/"}`, `{"path": ".."}`, `{"path": "a/.."}`, `{"path": ""}`, `{"path": "a\u0000b"}`, `{"path": 1}`, `[]`, ``,
 	} {
 		for _, role := range []Role{RoleWrite, RoleAdmin} {
 			expectStatus(t, create(role, body), http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
