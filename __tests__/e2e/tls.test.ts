@@ -345,7 +345,7 @@ print("same" if back == content else "changed")
 
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `everything is up, but this machine does not trust the certificate of ${url}/healthz: self-signed certificate`,
+      `everything is up, but this machine does not trust the certificate of ${url}/readyz: self-signed certificate`,
     );
     expect(stderr).toContain("Name the file of its authority in NODE_EXTRA_CA_CERTS.");
   });
