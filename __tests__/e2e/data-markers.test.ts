@@ -137,7 +137,9 @@ async function runIsThere(): Promise<void> {
 }
 
 function identity(): string {
-  const { instances } = stack.state().resources.find(({ type }) => type === "terraform_data") ?? { instances: [] };
+  const { instances } = stack.state().resources.find(({ name }) => name.startsWith("server_identity_")) ?? {
+    instances: [],
+  };
   return (instances[0]?.attributes.output as { value: string }).value;
 }
 

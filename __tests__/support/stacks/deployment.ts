@@ -19,6 +19,12 @@ const [NODE = "", ...LOADER] = NODE_TYPESCRIPT;
 const COMMAND = [...LOADER, join(REPOSITORY, "cli", "index.ts")];
 const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
 
+interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly instances: { attributes: { [name: string]: unknown } }[];
+}
+
 /** Variables of the environment. */
 export interface Variables {
   readonly [name: string]: string | undefined;
@@ -157,7 +163,7 @@ export class Deployment {
   }
 
   /** The state, as a file: what a leak hunt looks for in other places. */
-  public state(): { resources: { type: string; instances: { attributes: { [name: string]: unknown } }[] }[] } {
+  public state(): { resources: StateResource[] } {
     return JSON.parse(readFileSync(join(this.folder, `terraform.${this.id}.tfstate`), "utf8"));
   }
 

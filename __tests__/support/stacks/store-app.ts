@@ -22,7 +22,8 @@ new RandomProvider(stack, "random");
 ProviderVersions.pin(stack);
 const network = new ContainerNetwork(stack, "network");
 if (settings.memory > 0) {
-  new PostgresStore(stack, "postgres", { network, image, memory: DataSize.mebibytes(settings.memory) });
+  const memory = DataSize.mebibytes(settings.memory);
+  new PostgresStore(stack, "postgres", { network, image, memory, connectionLimit: 20 });
   // A volume that Terraform deletes with the code: no stack guard is here to refuse it.
   new Volume(stack, "archive", { name: settings.stack + "-archive" });
 }
