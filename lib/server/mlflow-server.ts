@@ -88,7 +88,7 @@ export class MlflowServer extends Construct implements IUpstream {
   public readonly features: string[];
 
   /** The server answers only requests with this value in the header `X-Gateway-Key`, which its gateways set. */
-  public readonly gatewayKey: SecretValue;
+  public readonly gatewayKey?: SecretValue;
 
   /** Number of worker processes. */
   public readonly workers: number;
@@ -155,7 +155,8 @@ export class MlflowServer extends Construct implements IUpstream {
       triggers: database.triggers,
     };
 
-    this.gatewayKey = Secret.generated().bind(this, "gateway-key");
+    const gatewayKey = Secret.generated().bind(this, "gateway-key");
+    this.gatewayKey = gatewayKey;
     this.#network = network;
     this.#hostNames = props.hostNames ?? [];
     // Services that read the metrics reach the server directly, not through the gateway.
@@ -197,7 +198,7 @@ export class MlflowServer extends Construct implements IUpstream {
         ...stores.files,
         ...pythonModules(),
         secretsFile(this, props.secretEnvironment ?? {}),
-        gatewayKeyFile(this.gatewayKey),
+        gatewayKeyFile(gatewayKey),
       ],
       volumes: props.temporaryVolume && [
         {
