@@ -1,28 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DebianBase } from "../../../offline/debian-base";
-import { DockerImage } from "../../../offline/docker-image";
-import { copyPipSettings } from "../../../offline/pip-settings";
-import { RELEASES } from "../../../lib/values/releases";
 import { eventually, run, runOk } from "../run";
+import { NODE_TYPESCRIPT } from "../stacks/deployment";
 
 /** The newest release of MLflow 2: most servers that are upgraded have one of that year. */
 export const OLD_RELEASE = "2.22.5";
-
-const IMAGE = new DockerImage({
-  folder: "mlflow",
-  name: `mlflow:${OLD_RELEASE}`,
-  base: new DebianBase("bookworm"),
-  files: {
-    "requirements.txt": [
-      `mlflow==${OLD_RELEASE}`,
-      `boto3==${RELEASES.mlflow.packages.boto3}`,
-      `psycopg2-binary==${RELEASES.mlflow.packages["psycopg2-binary"]}`,
-    ].join("\n"),
-  },
-  hostSettings: copyPipSettings,
-});
 
 /**
  * What a client sees of an experiment: runs with params, metrics, tags, files and datasets, a registered model with its
@@ -90,7 +73,9 @@ with mlflow.start_span("question"):
 
 /** An MLflow of an older release on the stores of a deployed stack, filled as its users would have done it. */
 export async function fillByOldServer(stack: string): Promise<string> {
-  await IMAGE.build(() => {});
+  const [node = "", ...loader] = NODE_TYPESCRIPT;
+  const program = join(__dirname, "old-mlflow-image.ts");
+  const image = (await runOk(node, [...loader, program, OLD_RELEASE])).trim();
   const secrets = mkdtempSync(join(tmpdir(), "mlflow-e2e-old-"));
   const name = `${stack}-old-server`;
   try {
@@ -106,15 +91,15 @@ export async function fillByOldServer(stack: string): Promise<string> {
       ...["--volume", `${secrets}:/run/secrets:ro`, "--env", "PGSERVICEFILE=/run/secrets/pg_service.conf"],
       ...["--env", "AWS_SHARED_CREDENTIALS_FILE=/run/secrets/aws-credentials"],
       ...["--env", `MLFLOW_S3_ENDPOINT_URL=http://${stack}-minio:9000`, "--env", "AWS_DEFAULT_REGION=us-east-1"],
-      ...[IMAGE.name, "mlflow", "server", "--backend-store-uri", "postgresql+psycopg2:///?service=mlflow"],
+      ...[image, "mlflow", "server", "--backend-store-uri", "postgresql+psycopg2:///?service=mlflow"],
       ...["--artifacts-destination", "s3://mlflow", "--workers", "1"],
     ]);
     await eventually("the old server answers", 90, async () => {
       const ask = "import urllib.request as r; r.urlopen('http://127.0.0.1:5000/version')";
       return (await run("docker", ["exec", name, "python", "-c", ask])).code === 0;
     });
-    await client(name, FILL);
-    return seen(await client(name, READ));
+    await client(image, name, FILL);
+    return seen(await client(image, name, READ));
   } finally {
     await run("docker", ["rm", "--force", name]);
     rmSync(secrets, { recursive: true, force: true });
@@ -128,8 +113,8 @@ export function seen(output: string): string {
   return JSON.stringify(JSON.parse(line.slice("SEEN ".length)), null, 2);
 }
 
-async function client(server: string, script: string): Promise<string> {
+async function client(image: string, server: string, script: string): Promise<string> {
   const settings = ["--env", "MLFLOW_TRACKING_URI=http://127.0.0.1:5000", "--env", "HOME=/tmp", "--interactive"];
   const network = ["--network", `container:${server}`];
-  return runOk("docker", ["run", "--rm", ...settings, ...network, IMAGE.name, "python", "-"], { input: script });
+  return runOk("docker", ["run", "--rm", ...settings, ...network, image, "python", "-"], { input: script });
 }
