@@ -65,10 +65,11 @@ afterEach(async () => {
 describe("Traces", () => {
   test("are unpacked for MLflow", async () => {
     const output = await stack.client(`${CLIENT}
-print(json.dumps([send_traces(gzip.compress(traces(1000)), "gzip").status_code, send_traces(traces(1000)).status_code]))
+packed = [send_traces(gzip.compress(traces(1000)), "gzip"), send_traces(zlib.compress(traces(1000)), "deflate")]
+print(json.dumps([answer.status_code for answer in [*packed, send_traces(traces(1000))]]))
 `);
 
-    expect(answer(output)).toEqual([200, 200]);
+    expect(answer(output)).toEqual([200, 200, 200]);
   });
 
   test("that become too much are refused, and MLflow hears nothing of them", async () => {
@@ -100,7 +101,7 @@ call = b'{"experiment_id": "0"}'
 packed = {"gzip": gzip.compress(call), "deflate": zlib.compress(call), "zstd": call, "br": call}
 paths = ["/api/2.0/mlflow/runs/create", "/api/2.0/mlflow/experiments/create", "/graphql", "/api/3.0/mlflow/traces/a/tags"]
 statuses = [post(path, body, Content_Encoding=encoding).status_code for path in paths for encoding, body in packed.items()]
-statuses += [send_traces(traces(10), encoding).status_code for encoding in ("deflate", "zstd", "br", "gzip, gzip")]
+statuses += [send_traces(traces(10), encoding).status_code for encoding in ("zstd", "br", "gzip, gzip")]
 print(json.dumps(sorted(set(statuses))))
 `);
 
