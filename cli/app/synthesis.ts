@@ -9,8 +9,8 @@ import type { Redaction } from "./redaction";
 import { Run } from "./run";
 import { loadExeca } from "../console/es-modules";
 
-/** The override that `down --delete-data` puts beside a stack. One that was killed leaves it. */
-export const UNPROTECTED_FILE = "delete-data_override.tf.json";
+// Release 0.1.0 put this override beside a stack for `down --delete-data`, and left it where that was killed.
+const UNPROTECTED_FILE = "delete-data_override.tf.json";
 
 /**
  * Runs the app of the current folder, which writes its output folder and nothing else. Where another command works on
