@@ -101,6 +101,10 @@ class Database:
         kind.
         """
         with self.connection, self.connection.cursor() as cursor:
+            # Without tables there is nothing to move.
+            cursor.execute("select to_regclass('experiments') is null")
+            if cursor.fetchone()[0]:
+                return None, {}
             of_default = "from experiments where experiment_id = 0 and artifact_location ~ '^(file:)?/'"
             cursor.execute(f"select artifact_location {of_default}")
             (location,) = cursor.fetchone() or [None]

@@ -117,7 +117,7 @@ async function keepOfficialImages(deployment: Deployment, unreachable: string[],
   const { name: stack, synthesized, terraform } = deployment;
   await deployment.openTerraform();
   const inState = (await terraform.state()).imageNames;
-  const official = inState.filter((name) => !isBuiltHere(name));
+  const official = inState.filter((name) => !isBuiltHere(name) && !isLocalOnly(name));
   const images = synthesized.images.map(({ name }) => name);
   const isReplaced = unreachable.some((name) => !isLocalOnly(name)) || isAnyNew(inState, images, process.env);
   if (official.length === 0 || !isReplaced) return;
