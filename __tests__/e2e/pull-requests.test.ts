@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ExitCode } from "../../cli/console/command-error";
+import { RELEASES } from "../../lib/values/releases";
 import { removeLeftovers } from "../support/stacks/deployment";
 import { GitHubStub } from "../support/servers/github-stub";
 import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
@@ -119,7 +120,7 @@ describe("A pull request", () => {
   test("that is merged has the plan applied that was reviewed, which then is gone", async () => {
     const { stdout } = await jobEnds(0, "closed", await merge());
 
-    expect(stdout).toContain(`Stack '${app.id}': 6 to create.`);
+    expect(stdout).toContain(`Stack '${app.id}': 7 to create.`);
     expect(await limit()).toBe(280);
     expect(comment()).toMatch(new RegExp(`^${marker}\n\\*\\*Applied\\.\\*\\*`));
     expect(comment()).toContain("- create docker_container.postgres");
@@ -292,6 +293,11 @@ describe("A plan that deletes data", () => {
 });
 
 describe("A job", () => {
+  // The database that has left the app left its volume, which no later plan may take by itself.
+  beforeAll(async () => {
+    await runOk("docker", ["volume", "rm", `${app.id}-postgres-data-${RELEASES.postgres.default}`]);
+  });
+
   test("refuses a state in the checkout, which the next one would empty", async () => {
     app.write(256, join(app.folder, "terraform.tfstate"));
     const { stderr } = await jobEnds(ExitCode.failure, "opened");
