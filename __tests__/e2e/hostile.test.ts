@@ -73,7 +73,12 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
   });
 
   test(`${HTTP2_REQUESTS} over HTTP/2 and TLS reach neither MLflow nor the store`, async () => {
-    const https = { SITE_ADDRESS: "https://localhost", URL_SCHEME: "https", TLS: "internal" };
+    const https = {
+      SITE_ADDRESS: "https://localhost",
+      URL_SCHEME: "https",
+      TLS: "internal",
+      TLS_DEFAULT_NAME: "localhost",
+    };
     await withGateway({ settings: https, scheme: "https", port: 443 }, async ({ origin }) => {
       const random = new Random(SEED);
       const answers = await sendHttp2(
@@ -144,7 +149,7 @@ describe(`Requests of strangers, HOSTILE_SEED=${SEED}`, () => {
       "sends artifacts on before the login",
       "Caddyfile",
       "\t\timport auth/{$AUTH_METHOD}.caddy\n",
-      "\t\t@files path_regexp /mlflow-artifacts/\n\t\thandle @files {\n\t\t\timport mlflow 0s 0 off\n\t\t}\n\t\timport auth/{$AUTH_METHOD}.caddy\n",
+      "\t\t@files path_regexp /mlflow-artifacts/\n\t\thandle @files {\n\t\t\timport mlflow 0s 0 off any_type\n\t\t}\n\t\timport auth/{$AUTH_METHOD}.caddy\n",
     ],
     [
       "compares the bucket without its case",
