@@ -278,7 +278,7 @@ print("SAME", open(path, "rb").read() == content)
 
   test("migrates the database before a new MLflow starts, and keeps the data", async () => {
     const image = await inspect("e2e-server", "{{.Image}}");
-    const name = "localhost/cdktf-mlflow/e2e-mlflow:next";
+    const name = "localhost/cdktf-mlflow/e2e-mlflow:99.0.0";
     await runOk("docker", ["build", "--tag", name, "-"], {
       input: `FROM ${image}\nLABEL release=next\n`,
       env: { DOCKER_BUILDKIT: "0" },
