@@ -1,3 +1,6 @@
+// npm sets these for `npm test` and not for `npx jest`, and the commands name themselves by them.
+for (const name of Object.keys(process.env)) if (/^npm_(package|lifecycle)_/.test(name)) delete process.env[name];
+
 const COMMON = {
   testEnvironment: "node",
   transform: {
@@ -12,10 +15,10 @@ const COMMON = {
 const FOLDERS = ["build", "e2e", "soak"];
 const folder = (name) => ({ ...COMMON, displayName: name, testMatch: [`<rootDir>/__tests__/${name}/**/*.test.ts`] });
 // These kill the engine, or measure times that a busy machine changes.
-const ALONE = ["deployment", "failed-logins", "hostile", "limits"].map(
+const ALONE = ["killed-engine", "failed-logins", "hostile", "limits"].map(
   (name) => `<rootDir>/__tests__/e2e/${name}.test.ts`,
 );
-const withEngine = { globalSetup: "<rootDir>/__tests__/support/prepare.js" };
+const withEngine = { globalSetup: "<rootDir>/__tests__/support/prepare.ts" };
 
 export default {
   reporters: ["default", "<rootDir>/__tests__/support/count-reporter.js"],
@@ -27,7 +30,7 @@ export default {
       testPathIgnorePatterns: ["/node_modules/", `<rootDir>/__tests__/(${FOLDERS.join("|")})/`],
       testEnvironment: "<rootDir>/__tests__/support/synthesis-environment.js",
     },
-    folder("build"),
+    { ...folder("build"), globalSetup: "<rootDir>/__tests__/support/compiled.ts" },
     { ...folder("e2e"), ...withEngine, testPathIgnorePatterns: ["/node_modules/", ...ALONE] },
     { ...folder("e2e"), ...withEngine, testMatch: ALONE, runner: "<rootDir>/__tests__/support/serial-runner.js" },
     { ...folder("soak"), ...withEngine },

@@ -27,8 +27,10 @@ export function writeReleasePages(): void {
 
 /** A page with the table of all releases. */
 function withReleases(page: string): string {
-  const { postgres, mlflow, silo, caddy, providers, "oauth2-proxy": oauth2Proxy } = RELEASES;
-  const image = (release: Parameters<typeof imageName>[0]) => `\`${imageName(release)}\``;
+  const { postgres, mlflow, silo, caddy, providers, backup, "oauth2-proxy": oauth2Proxy } = RELEASES;
+  const [newestPostgres = ""] = postgres.versions;
+  // Without the digest, which makes a row longer than a screen.
+  const image = (release: Parameters<typeof imageName>[0]) => `\`${imageName(release, {})}\``;
   const lines = [
     ...postgres.versions.map((version) => {
       const note = version === postgresVersion(postgres.default) ? ", the default" : "";
@@ -36,8 +38,12 @@ function withReleases(page: string): string {
     }),
     [`MLflow ${mlflow.version}`, image(mlflow)],
     [`Silo ${silo.version.slice(0, 10)}, a fork of MinIO`, image(silo)],
-    [`Caddy ${caddy.version}`, `built on \`${imageName({ ...caddy, version: caddy.imageVersion })}\``],
+    [`Caddy ${caddy.version}`, `built on ${image({ ...caddy, version: caddy.imageVersion })}`],
     [`oauth2-proxy ${oauth2Proxy.version}`, image(oauth2Proxy)],
+    [
+      `kopia ${backup.kopia.version} and supercronic ${backup.supercronic.version}, for backups`,
+      `built on ${image({ ...postgres, version: newestPostgres })}`,
+    ],
     ...Object.values(providers).map(({ source, version }) => [`${source} ${version}`, "Terraform's registry"]),
   ];
   return new GeneratedPart("releases").replace(page, table(["release", "from"], lines));
@@ -45,7 +51,7 @@ function withReleases(page: string): string {
 
 /** A page with the list of what is built offline. */
 function withOfflineBuilds(page: string): string {
-  const { postgres, mlflow, caddy, providers, minio, opentofu, "oauth2-proxy": oauth2Proxy } = RELEASES;
+  const { postgres, mlflow, caddy, providers, minio, opentofu, backup, "oauth2-proxy": oauth2Proxy } = RELEASES;
   const version = postgresVersion(postgres.default);
   const image = (name: string) => `\`localhost/cdktf-mlflow/${name}-…\``;
   const lines = [
@@ -61,6 +67,11 @@ function withOfflineBuilds(page: string): string {
       `oauth2-proxy ${oauth2Proxy.version}`,
       "its module; only for single sign-on",
       image(`oauth2-proxy:${oauth2Proxy.version}`),
+    ],
+    [
+      "backups",
+      `PostgreSQL ${version}, kopia ${backup.kopia.version} and supercronic ${backup.supercronic.version}`,
+      image(`backup:${backup.kopia.version}`),
     ],
     ...Object.values(providers).map(({ source, version, commit }) => [
       `${source} ${version}`,

@@ -1,3 +1,4 @@
+import { settingText } from "../lib/environment/variable-declaration";
 import type { VariableDeclaration } from "../lib/environment/variable-declaration";
 import { ENVIRONMENT_VARIABLES } from "../lib/environment/environment-variables";
 import { GeneratedPart, paragraph } from "./markdown";
@@ -11,6 +12,8 @@ export const HEADINGS = new Map([
   ["OAUTH2_CLIENT_ID", "Single sign-on"],
   ["DB_URL", "Database"],
   ["MLFLOW_S3_BUCKET", "Bucket and files"],
+  ["BACKUP_TARGET", "Backups"],
+  ["GC_SCHEDULE", "Garbage"],
   ["ACCESS_LOG_VOLUME", "Access log"],
   ["MLFLOW_IMAGE", "Images"],
   ["MLFLOW_STACK", "Stack and engine"],
@@ -26,7 +29,7 @@ function settingOf(variable: VariableDeclaration): string {
   const heading = HEADINGS.get(names[0] ?? "");
   const facts = [
     `Default: ${variable.default}.`,
-    ...(needs ? [`Only with \`${needs.name}${needs.value === undefined ? "" : `=${needs.value}`}\`.`] : []),
+    ...(needs ? [`Only with \`${settingText(needs)}\`.`] : []),
     ...(terraformVariable === undefined ? [] : [`Secret: \`TF_VAR_${terraformVariable}\`.`]),
   ];
   return [

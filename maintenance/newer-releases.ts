@@ -33,7 +33,18 @@ export type Finding = Subject & { readonly newest?: string; readonly failure?: s
 
 /** Every release of `releases.json`, and the npm packages that are pinned to one. */
 export function subjects(releases: Releases, npmPackages: { readonly [name: string]: string }, run: Run): Subject[] {
-  const { postgres, mlflow, silo, caddy, providers, minio, mc, opentofu, "oauth2-proxy": oauth2Proxy } = releases;
+  const {
+    postgres,
+    mlflow,
+    silo,
+    caddy,
+    providers,
+    minio,
+    mc,
+    opentofu,
+    backup,
+    "oauth2-proxy": oauth2Proxy,
+  } = releases;
   const fromImage = (name: string, image: string, current: string, line?: string): Subject => ({
     ...{ name, current, registry: registryOf(image), line },
     versions: async () => versionsIn(await imageTags(image), image),
@@ -64,10 +75,12 @@ export function subjects(releases: Releases, npmPackages: { readonly [name: stri
     fromModule("Caddy", caddy.module, `v${caddy.version}`),
     ...Object.entries(caddy.plugins).map(([module, version]) => fromModule(module, module, version)),
     fromModule("oauth2-proxy", oauth2Proxy.module, `v${oauth2Proxy.version}`),
+    ...Object.entries(backup).map(([name, { module, version }]) => fromModule(name, module, `v${version}`)),
     fromModule("OpenTofu", opentofu.module, `v${opentofu.version}`),
     ...[providers.docker, minio, mc].map(({ module, commit }) => fromModule(module, module, commit)),
     fromModule("Go", "go", releases.go, releases.go.replace(/\d+$/, "")),
     ...Object.entries({ mlflow: mlflow.version, ...mlflow.packages }).map(fromPyPi),
+    { ...fromPyPi(["mlflow", mlflow.old.version]), name: "MLflow 2", line: "2." },
     ...Object.entries(npmPackages).map(([name, current]) => ({
       ...{ name, current, registry: NPM },
       versions: () => newestPackage(name, run),

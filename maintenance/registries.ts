@@ -1,32 +1,71 @@
 import { registryOf } from "../cli/docker/registries";
+import { ImageName } from "../lib/values/image-name";
 
 // Timeout in milliseconds, so that one registry does not delay the others.
 const PATIENCE = 20_000;
 const DOCKER_HUB = "registry-1.docker.io";
+// Lists of images for several processors. Without these types a registry answers with the image for one of them.
+const MANIFESTS = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
 
 /** Runs a program, and returns its output. */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
 
-/** The tags of an image, as its registry lists them. Logs in as nobody, as `docker pull` does. */
+/** The tags of an image, as its registry lists them. */
 export async function imageTags(image: string): Promise<string[]> {
-  const host = registryOf(image);
-  const path = image.replace(/:[^:/]*$/, "").replace(`${host}/`, "");
-  const isOfficial = host === "docker.io" && !path.includes("/");
-  const origin = `https://${host === "docker.io" ? DOCKER_HUB : host}`;
-  let next: string | undefined = `/v2/${isOfficial ? `library/${path}` : path}/tags/list?n=1000`;
-  let token: string | undefined;
+  const repository = new Repository(image);
   const tags: string[] = [];
+  let next: string | undefined = "tags/list?n=1000";
   while (next) {
-    let response = await ask(new URL(next, origin), token);
-    if (response.status === 401 && token === undefined) {
-      token = await anonymousToken(response.headers.get("www-authenticate") ?? "");
-      response = await ask(new URL(next, origin), token);
-    }
+    const response = await repository.ask(next);
     const page = await body<{ tags?: string[] }>(response);
     tags.push(...(page.tags ?? []));
     next = /<([^>]+)>;\s*rel="?next/.exec(response.headers.get("link") ?? "")?.[1];
   }
   return tags;
+}
+
+/** The digest of an image with a tag, as its registry has it now: that of the list for all processors, if there is one. */
+export async function imageDigest(image: string): Promise<string> {
+  const { tag = "latest" } = new ImageName(image);
+  // HEAD is not counted as a pull.
+  const response = await new Repository(image).ask(`manifests/${tag}`, {
+    method: "HEAD",
+    headers: { Accept: MANIFESTS },
+  });
+  requireOk(response);
+  const digest = response.headers.get("docker-content-digest") ?? "";
+  if (DIGEST.test(digest)) return digest;
+  throw new Error(`${new URL(response.url).host} has no Docker-Content-Digest of ${image}`);
+}
+
+/** A repository of a registry, for somebody without a login, as `docker pull` is. */
+class Repository {
+  readonly #base: string;
+  #token: string | undefined;
+
+  constructor(image: string) {
+    const host = registryOf(image);
+    const path = new ImageName(image).repository.replace(`${host}/`, "");
+    const isOfficial = host === "docker.io" && !path.includes("/");
+    // As Docker does, which trusts this machine.
+    const protocol = /^(localhost|127\.[\d.]+)(:|$)/.test(host) ? "http" : "https";
+    this.#base = `${protocol}://${host === "docker.io" ? DOCKER_HUB : host}/v2/${isOfficial ? "library/" : ""}${path}/`;
+  }
+
+  /** @param address relative to the repository. */
+  public async ask(address: string, options: RequestInit = {}): Promise<Response> {
+    const url = new URL(address, this.#base);
+    const response = await ask(url, this.#token, options);
+    if (response.status !== 401 || this.#token !== undefined) return response;
+    this.#token = await anonymousToken(response.headers.get("www-authenticate") ?? "");
+    return ask(url, this.#token, options);
+  }
 }
 
 /** The releases of a Terraform provider, such as `hashicorp/random`. */
@@ -61,14 +100,18 @@ function words(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
-function ask(url: URL, token?: string): Promise<Response> {
-  const headers: { [name: string]: string } = token ? { Authorization: `Bearer ${token}` } : {};
-  return fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE) });
+function ask(url: URL, token?: string, options: RequestInit = {}): Promise<Response> {
+  const headers = { ...options.headers, ...(token && { Authorization: `Bearer ${token}` }) };
+  return fetch(url, { ...options, headers, signal: AbortSignal.timeout(PATIENCE) });
 }
 
 async function body<T>(response: Response): Promise<T> {
-  if (!response.ok) throw new Error(`${new URL(response.url).host} answered ${response.status}`);
+  requireOk(response);
   return (await response.json()) as T;
+}
+
+function requireOk(response: Response): void {
+  if (!response.ok) throw new Error(`${new URL(response.url).host} answered ${response.status}`);
 }
 
 // https://distribution.github.io/distribution/spec/auth/token/

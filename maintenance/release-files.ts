@@ -25,6 +25,7 @@ interface GoModule {
 export function releaseFiles(releases: Releases, run: (folder: string) => Run): ReleaseFile[] {
   return [
     textFile("caddy/plugin/Dockerfile", (text) => withCaddy(text, releases)),
+    textFile("backup/Dockerfile", (text) => withPostgres(text, releases)),
     textFile("caddy/routes.json", (text) => replaced(text, /(?<="mlflow": ")[^"]+/, releases.mlflow.version)),
     ...goModules(releases).map((module) => moduleFile(module, run)),
     ...RELEASE_PAGES.map(({ path, render }) => textFile(path.join("/"), render)),
@@ -44,13 +45,31 @@ export function withCaddy(dockerfile: string, { caddy }: Releases): string {
   );
 }
 
-function goModules({ caddy, providers, minio, mc, opentofu, "oauth2-proxy": oauth2Proxy }: Releases): GoModule[] {
+/** The Dockerfile of the backup program with these releases of Go and of PostgreSQL's newest major version. */
+export function withPostgres(dockerfile: string, { go, postgres }: Releases): string {
+  const [newest = ""] = postgres.versions;
+  return replaced(replaced(dockerfile, /(?<=^ARG GO_RELEASE=).*$/m, go), /(?<=^ARG POSTGRES_RELEASE=).*$/m, newest);
+}
+
+function goModules({
+  backup,
+  caddy,
+  providers,
+  minio,
+  mc,
+  opentofu,
+  "oauth2-proxy": oauth2Proxy,
+}: Releases): GoModule[] {
   const commit = ({ module, commit }: { readonly module: string; readonly commit: string }) => ({ [module]: commit });
   const gateway = { [caddy.module]: `v${caddy.version}` };
   return [
     // the first, because the second takes it in.
     { folder: "caddy/plugin", versions: gateway },
     { folder: "offline/go/gateway", versions: { ...gateway, ...caddy.plugins } },
+    {
+      folder: "backup",
+      versions: Object.fromEntries(Object.values(backup).map(({ module, version }) => [module, `v${version}`])),
+    },
     { folder: "offline/go/oauth2-proxy", versions: { [oauth2Proxy.module]: `v${oauth2Proxy.version}` } },
     { folder: "offline/go/opentofu", versions: { [opentofu.module]: `v${opentofu.version}` } },
     { folder: "offline/go/minio", versions: commit(minio) },

@@ -10,6 +10,10 @@ import hmac
 import os
 import pathlib
 
+import feature_hosts
+import request_log
+import upload_answers
+from metric_history import WholeHistory
 from mlflow.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
 
 KEY_FILE = pathlib.Path("/run/secrets/gateway-key")
@@ -39,7 +43,11 @@ class GatewayOnly:
             return
         # MLflow passes headers of a call on to providers of models.
         headers = [header for header in scope["headers"] if header[0] != self.header]
-        await self.app({**scope, "headers": headers}, receive, send)
+        scope = {**scope, "headers": headers}
+        if scope["type"] == "http":
+            receive, send = upload_answers.answered_after_upload(receive, send)
+            request_log.begin(headers)
+        await self.app(scope, receive, send)
 
     def is_open(self, scope):
         return scope["type"] == "http" and scope["method"] in ("GET", "HEAD") and scope["path"] in OPEN
@@ -65,21 +73,10 @@ class KeyOfLocalClients(RequestHeaderProvider):
         return {KEY_HEADER: read_key().decode()}
 
 
-def without_redirects(create_session):
-    """Webhooks go to the named hosts by TLS. A redirect could lead to any host and port of the internal network."""
-
-    def create():
-        session = create_session()
-        session.max_redirects = 0
-        session.adapters.pop("http://", None)
-        return session
-
-    return create
-
-
 def create_app():
     from mlflow.server.fastapi_app import app
-    from mlflow.webhooks import delivery
 
-    delivery._create_webhook_session = without_redirects(delivery._create_webhook_session)
-    return GatewayOnly(app, read_key())
+    feature_hosts.limit()
+    upload_answers.answer_errors(app)
+    request_log.name_requests()
+    return GatewayOnly(WholeHistory(app), read_key())

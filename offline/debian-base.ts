@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { packagePath } from "../lib/values/package-folder";
 import { installPackages } from "./apt";
-import { cachePath, contentHash } from "./cache";
+import { contentHash, withBuildFolder } from "./cache";
 import { debianMirror } from "./debian-mirror";
 import { HASH_LABEL, NAMESPACE, isImageCurrent } from "./docker-image";
 import { runStep, StepError } from "./step";
@@ -31,23 +31,18 @@ export class DebianBase {
     if (process.getuid?.() !== 0) throw new StepError("Images are built here from Debian's packages: only root can.");
     if (!existsSync("/usr/sbin/debootstrap")) await installPackages(["debootstrap"], progress);
 
-    const root = cachePath("context", `debian-${release}`);
-    rmSync(root, { recursive: true, force: true });
-    mkdirSync(root, { recursive: true });
-    await runStep({
-      name: `debian-${release}`,
-      program: "bash",
-      arguments: [
-        packagePath("offline", "debian-base.sh"),
-        release,
-        root,
-        await debianMirror(progress),
-        name,
-        `${HASH_LABEL}=${hash}`,
-      ],
-      progress,
+    const mirror = await debianMirror(progress);
+    await withBuildFolder(`debian-${release}`, async (folder) => {
+      // The image's own root folder, which every user in it must be able to read.
+      const root = join(folder, "root");
+      mkdirSync(root);
+      await runStep({
+        name: `debian-${release}`,
+        program: "bash",
+        arguments: [packagePath("offline", "debian-base.sh"), release, root, mirror, name, `${HASH_LABEL}=${hash}`],
+        progress,
+      });
     });
-    rmSync(root, { recursive: true, force: true });
     return true;
   }
 }

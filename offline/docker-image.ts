@@ -1,7 +1,7 @@
-import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { copyFileSync, cpSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { packagePath } from "../lib/values/package-folder";
-import { cachePath, contentHash } from "./cache";
+import { contentHash, withBuildFolder } from "./cache";
 import type { GoProgram } from "./go-program";
 import { ask, runStep } from "./step";
 
@@ -57,37 +57,46 @@ export class DockerImage {
     return (this.#hash ??= contentHash([this.folder], base.hash, ...programs.map(({ hash }) => hash), ...words));
   }
 
+  /** Programs that it holds. */
+  public get programs(): readonly GoProgram[] {
+    return this.options.programs ?? [];
+  }
+
+  /** Whether the engine has it. */
+  public isCurrent(): Promise<boolean> {
+    return isImageCurrent(this.name, this.hash);
+  }
+
   /** Builds it. Returns false when it is current. */
   public async build(progress: (line: string) => void): Promise<boolean> {
-    const { name, hash } = this;
-    if (await isImageCurrent(name, hash)) return false;
-
-    const context = cachePath("context", this.options.folder);
-    rmSync(context, { recursive: true, force: true });
-    mkdirSync(context, { recursive: true, mode: 0o700 });
+    if (await this.isCurrent()) return false;
     try {
-      cpSync(this.folder, context, { recursive: true });
-      for (const { file } of this.options.programs ?? []) copyFileSync(file, join(context, basename(file)));
-      for (const [file, text] of Object.entries(this.options.files ?? {})) writeFileSync(join(context, file), text);
-      this.options.hostSettings?.(join(context, "host"));
-
-      await runStep({
-        name: `image-${this.options.folder}`,
-        program: "docker",
-        arguments: [
-          ...["build", "--force-rm", "--label", `${HASH_LABEL}=${hash}`, "--tag", name, ...proxies()],
-          ...Object.entries(this.options.buildArguments ?? {}).flatMap((entry) => ["--build-arg", entry.join("=")]),
-          context,
-        ],
-        // Every Docker client has this builder. BuildKit is a plugin that is often missing.
-        environment: { DOCKER_BUILDKIT: "0" },
-        progress,
-      });
+      await withBuildFolder(this.options.folder, (context) => this.buildIn(context, progress));
     } finally {
-      rmSync(context, { recursive: true, force: true });
       await ask("docker", "image", "prune", "--force", "--filter", `label=${INTERMEDIATE_LABEL}`);
     }
     return true;
+  }
+
+  private async buildIn(context: string, progress: (line: string) => void): Promise<void> {
+    const { files = {}, buildArguments = {}, hostSettings } = this.options;
+    cpSync(this.folder, context, { recursive: true });
+    for (const { file, name } of this.programs) copyFileSync(file, join(context, name));
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(context, file), text);
+    hostSettings?.(join(context, "host"));
+
+    await runStep({
+      name: `image-${this.options.folder}`,
+      program: "docker",
+      arguments: [
+        ...["build", "--force-rm", "--label", `${HASH_LABEL}=${this.hash}`, "--tag", this.name, ...proxies()],
+        ...Object.entries(buildArguments).flatMap((entry) => ["--build-arg", entry.join("=")]),
+        context,
+      ],
+      // Every Docker client has this builder. BuildKit is a plugin that is often missing.
+      environment: { DOCKER_BUILDKIT: "0" },
+      progress,
+    });
   }
 
   private get folder(): string {

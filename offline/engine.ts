@@ -7,6 +7,15 @@ import { cachePath } from "./cache";
 import { ask, runStep, StepError } from "./step";
 
 const START_SECONDS = 60;
+const DEFAULT_HOST = "unix:///var/run/docker.sock";
+
+/** The engine or context that variables name, if that is another one than this machine's default engine. */
+export function otherEngine(environment: { readonly [name: string]: string | undefined }): string | undefined {
+  const { DOCKER_HOST: host, DOCKER_CONTEXT: context } = environment;
+  // The docker command takes no context if there is a host.
+  if (host) return host === DEFAULT_HOST ? undefined : host;
+  return context && context !== "default" ? context : undefined;
+}
 
 /** Whether a Docker engine answers. */
 export async function isEngineRunning(): Promise<boolean> {
@@ -20,7 +29,7 @@ export async function isEngineRunning(): Promise<boolean> {
  */
 export async function provideEngine(progress: (line: string) => void): Promise<boolean> {
   if (await isEngineRunning()) return false;
-  const elsewhere = process.env.DOCKER_HOST || process.env.DOCKER_CONTEXT;
+  const elsewhere = otherEngine(process.env);
   if (elsewhere) throw new StepError(`Docker is set to use '${elsewhere}', which does not answer.`);
   if (process.getuid?.() !== 0)
     throw new StepError("Docker Engine does not answer, and only root can install or start it.");

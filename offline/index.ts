@@ -20,6 +20,10 @@ const MINIO = new GoProgram("minio", "github.com/minio/minio");
 const MC = new GoProgram("mc", "github.com/minio/mc");
 const GATEWAY = new GoProgram("gateway", ".", [], [packagePath("caddy", "plugin")]);
 const OAUTH2_PROXY = new GoProgram("oauth2-proxy", "github.com/oauth2-proxy/oauth2-proxy/v7");
+// One module, so that the image that the package's Dockerfile builds has the same releases.
+const inBackup = (name: string, program: string) => new GoProgram(name, program, [], [], [], packagePath("backup"));
+const BACKUP = inBackup("backup", ".");
+const SUPERCRONIC = inBackup("supercronic", "github.com/aptible/supercronic");
 
 const OPENTOFU = new GoProgram(
   "opentofu",
@@ -35,17 +39,19 @@ const { postgres: POSTGRES, mlflow: MLFLOW, providers: PROVIDERS } = RELEASES;
 const POSTGRES_DEBIAN = new DebianBase(POSTGRES.debian);
 const POSTGRES_VERSION = postgresVersion(POSTGRES.default) ?? "";
 
+const POSTGRES_IMAGE = new DockerImage({
+  folder: "postgres",
+  name: `postgres:${POSTGRES_VERSION}`,
+  base: POSTGRES_DEBIAN,
+  buildArguments: {
+    DEBIAN: POSTGRES.debian,
+    PG_MAJOR: String(POSTGRES.default),
+    PG_VERSION: POSTGRES_VERSION,
+  },
+});
+
 const IMAGES = {
-  POSTGRES_IMAGE: new DockerImage({
-    folder: "postgres",
-    name: `postgres:${POSTGRES_VERSION}`,
-    base: POSTGRES_DEBIAN,
-    buildArguments: {
-      DEBIAN: POSTGRES.debian,
-      PG_MAJOR: String(POSTGRES.default),
-      PG_VERSION: POSTGRES_VERSION,
-    },
-  }),
+  POSTGRES_IMAGE,
   MLFLOW_IMAGE: new DockerImage({
     folder: "mlflow",
     name: `mlflow:${MLFLOW.version}`,
@@ -74,6 +80,15 @@ const IMAGES = {
   }),
 };
 
+// Begins with another image, so it is built after the others.
+const BACKUP_IMAGE = new DockerImage({
+  folder: "backup",
+  name: `backup:${RELEASES.backup.kopia.version}`,
+  base: POSTGRES_IMAGE,
+  programs: [BACKUP, SUPERCRONIC],
+  buildArguments: { POSTGRES_IMAGE: POSTGRES_IMAGE.name },
+});
+
 const MIRROR = new TerraformMirror([
   { ...PROVIDERS.docker, program: DOCKER_PROVIDER },
   { ...PROVIDERS.random, program: RANDOM_PROVIDER },
@@ -97,11 +112,7 @@ export function engineTasks(): ListrTask[] {
 export function offlineTasks({ only = ["engine", "images", "providers"] }: OfflineOptions = {}): ListrTask[] {
   const images = only.includes("images");
   const providers = only.includes("providers");
-  const programs = [
-    ...(images ? [MINIO, GATEWAY, MC, OAUTH2_PROXY] : []),
-    ...(providers ? [DOCKER_PROVIDER, RANDOM_PROVIDER] : []),
-    ...(only.includes("opentofu") ? [OPENTOFU] : []),
-  ];
+  const holders = [...(images ? [...Object.values(IMAGES), BACKUP_IMAGE] : []), ...(providers ? [MIRROR] : [])];
 
   return [
     ...(only.includes("engine") ? engineTasks() : []),
@@ -118,7 +129,8 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
     group(
       "Programs",
       [
-        ...programs.map((program) => buildTask(program.name, program)),
+        ...holders.flatMap((holder) => holder.programs.map((program) => programTask(program, holder))),
+        ...(only.includes("opentofu") ? [buildTask(OPENTOFU.name, OPENTOFU)] : []),
         task("Removing downloads of Go's container", async () => discardGoCache(), "nothing to remove"),
       ],
       1,
@@ -130,6 +142,7 @@ export function offlineTasks({ only = ["engine", "images", "providers"] }: Offli
             Object.values(IMAGES).map((image) => buildTask(image.name, image)),
             2,
           ),
+          buildTask(BACKUP_IMAGE.name, BACKUP_IMAGE),
         ]
       : []),
     ...(providers ? [task("Mirror of Terraform providers", async () => MIRROR.fill())] : []),
@@ -143,7 +156,7 @@ export function openTofuFile(): string {
 
 /** Environment variables that make the app and Terraform use the builds. Builds nothing. */
 export function offlineEnvironment(): { [name: string]: string } {
-  const images = Object.entries(IMAGES).map(([variable, { name }]) => [variable, name]);
+  const images = Object.entries({ ...IMAGES, BACKUP_IMAGE }).map(([variable, { name }]) => [variable, name]);
   return { ...Object.fromEntries(images), TF_CLI_CONFIG_FILE: MIRROR.configurationFile };
 }
 
@@ -160,6 +173,11 @@ interface Buildable {
 
 function buildTask(title: string, buildable: Buildable): ListrTask {
   return task(title, (progress) => buildable.build(progress));
+}
+
+// A program is needed only until what holds it is built.
+function programTask(program: GoProgram, holder: { isCurrent(): boolean | Promise<boolean> }): ListrTask {
+  return task(program.name, async (progress) => !(await holder.isCurrent()) && (await program.build(progress)));
 }
 
 function task(

@@ -25,10 +25,19 @@ export class TerraformMirror {
     return cachePath("terraform.rc");
   }
 
+  /** Programs of the providers. */
+  public get programs(): readonly GoProgram[] {
+    return this.providers.map(({ program }) => program);
+  }
+
+  /** Whether it is filled. */
+  public isCurrent(): boolean {
+    return isCurrent(this.configurationFile, this.hash) && this.files().every(({ file }) => existsSync(file));
+  }
+
   /** Fills it. Returns false when it is current. */
   public fill(): boolean {
-    const hash = contentHash([], this.configuration(), ...this.providers.map(({ program }) => program.hash));
-    if (isCurrent(this.configurationFile, hash) && this.files().every(({ file }) => existsSync(file))) return false;
+    if (this.isCurrent()) return false;
 
     for (const { file, program } of this.files()) {
       mkdirSync(dirname(file), { recursive: true });
@@ -38,8 +47,12 @@ export class TerraformMirror {
       renameSync(`${file}.unfinished`, file);
     }
     writeFileSync(this.configurationFile, this.configuration());
-    markCurrent(this.configurationFile, hash);
+    markCurrent(this.configurationFile, this.hash);
     return true;
+  }
+
+  private get hash(): string {
+    return contentHash([], this.configuration(), ...this.programs.map(({ hash }) => hash));
   }
 
   private files(): { readonly file: string; readonly program: GoProgram }[] {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../support/repository";
 import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
 import type { Changes } from "../support/plans/pull-request-event";
 
@@ -124,12 +124,26 @@ describe("The workflow to copy", () => {
     ["loses a label", "unlabeled", {}, ["stack, at the commit of the event"]],
     ["is assigned", "assigned", {}, []],
     ["is closed", "closed", { merged: false, mergeCommit: "of no merge" }, ["stack, at the commit of the event"]],
+    ["of a bot is opened", "opened", { sender: "Bot" }, ["fork"]],
+    ["is pushed to by a bot", "synchronize", { sender: "Bot" }, ["fork"]],
+    ["is closed by a bot", "closed", { sender: "Bot", merged: false }, []],
+    [
+      "is merged by a bot",
+      "closed",
+      { sender: "Bot", merged: true, mergeCommit: "of the merge" },
+      ["stack, at the commit of the merge"],
+    ],
     ["of a fork is opened", "opened", { from: "eve/Hello-World" }, ["fork"]],
     ["of a fork is merged", "closed", { from: "eve/Hello-World", merged: true }, []],
     ["of a fork that was deleted is pushed to", "synchronize", { from: null }, ["fork"]],
     ["of a fork that was deleted is merged", "closed", { from: null, merged: true }, []],
   ])("chooses the runner when a pull request %s", (_, action, changes, jobs) => {
     expect(jobsFor({ ...recordedEvent(action, changes), action })).toEqual(jobs);
+  });
+
+  test("runs no install script of a package", () => {
+    for (const { steps } of [fork, stack])
+      expect(steps.flatMap(({ run }) => run ?? [])).toContain("npm ci --ignore-scripts");
   });
 
   test("may write only comments of pull requests", () => {
@@ -152,7 +166,8 @@ describe("The action", () => {
   function argumentsFor(plans: string): string[] {
     const folder = mkdtempSync(join(tmpdir(), "mlflow-stack-test-"));
     writeFileSync(join(folder, "npx"), '#!/bin/sh\nfor argument; do echo "$argument"; done\n', { mode: 0o755 });
-    const inputs = { STACK: "a $(id) b", AUTHOR: "bot[bot]", DATA_LOSS_LABEL: 'data "loss"; id', PLANS: plans };
+    const labels = { DATA_LOSS_LABEL: 'data "loss"; id', ACCESS_LABEL: "access $HOME" };
+    const inputs = { STACK: "a $(id) b", AUTHOR: "bot[bot]", ...labels, PLANS: plans };
     const env = { ...process.env, ...inputs, PATH: `${folder}:${process.env.PATH}` };
     const printed = execFileSync("bash", ["-e", "-o", "pipefail", "-c", script], { encoding: "utf8", env });
     rmSync(folder, { recursive: true });
@@ -161,7 +176,8 @@ describe("The action", () => {
 
   test("passes its inputs to the command unchanged, with any characters in them", () => {
     const command = ["--no-install", "mlflow-stack", "pull-request"];
-    const options = ["--stack", "a $(id) b", "--author", "bot[bot]", "--data-loss-label", 'data "loss"; id'];
+    const labels = ["--data-loss-label", 'data "loss"; id', "--access-label", "access $HOME"];
+    const options = ["--stack", "a $(id) b", "--author", "bot[bot]", ...labels];
 
     expect(argumentsFor("")).toEqual([...command, ...options]);
     expect(argumentsFor("/srv/our plans")).toEqual([...command, ...options, "--plans", "/srv/our plans"]);
@@ -186,4 +202,10 @@ test("The nightly workflow deploys with the oldest releases that README names, a
   expect(new Set(rows.map(({ runner }) => runner))).toEqual(new Set(["ubuntu-24.04", "ubuntu-24.04-arm"]));
   // A machine that has neither Terraform nor OpenTofu.
   expect(rows).toContainEqual({ runner: expect.any(String), node: expect.any(String) });
+});
+
+test("The nightly workflow fails if a digest is missing, or a tag has moved", () => {
+  const { jobs } = parse(readFileSync(NIGHTLY, "utf8")) as { jobs: { digests: { steps: { run?: string }[] } } };
+
+  expect(jobs.digests.steps.at(-1)?.run).toBe("npm run releases -- --digests");
 });

@@ -6,7 +6,7 @@ import { apiReport } from "../../docs/api-report";
 import { packagePath } from "../../lib/values/package-folder";
 import { run } from "../support/run";
 
-jest.setTimeout(120_000);
+jest.setTimeout(5 * 60_000);
 
 /** A part of the model that typedoc makes of the sources. */
 interface Reflection {

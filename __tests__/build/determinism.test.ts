@@ -12,6 +12,7 @@ jest.setTimeout(60_000);
 const TSX = ["--import", pathToFileURL(require.resolve("tsx")).href];
 const COPIED = [
   "lib",
+  "backup",
   "caddy",
   "mlflow",
   "__tests__/support",
@@ -40,7 +41,7 @@ describe("Synthesis", () => {
 
   beforeAll(() => {
     for (const path of COPIED) cpSync(packagePath(path), join(copy, path), { recursive: true });
-    for (const path of filesOf("caddy").concat(filesOf("mlflow"))) {
+    for (const path of ["backup", "caddy", "mlflow"].flatMap(filesOf)) {
       const text = readFileSync(packagePath(path), "utf8");
       writeFileSync(join(copy, path), text.replaceAll("\n", "\r\n"));
     }

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packagePath } from "../../lib/values/package-folder";
-import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
+import { NODE_TYPESCRIPT } from "../support/repository";
 import { run } from "../support/run";
 import { withoutPackagedFiles } from "../support/stacks/synth";
 

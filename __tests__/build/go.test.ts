@@ -1,22 +1,6 @@
-import { packagePath } from "../../lib/values/package-folder";
-import { run } from "../support/run";
+import { goTest } from "../support/go-tests";
 
 jest.setTimeout(15 * 60_000);
-
-// Runs in a separate process, because jest cannot load execa, which is an ES module.
-const SCRIPT = `
-const { runGo } = require("./offline/go-builder");
-runGo({
-  name: "test",
-  folder: process.argv[1],
-  modules: [],
-  arguments: ["test", "-C", "plugin", "-json", "./..."],
-  progress: console.log,
-}).catch(({ message }) => {
-  console.error(message);
-  process.exitCode = 1;
-});
-`;
 
 /** A line of `go test -json`. */
 interface TestEvent {
@@ -25,12 +9,11 @@ interface TestEvent {
   readonly Output?: string;
 }
 
-test("The gateway's handlers pass their tests in Go, and no test is skipped", async () => {
-  const { code, stdout, stderr } = await run(
-    process.execPath,
-    ["--import", "tsx", "-e", SCRIPT, packagePath("caddy")],
-    { cwd: packagePath() },
-  );
+test.each([
+  { what: "The gateway's handlers", folder: "caddy", module: "plugin", tests: 500 },
+  { what: "The backup program", folder: ".", module: "backup", tests: 25 },
+])("$what passes its tests in Go, and no test is skipped", async ({ folder, module, tests }) => {
+  const { code, stdout, stderr } = await goTest(folder, module, "-json", "./...");
   const events = stdout
     .split("\n")
     .filter((line) => line.startsWith("{"))
@@ -43,5 +26,5 @@ test("The gateway's handlers pass their tests in Go, and no test is skipped", as
   expect(ended("skip")).toEqual([]);
   // A module that does not compile has no test.
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(ended("pass").length).toBeGreaterThan(500);
+  expect(ended("pass").length).toBeGreaterThan(tests);
 });

@@ -13,12 +13,14 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { run } from "../support/run";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
+import { BROKEN_DOWNLOADS } from "../support/broken-downloads";
+import { COMMAND, COMPILED } from "../support/compiled";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../support/repository";
 
 // Each test starts programs, and some wait seven seconds between the tries of a download.
 jest.setTimeout(120_000);
 
-/** A `docker` with an engine that has no image and no container. Each pull fails with the error of the test. */
+/** A `docker` with an engine that has no container, and images only if the test says so. Each pull fails with the error of the test. */
 const DOCKER = `#!/bin/sh
 case "$1 $2" in
   "info --format") echo '{"DockerRootDir":"/nonexistent"}' ;;
@@ -27,6 +29,7 @@ case "$1 $2" in
     [ -z "$DOCKER_CONFIG" ] || { echo "$DOCKER_CONFIG"; cat "$DOCKER_CONFIG/config.json"; } >>"$FAKE/logins"
     cat "$FAKE/error" >&2; exit 1 ;;
   "ps "*) ;;
+  "image inspect") [ -e "$FAKE/has-images" ] && echo sha256:0 ;;
   *) exit 1 ;;
 esac
 `;
@@ -45,7 +48,7 @@ const BROKEN = "unexpected EOF";
 const PASSWORD = "registry-password";
 const APP = `
 import { App } from "cdktf";
-import { MlflowStack, Secret } from "${REPOSITORY}/lib";
+import { MlflowStack, Secret } from "${COMPILED}/lib";
 
 const app = new App();
 new MlflowStack(app, "mlflow", {
@@ -82,12 +85,18 @@ describe("A download of an image that fails in 'up'", () => {
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(() => {
-    for (const name of ["pulls", "logins", "inits", "init-error", "cdktf.json", "cdktf.out"]) {
+    for (const name of ["pulls", "logins", "inits", "init-error", "has-images", "cdktf.json", "cdktf.out"]) {
       rmSync(join(folder, name), { recursive: true, force: true });
     }
   });
 
-  async function up(from: string, error: string, images: string[], ...options: string[]) {
+  async function up(
+    from: string,
+    error: string,
+    images: string[],
+    options: string[] = [],
+    variables: { [name: string]: string } = {},
+  ) {
     const resources = [
       {
         mode: "managed",
@@ -98,12 +107,11 @@ describe("A download of an image that fails in 'up'", () => {
     ];
     writeFileSync(join(folder, "error"), error);
     writeFileSync(join(folder, "state"), JSON.stringify({ version: 4, serial: 1, lineage: "a", resources }));
-    return command(["up", ...options], from);
+    return command(["up", ...options], from, variables);
   }
 
   async function command(args: string[], from: string, variables: { [name: string]: string } = {}) {
-    const [node = "", ...loader] = NODE_TYPESCRIPT;
-    return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), ...args], {
+    return run(process.execPath, [COMMAND, ...args], {
       cwd: folder,
       env: {
         FAKE: folder,
@@ -121,7 +129,7 @@ describe("A download of an image that fails in 'up'", () => {
   }
 
   test("is tried four times, and nothing is built if the registry answers", async () => {
-    const { code, stdout, stderr } = await up(answering, BROKEN, [], "--yes");
+    const { code, stdout, stderr } = await up(answering, BROKEN, [], ["--yes"]);
 
     expect([code, stderr]).toEqual([1, expect.stringContaining(`although ${answering} answers: ${BROKEN}`)]);
     expect(stdout + stderr).not.toContain("To be built");
@@ -130,7 +138,7 @@ describe("A download of an image that fails in 'up'", () => {
   });
 
   test("leaves a stack its official images although no registry answers and '--yes' is given", async () => {
-    const { code, stdout, stderr } = await up(silent, BROKEN, [`${silent}/postgres:18.5`], "--yes");
+    const { code, stdout, stderr } = await up(silent, BROKEN, [`${silent}/postgres:18.5`], ["--yes"]);
 
     expect([code, stderr]).toEqual([1, expect.stringContaining("only if you say so")]);
     expect(stderr).toMatch(/up (-- )?--offline/);
@@ -146,21 +154,48 @@ describe("A download of an image that fails in 'up'", () => {
     expect(existsSync(json)).toBe(false);
   });
 
-  test("is no other matter for providers: none is built while their registry answers", async () => {
-    const error = `Failed to install provider from registry.terraform.io: unexpected EOF`;
-    writeFileSync(join(folder, "init-error"), error);
-    const proxy = createServer().on("connect", (_, socket) => socket.end("HTTP/1.1 200 Connected\r\n\r\n"));
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-    try {
-      const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-      const { code, stdout, stderr } = await command(["status"], silent, { HTTPS_PROXY });
+  describe("is no other matter for providers:", () => {
+    // Every host answers, except for those on port 1.
+    const proxy = createServer().on("connect", ({ url }, socket) =>
+      socket.end(`HTTP/1.1 ${url === silent ? "502 Bad Gateway" : "200 Connected"}\r\n\r\n`),
+    );
+    let variables: { [name: string]: string };
 
-      expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(error)]);
-      expect(stderr).not.toContain("offline");
-      expect(read("inits")).toBe("init\n".repeat(4));
-    } finally {
-      proxy.close();
-    }
+    beforeAll(async () => {
+      await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+      const HTTPS_PROXY = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      variables = { HTTPS_PROXY, XDG_CACHE_HOME: join(folder, "cache") };
+    });
+    afterAll(() => proxy.close());
+
+    test.each(["Terraform, archive", "OpenTofu, archive"] as const)(
+      "none is built while their hosts answer (%s)",
+      async (name) => {
+        writeFileSync(join(folder, "init-error"), BROKEN_DOWNLOADS[name]);
+
+        const { code, stdout, stderr } = await command(["status"], silent, variables);
+
+        expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(BROKEN_DOWNLOADS[name])]);
+        expect(stderr).not.toContain("offline");
+        expect(read("inits")).toBe("init\n".repeat(4));
+      },
+    );
+
+    test.each([
+      ["a deployed stack keeps the released ones", `${silent}/postgres:18.6`, ["--yes"], "only if you say so"],
+      ["a new stack is asked about them", undefined, [], "Build them here? There is no terminal to ask on."],
+    ])("if the host of the archives does not answer, %s", async (_, image, options, said) => {
+      writeFileSync(
+        join(folder, "init-error"),
+        BROKEN_DOWNLOADS["Terraform, archive"].replace("archives.example.com", silent),
+      );
+      writeFileSync(join(folder, "has-images"), "");
+
+      const { code, stderr } = await up(silent, BROKEN, image === undefined ? [] : [image], options, variables);
+
+      expect([code, stderr]).toEqual([1, expect.stringContaining(said)]);
+      expect(read("inits")).toBe("init\n");
+    });
   });
 
   test("used the login that the app has for the registry, and left it nowhere", async () => {
@@ -169,7 +204,7 @@ describe("A download of an image that fails in 'up'", () => {
     writeFileSync(join(folder, "tsconfig.json"), "{}");
     writeFileSync(join(folder, "cdktf.json"), JSON.stringify({ app: [...NODE_TYPESCRIPT, "main.ts"].join(" ") }));
 
-    const { code, stdout, stderr } = await up(answering, "unauthorized: authentication required", [], "--yes");
+    const { code, stdout, stderr } = await up(answering, "unauthorized: authentication required", [], ["--yes"]);
 
     expect([code, stderr]).toEqual([1, expect.stringContaining("unauthorized: authentication required")]);
     const [used = "", configuration = ""] = read("logins").trim().split("\n");

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { minVersion, satisfies } from "semver";
 import { packagePath } from "../../lib/values/package-folder";
 import { runOk } from "../support/run";
 
@@ -32,6 +33,10 @@ const MANAGERS: { [name: string]: Manager } = {
   },
   "Yarn with Plug'n'Play": { command: YARN, install: ["install"], run: ["node"], settings: "nodeLinker: pnp" },
 };
+
+interface Lock {
+  readonly packages: { readonly [path: string]: { readonly engines?: { readonly node?: string } } };
+}
 
 const APP = `
 const { App } = require("cdktf");
@@ -81,6 +86,15 @@ describe("The packed library", () => {
     for (const context of contexts) {
       expect(readFileSync(join(stack, context, "Dockerfile"), "utf8")).toContain("FROM ");
     }
+  });
+
+  test("takes no package that needs a newer Node.js than it names itself", () => {
+    const lock = JSON.parse(readFileSync(join(folder, "npm", "package-lock.json"), "utf8")) as Lock;
+    const needs = (name: string) => lock.packages[name]?.engines?.node ?? "*";
+    const lowest = minVersion(needs("node_modules/cdktf-mlflow"))?.version ?? "";
+
+    expect(lowest).toMatch(/^20\./);
+    expect(Object.keys(lock.packages).filter((name) => !satisfies(lowest, needs(name)))).toEqual([]);
   });
 
   test.each(Object.keys(MANAGERS).slice(1))("makes the same stack with %s as with npm", (name) => {

@@ -1,10 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packagePath } from "../../lib/values/package-folder";
 import { PlanBuilder, ourContainer, upload } from "../support/plans/plan-builder";
 import { run } from "../support/run";
-import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
+import { COMMAND } from "../support/compiled";
 
 jest.setTimeout(120_000);
 
@@ -13,8 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "mlflow-review-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function command(args: string[], input?: string) {
-  const [node = "", ...loader] = NODE_TYPESCRIPT;
-  return run(node, [...loader, packagePath("cli", "index.ts"), "review", ...args], { cwd: folder, input });
+  return run(process.execPath, [COMMAND, "review", ...args], { cwd: folder, input });
 }
 
 function save(name: string, content: string | Buffer): string {
@@ -70,6 +68,22 @@ describe("The command 'review'", () => {
     expect(JSON.parse(stdout)).toMatchObject({ version: 1, stack: "other", dataLoss: true });
   });
 
+  test("exits with 4 if a dangerous access would open, and with 0 if that is allowed", async () => {
+    const dangerous = JSON.stringify(
+      new PlanBuilder()
+        .resource("docker_container.web", ourContainer("web"), ourContainer("web", { pid_mode: "host" }))
+        .build(),
+    );
+    const [refused, wrong, allowed] = await Promise.all([
+      command(["-", "--format", "json"], dangerous),
+      command(["-", "--allow-data-loss"], dangerous),
+      command(["-", "--allow-access"], dangerous),
+    ]);
+
+    expect([refused?.code, wrong?.code, allowed?.code]).toEqual([4, 4, 0]);
+    expect(JSON.parse(refused?.stdout ?? "")).toMatchObject({ dangerousAccess: true, dataLoss: false });
+  });
+
   test("names a plan that OpenTofu has encrypted, and what reads it", async () => {
     const encrypted = JSON.stringify({
       meta: { "key_provider.pbkdf2.mine": "eyJzYWx0IjoiYWFhYWFhYWEifQ==" },
@@ -81,12 +95,19 @@ describe("The command 'review'", () => {
     expect(piped).toMatchObject({ code: 1, stdout: "" });
     expect(piped.stderr).toContain("the standard input is a plan that OpenTofu has encrypted");
     expect(piped.stderr).toContain("tofu show -json FILE");
+
+    const file = save("encrypted.tfplan", Buffer.from(encrypted));
+    const saved = await command([file]);
+
+    expect(saved).toMatchObject({ code: 1, stdout: "" });
+    expect(saved.stderr).toContain(`${file} is a plan that OpenTofu has encrypted`);
+    expect(saved.stderr).toContain("TERRAFORM_BINARY_NAME=tofu");
   });
 
   test("reads a plan in UTF-16, as PowerShell writes it", async () => {
     const file = save("utf16.json", Buffer.from(`\ufeff${JSON.stringify(plan)}`, "utf16le"));
 
-    expect((await command([file])).stdout).toContain("Data would be lost: the volume 'mlflow-data'");
+    expect((await command([file])).stdout).toContain("Data is lost: the volume 'mlflow-data'");
   });
 
   test("reviews a plan of 50 MB", async () => {

@@ -11,10 +11,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually } from "../support/run";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
+import { eventually, runOk } from "../support/run";
+import { COMPILED } from "../support/compiled";
 
-const [NODE = "", ...LOADER] = NODE_TYPESCRIPT;
 let home: string;
 let runs: string;
 
@@ -28,9 +27,9 @@ afterEach(() => rmSync(home, { recursive: true }));
 /** A process with a run of its own. It does the steps, says "ready", and waits for its end. */
 function start(steps: string) {
   const script = `import { writeFileSync } from "node:fs";
-    import { Interrupt } from "${REPOSITORY}/cli/console/interrupt";
-    import { processOf } from "${REPOSITORY}/cli/console/process-identity";
-    import { Run } from "${REPOSITORY}/cli/app/run";
+    import { Interrupt } from "${COMPILED}/cli/console/interrupt";
+    import { processOf } from "${COMPILED}/cli/console/process-identity";
+    import { Run } from "${COMPILED}/cli/run/command-run";
     (async () => {
       Interrupt.endOnSignals();
       const run = Run.begin("up");
@@ -39,9 +38,8 @@ function start(steps: string) {
       setInterval(() => {}, 1000);
     })();`;
   const child = spawn(
-    NODE,
+    process.execPath,
     [
-      ...LOADER,
       "--input-type=commonjs",
       "--eval",
       script.replaceAll(/import \{ (\w+) \} from ("[^"]+")/g, "const { $1 } = require($2)"),
@@ -179,4 +177,17 @@ describe("Runs on the same app", () => {
 
     expect(readFileSync(log, "utf8")).toBe("in out ".repeat(all.length));
   });
+});
+
+test("Commands that change the file of users at once lose nothing of each other", async () => {
+  const names = ["ada", "bob", "eve", "kim", "max", "sam"];
+  const users = (name: string) =>
+    runOk(process.execPath, [join(COMPILED, "cli", "index.js"), "users", "add", name, "--role", "admin"], {
+      cwd: home,
+      env: { XDG_STATE_HOME: home },
+    });
+  await Promise.all(names.map(users));
+
+  const listed = JSON.parse(readFileSync(join(home, "users.json"), "utf8")) as { name: string }[];
+  expect(listed.map(({ name }) => name).sort()).toEqual(["ada", "admin", ...names.slice(1)]);
 });

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packagePath } from "../../lib/values/package-folder";
 
-// The unit tests and the compiler on a copy of the project in which `cdktf` is an alias of `cdktn`.
+// The compiler, and the unit tests of what imports `cdktf`, on a copy of the project in which that is an alias of `cdktn`.
+const TESTS = ["__tests__/lib/", "__tests__/releases/"];
 const REPLACED = ["@cdktf", "cdktf", "constructs"];
 const LEFT_OUT = new Set(["node_modules", ".git", "dist", "cdktf.out"].map((path) => packagePath(path)));
 
@@ -20,7 +21,11 @@ try {
 
   const modules = join(folder, "node_modules");
   run(process.execPath, [join(modules, "typescript", "bin", "tsc"), "--noEmit"], folder);
-  run(process.execPath, [join(modules, "jest", "bin", "jest.js"), "--selectProjects", "unit", "--ci"], folder);
+  run(
+    process.execPath,
+    [join(modules, "jest", "bin", "jest.js"), ...TESTS, "--selectProjects", "unit", "--ci"],
+    folder,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

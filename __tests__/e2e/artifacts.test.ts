@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { ArtifactStack, AS_ROOT } from "../support/stacks/artifact-stack";
 import { basicAuth, send } from "../support/clients/http-request";
+import { gatewayLog } from "../support/servers/gateway-log";
 import { LimitedDisk } from "../support/stacks/limited-disk";
 import { eventually, run, runOk } from "../support/run";
 
@@ -235,7 +237,15 @@ print(json.dumps([abs(time.time() - ${Math.floor(Date.now() / 1000)}) > 3000, lo
 
 describe("Signed addresses", () => {
   /** One object and genuine addresses of it, made with MLflow's own keys. */
-  let signed: { get: string; put: string; part: string; expired: string[]; early: string[]; late: string[] };
+  let signed: {
+    get: string;
+    script: string;
+    put: string;
+    part: string;
+    expired: string[];
+    early: string[];
+    late: string[];
+  };
 
   beforeAll(async () => {
     const output = await stack.inServer(`
@@ -243,6 +253,7 @@ import boto3, botocore.auth, botocore.client, datetime, json, os
 endpoint = os.environ["MLFLOW_S3_ENDPOINT_URL"]
 s3 = boto3.client("s3", endpoint_url=endpoint, config=botocore.client.Config(signature_version="s3v4", s3={"addressing_style": "path"}))
 s3.put_object(Bucket="mlflow", Key="attacked/a.txt", Body=b"genuine content")
+s3.put_object(Bucket="mlflow", Key="attacked/a.js", Body=b"alert()", ContentType="text/javascript")
 upload = s3.create_multipart_upload(Bucket="mlflow", Key="attacked/a.txt")["UploadId"]
 where = {"Bucket": "mlflow", "Key": "attacked/a.txt"}
 now = datetime.datetime.now(datetime.timezone.utc)
@@ -256,7 +267,9 @@ def addresses(shift, seconds=300):
     return [address.replace(endpoint, "/s3") for address in (get, put, part)]
 
 get, put, part = addresses(0)
-print(json.dumps({"get": get, "put": put, "part": part, "expired": addresses(-600), "early": addresses(3600), "late": addresses(-3600)}))
+of_script = {"Bucket": "mlflow", "Key": "attacked/a.js", "ResponseContentDisposition": "attachment"}
+script = s3.generate_presigned_url("get_object", of_script, 300).replace(endpoint, "/s3")
+print(json.dumps({"get": get, "script": script, "put": put, "part": part, "expired": addresses(-600), "early": addresses(3600), "late": addresses(-3600)}))
 `);
     signed = answer(output);
     // a test of the test: had the clock not moved, nothing below would be refused for its time.
@@ -269,6 +282,13 @@ print(json.dumps({"get": get, "put": put, "part": part, "expired": addresses(-60
   test("work", async () => {
     expect(await content()).toBe("genuine content");
     expect((await open(signed.part, { method: "PUT", body: "a part" })).status).toBe(200);
+  });
+
+  test("never give a file the type of a script, and let no other origin read it", async () => {
+    const { status, headers } = await open(signed.script, { headers: { Origin: "https://other.example" } });
+
+    expect([status, headers.get("content-type")]).toEqual([200, "text/plain"]);
+    expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
   });
 
   test("give ranges, so that a broken download goes on where it was", async () => {
@@ -313,12 +333,14 @@ print(json.dumps({"get": get, "put": put, "part": part, "expired": addresses(-60
     expect(await stack.inStore("mc ls --recursive store/mlflow/attacked")).toMatch(/ a\.txt\n$/);
   });
 
-  test("carry names that MLflow's own client cannot write into an address", async () => {
+  test("carry names that MLflow's own client cannot write into an address, five minutes down and an hour up", async () => {
     const output = await stack.client(`${CLIENT}
 import requests
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 root, login = os.environ["MLFLOW_TRACKING_URI"] + "/api/2.0/mlflow-artifacts", ("admin", os.environ["MLFLOW_TRACKING_PASSWORD"])
-wrong = []
+def seconds(url):
+    return int(parse_qs(urlsplit(url).query)["X-Amz-Expires"][0])
+wrong, valid = [], set()
 for name in ("a?b=c.bin", "trailing ", "a+b%c?d e.bin"):
     data = content(1000)
     made = requests.post(f"{root}/mpu/create/raw", json={"path": name, "num_parts": 1}, auth=login).json()
@@ -328,10 +350,11 @@ for name in ("a?b=c.bin", "trailing ", "a+b%c?d e.bin"):
     got = requests.get(f"{root}/presigned/raw/{quote(name)}", auth=login)
     if got.status_code != 200 or requests.get(got.json()["url"]).content != data:
         wrong.append([name, got.text])
-print(json.dumps(wrong))
+    valid.add((seconds(got.json()["url"]), seconds(made["credentials"][0]["url"])))
+print(json.dumps([wrong, sorted(valid)]))
 `);
 
-    expect(answer(output)).toEqual([]);
+    expect(answer(output)).toEqual([[], [[300, 3600]]]);
   });
 
   test("stand in no log", async () => {
@@ -582,6 +605,29 @@ print(json.dumps([refused, names(), load("small.bin") == b"after"]))
     expect(Number(/after (\d+) s$/.exec(refused)?.[1])).toBeLessThan(60);
     expect([visible, same]).toEqual([["small.bin"], true]);
     expect(await runOk("find", [temporaryDisk.folder, "-type", "f", "-size", "+1M"])).toBe("");
+    // MLflow's line about it has the id that the gateway's has.
+    const { stderr, stdout } = await run("docker", ["logs", `${stack.id}-server`]);
+    const [, id = "none"] = /\[([0-9a-f-]{36})\] A file could not be stored/.exec(stdout + stderr) ?? [];
+    expect(await gatewayLog(`${stack.id}-gateway`, stack.url)).toMatch(
+      new RegExp(`"status":507.*"request_id":"${id}"`),
+    );
+  });
+});
+
+test("An upload gets 507 if there is no space or no store, 400 if the store refuses it, and 500 for a fault of MLflow", async () => {
+  const long = await stack.client(`${CLIENT}
+print(json.dumps(fails(log, "small.bin", b"x", "y" * 300)))
+`);
+  const program = readFileSync(join(__dirname, "..", "support", "clients", "upload-errors.py"), "utf8");
+  const inServer = ["exec", "--interactive", "--env", "HOME=/tmp", "e2e-artifacts-server", "python", "-"];
+  const statuses = answer(await runOk("docker", inServer, { input: program }));
+
+  expect(answer(long)).toMatch(/400 .*The store refuses the file: \w+.* after \d s$/s);
+  expect(statuses).toEqual({
+    ...{ disk: 507, full: 507, busy: 507, down: 507, slow: 507, refused: 400 },
+    ...{ name: 500, fault: 500, "no upload": 500 },
+    // the whole upload is read before the answer, which would get lost with the connection.
+    long: [507, 5],
   });
 });
 

@@ -1,11 +1,11 @@
-import { NODE_TYPESCRIPT } from "../support/stacks/deployment";
+import { NODE_TYPESCRIPT } from "../support/repository";
 import { packagePath } from "../../lib/values/package-folder";
 import { run } from "../support/run";
 
 jest.setTimeout(10 * 60_000);
 
 describe("With cdktn in place of cdktf", () => {
-  test("the project compiles, and all its unit tests pass", async () => {
+  test("the project compiles, and the library's unit tests pass", async () => {
     const [node = "", ...loader] = NODE_TYPESCRIPT;
     const { code, stdout, stderr } = await run(node, [...loader, packagePath("__tests__", "cdktn", "run.ts")]);
 

@@ -1,15 +1,19 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RELEASES } from "../../lib/values/releases";
+import { RunWriter, isHealthy, missingRuns } from "../support/clients/run-writer";
 import { blocksOf } from "../support/docs/pages";
-import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
-import { eventually, run, runOk } from "../support/run";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../support/repository";
+import { gatewayLog } from "../support/servers/gateway-log";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
+import { eventually, inspect, run, runOk } from "../support/run";
 
 jest.setTimeout(20 * 60_000);
 
 const PORT = 18080;
 const SERVICES = ["gateway", "server", "postgres", "minio"];
-const stack = new Deployment("e2e", PORT);
+const ID = "e2e-deployment";
+const stack = new Deployment(ID, PORT);
 
 /** The README's example. */
 const EXAMPLE = `${blocksOf("README.md", "python")[0]}
@@ -24,17 +28,6 @@ async function containerNames(prefix: string): Promise<string[]> {
     .sort();
 }
 
-async function inspect(container: string, format: string): Promise<string> {
-  return (await runOk("docker", ["inspect", "--format", format, container])).trim();
-}
-
-async function healthy(): Promise<boolean> {
-  for (const service of SERVICES) {
-    if ((await inspect(`${stack.id}-${service}`, "{{.State.Health.Status}}")) !== "healthy") return false;
-  }
-  return (await stack.fetch("/api/2.0/mlflow/experiments/get?experiment_id=0")).status === 200;
-}
-
 /** Sensitive values of a state: what must not be found anywhere else. */
 function secretsOf(deployment: Deployment): string[] {
   return deployment
@@ -44,45 +37,6 @@ function secretsOf(deployment: Deployment): string[] {
       instances.flatMap(({ attributes }) => [attributes.result, attributes.bcrypt_hash, attributes.base64]),
     )
     .filter((value): value is string => typeof value === "string" && value.length >= 8);
-}
-
-/** Id of a new run, where the server acknowledges one. */
-async function createRun(): Promise<string | undefined> {
-  const run = { experiment_id: "0", start_time: Date.now(), tags: [{ key: "writer", value: "e2e" }] };
-  const answer = await stack.fetch("/api/2.0/mlflow/runs/create", {
-    method: "POST",
-    body: JSON.stringify(run),
-    headers: { "Content-Type": "application/json" },
-  });
-  if (answer.status !== 200) return undefined;
-  return ((await answer.json()) as { run: { info: { run_id: string } } }).run.info.run_id;
-}
-
-/** Logs runs one after the other until it is stopped; tells which ones the server acknowledged. */
-function startWriter() {
-  const acknowledged: string[] = [];
-  let stopped = false;
-  const done = (async () => {
-    while (!stopped) {
-      // a call that breaks off, in the middle of its answer too, is not acknowledged.
-      const id = await createRun().catch(() => undefined);
-      if (id !== undefined) acknowledged.push(id);
-    }
-  })();
-  return {
-    acknowledged,
-    stop: async () => {
-      stopped = true;
-      await done;
-    },
-  };
-}
-
-async function missingRuns(runIds: string[]): Promise<string[]> {
-  const answers = await Promise.all(
-    runIds.map(async (id) => ((await stack.fetch(`/api/2.0/mlflow/runs/get?run_id=${id}`)).status === 200 ? [] : [id])),
-  );
-  return answers.flat();
 }
 
 beforeAll(async () => {
@@ -99,13 +53,13 @@ let password: string;
 
 beforeAll(async () => {
   await stack.commandOk(["offline", "--only", "engine", "--yes"]);
-  await removeLeftovers("e2e");
+  await removeLeftovers(ID);
   printed = await stack.commandOk(["up", "--yes"]);
   password = await stack.output("password");
 });
 
 afterAll(async () => {
-  await removeLeftovers("e2e");
+  await removeLeftovers(ID);
 });
 
 describe("A deployed stack", () => {
@@ -114,13 +68,14 @@ describe("A deployed stack", () => {
   test("comes up with one command, which does not print the password", async () => {
     expect(printed).toContain(stack.url);
     expect(printed).not.toContain(password);
-    expect(await containerNames("e2e")).toEqual([
-      "e2e-gateway",
-      "e2e-minio",
-      "e2e-minio-bucket",
-      "e2e-postgres",
-      "e2e-server",
-      "e2e-server-migration",
+    expect(await containerNames(ID)).toEqual([
+      `${ID}-gateway`,
+      `${ID}-minio`,
+      `${ID}-minio-bucket`,
+      `${ID}-postgres`,
+      `${ID}-server`,
+      `${ID}-server-dump`,
+      `${ID}-server-migration`,
     ]);
   });
 
@@ -147,6 +102,42 @@ describe("A deployed stack", () => {
     expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
   });
 
+  test("shows the log of one request, and of one user", async () => {
+    const answer = await stack.fetch("/api/2.0/mlflow/experiments/get?experiment_id=0");
+    const id = answer.headers.get("x-request-id") ?? "";
+    await gatewayLog(`${ID}-gateway`, stack.url);
+    const lines = (await stack.commandOk(["logs", "--request", id.slice(0, 13), "--json"])).trim().split("\n");
+
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      expect.objectContaining({
+        service: "gateway",
+        request: id,
+        entry: expect.objectContaining({ status: 200, user_id: "admin" }),
+      }),
+    ]);
+    expect(await stack.commandOk(["logs", "gateway", "--user", "admin", "--since", "1h"])).toContain(
+      ` 200 GET /api/2.0/mlflow/experiments/get?experiment_id=0 `,
+    );
+    expect(await stack.commandOk(["logs", "--user", "nobody-of-this-name"])).toBe("");
+    const all = await stack.commandOk(["logs"]);
+    for (const service of ["gateway", "server", "postgres", "minio", "server-migration"]) {
+      expect(all).toMatch(new RegExp(`^\\S+Z ${service} `, "m"));
+    }
+    expect(all).not.toContain(password);
+  });
+
+  test("follows the log, beside other commands, until it is interrupted", async () => {
+    const file = join(stack.folder, "followed.txt");
+    const following = stack.start(["logs", "gateway", "--follow", "--tail", "1"], {}, file);
+    await eventually("the log is followed", 60, async () => readFileSync(file, "utf8").includes("gateway "));
+    await stack.fetch("/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default");
+    await eventually("the new request is there", 30, async () => readFileSync(file, "utf8").includes("get-by-name"));
+    // it holds up no other command.
+    expect((await stack.command(["status"])).code).toBe(0);
+    process.kill(-following.pid, "SIGINT");
+    await following.end;
+  });
+
   test("serves containers on its edge network under the gateway's name, large files too", async () => {
     const script = `
 import mlflow, os
@@ -159,9 +150,9 @@ path = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path
 print("SAME", open(path, "rb").read() == content)
 `;
 
-    expect(await stack.python(script, "e2e-network-edge", `http://e2e-gateway:${PORT}`)).toContain("SAME True");
-    const log = await runOk("docker", ["logs", "e2e-gateway"]);
-    expect(log).toMatch(/"host":"e2e-gateway:18080","uri":"\/s3\/mlflow\//);
+    expect(await stack.python(script, `${ID}-network-edge`, `http://${ID}-gateway:${PORT}`)).toContain("SAME True");
+    const log = await gatewayLog(`${ID}-gateway`, stack.url);
+    expect(log).toMatch(/"host":"e2e-deployment-gateway:18080","uri":"\/s3\/mlflow\//);
   });
 
   test("prints client settings that a shell takes", async () => {
@@ -172,7 +163,7 @@ print("SAME", open(path, "rb").read() == content)
   });
 
   test("keeps its secrets out of the engine's descriptions, the logs and the synthesized JSON", async () => {
-    const names = await containerNames("e2e");
+    const names = await containerNames(ID);
     const places = {
       inspect: await runOk("docker", ["inspect", ...names]),
       logs: (await Promise.all(names.map(async (name) => Object.values(await run("docker", ["logs", name]))))).join(
@@ -189,9 +180,9 @@ print("SAME", open(path, "rb").read() == content)
   });
 
   test("has no way out of its internal network", async () => {
-    const image = await inspect("e2e-server", "{{.Image}}");
+    const image = await inspect(`${ID}-server`, "{{.Image}}");
     // a neighbour outside, whom everyone reaches who may leave.
-    const neighbour = "outside-e2e";
+    const neighbour = `${ID}-outside`;
     await runOk("docker", [
       "run",
       "--detach",
@@ -210,14 +201,14 @@ print("SAME", open(path, "rb").read() == content)
       const free = () => run("docker", ["run", "--rm", image, ...connect]);
       await eventually("who may leave gets there", 30, async () => (await free()).code === 0);
 
-      const confined = await run("docker", ["exec", "e2e-server", ...connect]);
+      const confined = await run("docker", ["exec", `${ID}-server`, ...connect]);
       expect([confined.code, /unreachable|timed out/i.test(confined.stderr)]).toEqual([1, true]);
     } finally {
       await runOk("docker", ["rm", "--force", neighbour]);
     }
-    for (const service of ["e2e-server", "e2e-server-migration"]) {
+    for (const service of [`${ID}-server`, `${ID}-server-migration`]) {
       const networks = await inspect(service, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
-      expect([service, networks]).toEqual([service, "e2e-network-internal"]);
+      expect([service, networks]).toEqual([service, `${ID}-network-internal`]);
     }
   });
 
@@ -249,69 +240,58 @@ print("SAME", open(path, "rb").read() == content)
   });
 
   test.each(SERVICES)("heals when the %s is killed, and loses nothing it acknowledged", async (service) => {
-    const writer = startWriter();
+    const writer = new RunWriter(stack);
     await eventually("a run is acknowledged", 30, async () => writer.acknowledged.length > 0);
 
-    process.kill(Number(await inspect(`e2e-${service}`, "{{.State.Pid}}")), "SIGKILL");
+    process.kill(Number(await inspect(`${ID}-${service}`, "{{.State.Pid}}")), "SIGKILL");
 
     const before = writer.acknowledged.length;
     await eventually("runs are acknowledged again", 90, async () => writer.acknowledged.length > before + 3);
     await writer.stop();
-    await eventually("all services are healthy", 90, healthy);
-    expect(await missingRuns(writer.acknowledged)).toEqual([]);
+    await eventually("all services are healthy", 90, () => isHealthy(stack));
+    expect(await missingRuns(stack, writer.acknowledged)).toEqual([]);
   });
 
-  test("heals when the engine is killed, and loses nothing it acknowledged", async () => {
-    const writer = startWriter();
+  test("replaces a killed worker of MLflow by a fork, while the other one answers", async () => {
+    const workers = async () => {
+      const processes = await runOk("docker", ["top", `${ID}-server`, "-eo", "pid,ppid,args"]);
+      const found = [...processes.matchAll(/^ *(\d+) +(\d+) .*forked_workers\.py uvicorn/gm)];
+      return found.filter(([, , parent]) => found.some(([, pid]) => pid === parent)).map(([, pid]) => Number(pid));
+    };
+    const [killed = 0, other] = await workers();
+    expect(other).toBeDefined();
+    const writer = new RunWriter(stack);
     await eventually("a run is acknowledged", 30, async () => writer.acknowledged.length > 0);
 
-    process.kill(Number(readFileSync("/var/run/docker.pid", "utf8")), "SIGKILL");
-    await stack.commandOk(["offline", "--only", "engine", "--yes"]);
+    process.kill(killed, "SIGKILL");
 
-    const before = writer.acknowledged.length;
-    await eventually("runs are acknowledged again", 120, async () => writer.acknowledged.length > before + 3);
-    await writer.stop();
-    await eventually("all services are healthy", 120, healthy);
-    expect(await missingRuns(writer.acknowledged)).toEqual([]);
-    expect(await stack.plan()).toEqual({});
-  });
-
-  test("migrates the database before a new MLflow starts, and keeps the data", async () => {
-    const image = await inspect("e2e-server", "{{.Image}}");
-    const name = "localhost/cdktf-mlflow/e2e-mlflow:99.0.0";
-    await runOk("docker", ["build", "--tag", name, "-"], {
-      input: `FROM ${image}\nLABEL release=next\n`,
-      env: { DOCKER_BUILDKIT: "0" },
+    // A worker that imports MLflow by itself takes longer.
+    await eventually("there are two workers again", 2, async () => {
+      const now = await workers();
+      return now.length === 2 && now.some((pid) => pid !== killed && pid !== other);
     });
-
-    await stack.commandOk(["up", "--yes"], { MLFLOW_IMAGE: name });
-
-    expect(await inspect("e2e-server", "{{.Config.Image}}")).toBe(
-      await inspect("e2e-server-migration", "{{.Config.Image}}"),
-    );
-    expect(await inspect("e2e-server", "{{.Image}}")).not.toBe(image);
-    const migrated = new Date(await inspect("e2e-server-migration", "{{.State.FinishedAt}}"));
-    const started = new Date(await inspect("e2e-server", "{{.State.StartedAt}}"));
-    expect(migrated.getTime()).toBeLessThan(started.getTime());
-    expect(await missingRuns([runId])).toEqual([]);
-    expect(await stack.plan({ MLFLOW_IMAGE: name })).toEqual({});
+    const before = writer.acknowledged.length;
+    await eventually("runs are acknowledged", 30, async () => writer.acknowledged.length > before + 3);
+    await writer.stop();
+    expect(await workers()).toContain(other);
+    expect(await missingRuns(stack, writer.acknowledged)).toEqual([]);
   });
 
   test("comes back from 'down' with the same password and the same data", async () => {
     await stack.commandOk(["down", "--yes"]);
-    expect(await containerNames("e2e")).toEqual([]);
+    expect(await containerNames(ID)).toEqual([]);
 
     await stack.commandOk(["up", "--yes"]);
 
     expect(await stack.output("password")).toBe(password);
-    expect(await missingRuns([runId])).toEqual([]);
+    expect(await missingRuns(stack, [runId])).toEqual([]);
     expect(
       await stack.python('import mlflow; print(mlflow.sklearn.load_model("models:/MyModel/1").predict([[3]]))'),
     ).toContain("[1]");
   });
 
   test("comes back after 'down' and 'up' were killed in the middle, with the same password and the same data", async () => {
-    const has = (name: string) => async () => (await containerNames("e2e")).includes(`e2e-${name}`);
+    const has = (name: string) => async () => (await containerNames(ID)).includes(`${ID}-${name}`);
     const down = stack.start(["down", "--yes"]);
     await eventually("the gateway is gone", 60, async () => !(await has("gateway")()));
     process.kill(down.pid, "SIGKILL");
@@ -319,7 +299,7 @@ print("SAME", open(path, "rb").read() == content)
 
     // Waits for the Terraform of 'down'. Its own is killed while PostgreSQL starts: that is not in the state.
     const orphaning = stack.start(["up", "--yes"]);
-    await eventually("nothing is left", 60, async () => (await containerNames("e2e")).length === 0);
+    await eventually("nothing is left", 60, async () => (await containerNames(ID)).length === 0);
     await eventually("PostgreSQL is made", 120, has("postgres"));
     process.kill(stack.terraformProcess, "SIGKILL");
     await orphaning.end;
@@ -331,13 +311,13 @@ print("SAME", open(path, "rb").read() == content)
     await stack.commandOk(["up", "--yes"]);
 
     expect(await stack.output("password")).toBe(password);
-    expect(await missingRuns([runId])).toEqual([]);
+    expect(await missingRuns(stack, [runId])).toEqual([]);
     expect(await stack.plan()).toEqual({});
   });
 
   test("takes over the data of a lost state, with a new password, and only when told to", async () => {
     await stack.commandOk(["down", "--yes"]);
-    rmSync(join(stack.folder, "terraform.e2e.tfstate"));
+    rmSync(join(stack.folder, `terraform.${ID}.tfstate`));
 
     const refused = await stack.command(["up", "--yes"]);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining("exists on the engine")]);
@@ -346,7 +326,7 @@ print("SAME", open(path, "rb").read() == content)
       JSON.parse(readFileSync(join(stack.stackFolder, "cdk.tf.json"), "utf8")).resource.terraform_data,
     );
     const volumes = records.flatMap(([id, { input }]) => (input?.named_volume ? [[id, input.named_volume]] : []));
-    expect(volumes).toHaveLength(2);
+    expect(volumes).toHaveLength(3);
     for (const [id, volume = ""] of volumes) {
       const imported = await stack.terraform(["import", `terraform_data.${id}`, volume]);
       expect([imported.code, imported.stderr]).toEqual([0, ""]);
@@ -358,13 +338,13 @@ print("SAME", open(path, "rb").read() == content)
     await stack.commandOk(["up", "--yes"]);
 
     expect(await stack.output("password")).not.toBe(password);
-    expect(await missingRuns([runId])).toEqual([]);
+    expect(await missingRuns(stack, [runId])).toEqual([]);
     expect(await stack.plan()).toEqual({});
   });
 
   test("lives beside a second stack", async () => {
     const odd = `it's "quoted" \${x} %{y} ümlaut $HOME`;
-    const second = new Deployment("e2e-second", PORT + 1, { AUTH_PASSWORD: odd });
+    const second = new Deployment(`${ID}-second`, PORT + 1, { AUTH_PASSWORD: odd });
     try {
       await second.commandOk(["up", "--yes"]);
 
@@ -372,12 +352,12 @@ print("SAME", open(path, "rb").read() == content)
       expect((await second.fetch("/version")).status).toBe(200);
       const settings = await second.output("client_environment");
       expect(await runOk("sh", ["-c", `${settings}\nprintf %s "$MLFLOW_TRACKING_PASSWORD"`])).toBe(odd);
-      expect(await healthy()).toBe(true);
+      expect(await isHealthy(stack)).toBe(true);
       expect(await second.plan({ TF_VAR_auth_password: odd })).toEqual({});
     } finally {
       await second.destroy();
     }
-    expect(await healthy()).toBe(true);
+    expect(await isHealthy(stack)).toBe(true);
   });
 
   test("tells that a move to a database elsewhere leaves the volume where it is", async () => {
@@ -387,7 +367,7 @@ print("SAME", open(path, "rb").read() == content)
     });
     rmSync(file);
 
-    const volume = `e2e-postgres-data-${RELEASES.postgres.default}`;
+    const volume = `${ID}-postgres-data-${RELEASES.postgres.default}`;
     expect(told).toContain(`keep the volume '${volume}' on the engine, and use it no more`);
     expect(told).not.toContain("secret-password");
   });
@@ -395,10 +375,10 @@ print("SAME", open(path, "rb").read() == content)
   test("leaves nothing behind when it is removed with its data", async () => {
     await stack.destroy();
 
-    expect(await containerNames("e2e")).toEqual([]);
+    expect(await containerNames(ID)).toEqual([]);
     for (const kind of ["volume", "network"]) {
       const left = (await runOk("docker", [kind, "ls", "--format", "{{.Name}}"])).split("\n");
-      expect(left.filter((name) => name.startsWith("e2e-"))).toEqual([]);
+      expect(left.filter((name) => name.startsWith(`${ID}-`))).toEqual([]);
     }
   });
 });

@@ -117,6 +117,7 @@ describe("With a way out", () => {
     await endpoint("loopback", "127.0.0.1:5000");
     await endpoint("metadata", "169.254.169.254");
     await endpoint("slow", `${LLM}/slow`);
+    await endpoint("webhook", HOOKS);
   });
 
   test("the second plan is empty", async () => {
@@ -232,7 +233,7 @@ with requests.post("${stack.url}/gateway/mlflow/v1/chat/completions", json=reque
     });
   });
 
-  test.each(["inside", "unlisted", "redirecting", "address", "loopback", "metadata"])(
+  test.each(["inside", "unlisted", "redirecting", "address", "loopback", "metadata", "webhook"])(
     "the endpoint '%s' reaches nobody",
     async (name) => {
       const before = (await stack.received()).length;
@@ -270,6 +271,8 @@ client.create_registered_model("a model of the test")
     const addresses = [
       `${UNLISTED}/hook`,
       `${INSIDE}/hook`,
+      // A host of the AI gateway.
+      `${LLM}/hook`,
       `${standIn}/hook`,
       "127.0.0.1/hook",
       "169.254.169.254/hook",

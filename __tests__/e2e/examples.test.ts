@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { packagePath } from "../../lib/values/package-folder";
-import { Deployment, NODE_TYPESCRIPT, offlineSettings } from "../support/stacks/deployment";
+import { NODE_TYPESCRIPT } from "../support/repository";
+import { Deployment, offlineSettings } from "../support/stacks/deployment";
 import { run, runOk } from "../support/run";
 
 jest.setTimeout(10 * 60_000);

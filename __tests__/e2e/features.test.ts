@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
 import type { BrowserContext } from "playwright-core";
 import { Role } from "../../lib";
+import { packagePath } from "../../lib/values/package-folder";
 import { openBrowser } from "../support/clients/browser";
+import { markdownTable } from "../support/docs/markdown-table";
 import { removeLeftovers } from "../support/stacks/deployment";
 import { FeatureStack } from "../support/stacks/feature-stack";
 import { runOk } from "../support/run";
@@ -104,6 +107,31 @@ describe("With every feature on that needs nothing else", () => {
       200,
       expect.objectContaining({ disable_ui_telemetry: expect.any(Boolean) }),
     ]);
+  });
+
+  test("containers reach each other as the table in SECURITY.md says", async () => {
+    const containers: { [name: string]: readonly [container: string, port: number] } = {
+      gateway: [`${stack.id}-gateway`, 21200],
+      server: [`${stack.id}-server`, 5000],
+      database: [`${stack.id}-postgres`, 5432],
+      store: [`${stack.id}-minio`, 9000],
+      "egress entry": [`${stack.id}-server-egress-entry`, 443],
+      "egress proxy": [`${stack.id}-server-egress`, 443],
+    };
+    const table = markdownTable(readFileSync(packagePath("SECURITY.md"), "utf8"), "| from ");
+    expect(table.map(({ from }) => from)).toEqual([...Object.keys(containers), "your container"]);
+
+    const found = await Promise.all(
+      table.map(async ({ from = "" }) => {
+        const network = containers[from] ? `container:${containers[from][0]}` : `${stack.id}-network-edge`;
+        const others = Object.entries(containers).filter(([name]) => name !== from);
+        const reached = await stack.reach(network, Object.fromEntries(others));
+        return { from, ...Object.fromEntries(others.map(([name]) => [name, reached.includes(name) ? "yes" : "no"])) };
+      }),
+    );
+    expect(found.map((row) => ({ [row.from]: "", ...row }))).toEqual(
+      table.map((row) => (row.from === "your container" ? { ...row, "your container": "" } : row)),
+    );
   });
 
   test("metrics are read on the internal network, of all workers, and by nobody through the gateway", async () => {

@@ -3,9 +3,10 @@ import { readdirSync } from "node:fs";
 import type http from "node:http";
 import { join } from "node:path";
 import { makePair } from "../support/servers/certificate";
-import { REPOSITORY } from "../support/stacks/deployment";
+import { REPOSITORY } from "../support/repository";
 import { GatewayContainer, runCaddy, type GatewayOptions } from "../support/servers/gateway-container";
 import { basicAuth, open, send, type Received, type SendOptions } from "../support/clients/http-request";
+import { gatewayLog } from "../support/servers/gateway-log";
 import { headerValues, RecordingUpstream } from "../support/servers/recording-upstream";
 import { eventually } from "../support/run";
 
@@ -20,6 +21,8 @@ const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "x-frame-options": "SAMEORIGIN",
   "referrer-policy": "strict-origin-when-cross-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
   "permissions-policy": expect.stringContaining("camera=()"),
   "x-xss-protection": "0",
 };
@@ -760,6 +763,7 @@ describe("a gateway with direct transfers", () => {
       token: `secret-${randomBytes(8).toString("hex")}`,
       signature: randomBytes(32).toString("hex"),
       key: `secret${randomBytes(8).toString("hex")}`,
+      password: `secret${randomBytes(8).toString("hex")}`,
     };
     const path = `/logged?${signedQuery({ "X-Amz-Signature": secrets.signature, "X-Amz-Credential": secrets.key, "X-Amz-Security-Token": secrets.token })}`;
     const headers = [
@@ -779,11 +783,13 @@ describe("a gateway with direct transfers", () => {
     store.answer = (_request, response) => response.destroy();
     await send(origin, { path: `/s3/mlflow/logged?${signed}`, method: "HEAD", headers });
     await send(origin, { path: `/s3/mlflow/logged?tagging&${signed}`, headers });
+    await send(origin, { path: `/s3/mlflow/logged?X-Amz-Date=20261124T022132Z&${signed.toLowerCase()}`, headers });
+    const named = `http://admin:${secrets.password}@localhost/logged?X-Amz-Date=20261124T022132Z`;
+    await send(origin, { path: named, headers: [LOGIN, ...headers] });
     await send(origin, { path: "/healthz", headers });
-    await sleep(300);
 
-    const lines = await gateway.logLines();
-    const text = lines.join("\n");
+    const text = await gatewayLog(gateway.name, origin);
+    const lines = text.trim().split("\n");
     for (const secret of [...Object.values(secrets), PASSWORD, LOGIN[1].split(" ")[1]]) {
       expect(text.includes(secret)).toBe(false);
     }
@@ -794,13 +800,15 @@ describe("a gateway with direct transfers", () => {
     );
     expect(entries.filter((entry) => entry.msg === "aborting with incomplete response")).toHaveLength(1);
     const logged = access.filter((entry) => entry.user_agent === "log-test/1");
-    expect(logged.map(({ failed_user }) => failed_user)).toEqual(["admin", undefined, undefined, undefined, undefined]);
+    expect(logged.map(({ failed_user }) => failed_user)).toEqual(["admin", ...Array<undefined>(6)]);
     expect(logged.map((entry) => [entry.request.method, entry.status, entry.user_id])).toEqual([
       ["GET", 401, ""],
       ["GET", 200, "admin"],
       ["GET", 200, ""],
       ["HEAD", 502, ""],
       ["GET", 404, ""],
+      ["GET", 404, ""],
+      ["GET", 200, "admin"],
     ]);
     for (const entry of logged) {
       expect(entry).toMatchObject({ duration: expect.any(Number), size: expect.any(Number) });
@@ -841,11 +849,28 @@ describe("a gateway with proxied transfers", () => {
   });
 
   test.each(["/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info", "/api/3.0/mlflow/server-info/"])(
-    "%s is not found, so that clients transfer through MLflow",
+    "%s has no presigned transfers, and all else that the server can do",
     async (path) => {
-      expectGatewayError(await send(origin, { path, headers: [credentials] }), 404, "ENDPOINT_NOT_FOUND");
       expectGatewayError(await send(origin, { path }), 401, "UNAUTHENTICATED");
       expectNothingReachedTheUpstreams();
+      const capabilities = {
+        ...{ store_type: "SqlStore", workspaces_enabled: true, trace_archival_enabled: false },
+        ...{ multipart_uploads_enabled: true, multipart_downloads_enabled: true },
+        ...{ presigned_upload_run_id_supported: true, presigned_upload_model_id_supported: true },
+        features_enabled: { gateway: true },
+      };
+      const compressed = { headers: [credentials, ["Accept-Encoding", "gzip, zstd"] as const] };
+      for (const spaces of [undefined, 2]) {
+        const body = JSON.stringify(capabilities, undefined, spaces);
+        mlflow.answer = (_request, response) =>
+          response.writeHead(200, { "content-type": "application/json" }).end(body);
+        const answer = await send(origin, { path, ...compressed });
+        expect(JSON.parse(answer.body.toString())).toEqual({
+          ...capabilities,
+          ...{ multipart_uploads_enabled: false, multipart_downloads_enabled: false },
+          ...{ presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false },
+        });
+      }
     },
   );
 
@@ -972,8 +997,10 @@ describe("a gateway with a low limit and little patience", () => {
   test("who was refused is in the log with a masked address, if addresses are masked", async () => {
     const masked = await startGateway({ RATE_LIMIT_EVENTS: "1", RATE_LIMIT_WINDOW: "1m", ACCESS_LOG_IPV4_BITS: "16" });
     await eventually("a request is refused", 10, async () => (await send(masked.origin, { path: "/" })).status === 429);
-    const addresses = (await masked.logLines()).map((line) => JSON.parse(line)).filter(({ msg }) => msg === "rate limit exceeded").map(({ remote_ip }) => remote_ip); // prettier-ignore
-    expect(addresses.length).toBeGreaterThan(0);
+    const addresses = await eventually("the refusal is in the log", 10, async () => {
+      const refused = (await masked.logLines()).map((line) => JSON.parse(line)).filter(({ msg }) => msg === "rate limit exceeded"); // prettier-ignore
+      return refused.length > 0 && refused.map(({ remote_ip }) => remote_ip);
+    });
     for (const address of addresses) expect(address).toMatch(/^\d+\.\d+\.0\.0$/);
   });
 
@@ -1085,12 +1112,13 @@ test("only the page that notebooks frame may be framed by others", async () => {
   const { origin } = await startGateway({ CONTENT_SECURITY_POLICY: policy });
   const headersOf = async (path: string) => {
     const { headers } = await send(origin, { path, headers: [LOGIN] });
-    return [headers["x-frame-options"], headers["content-security-policy"]];
+    return [headers["x-frame-options"], headers["cross-origin-resource-policy"], headers["content-security-policy"]];
   };
   const folder = "/static-files/lib/notebook-trace-renderer";
 
   expect(await headersOf(`${folder}/index.html?trace_id=tr-0`)).toEqual([
     undefined,
+    "cross-origin",
     "default-src 'none'; frame-ancestors *; base-uri 'self'",
   ]);
   for (const path of [
@@ -1099,7 +1127,7 @@ test("only the page that notebooks frame may be framed by others", async () => {
     "/static-files/lib/other/index.html",
     "/x/static-files/lib/notebook-trace-renderer/",
   ]) {
-    expect([path, ...(await headersOf(path))]).toEqual([path, "SAMEORIGIN", policy]);
+    expect([path, ...(await headersOf(path))]).toEqual([path, "SAMEORIGIN", "same-origin", policy]);
   }
 });
 

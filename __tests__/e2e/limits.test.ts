@@ -109,6 +109,53 @@ print(json.dumps(sorted(set(statuses))))
   });
 });
 
+describe("The history of a metric", () => {
+  const VALUES = 400_000;
+
+  test("is read whole by every client, from a server that stays", async () => {
+    const logged = await stack.client(`
+import json, mlflow
+with mlflow.start_run() as run:
+    mlflow.log_metric("loss", float("nan"), step=0)
+print(json.dumps(run.info.run_id))
+`);
+    const run = answer<string>(logged);
+    await sql(
+      `insert into metrics (key, value, timestamp, run_uuid, step, is_nan)
+       select 'loss', step / 3.0, 1900000000000 + step / 2, '${run}', step, false from generate_series(1, ${VALUES - 1}) step`,
+    );
+    const read = stack.client(`${CLIENT}
+import math, mlflow
+def read():
+    answer = requests.get(ROOT + "/api/2.0/mlflow/metrics/get-history?run_id=${run}&metric_key=loss", auth=LOGIN, timeout=240)
+    return [(one["step"], one["timestamp"], float(one["value"])) for one in answer.json()["metrics"]]
+whole, again = at_once(2, read)
+paged = [(one.step, one.timestamp, one.value) for one in mlflow.MlflowClient().get_metric_history("${run}", "loss")]
+unknown = requests.get(ROOT + "/api/2.0/mlflow/metrics/get-history?run_id=${run}&metric_key=none", auth=LOGIN).json()
+wrong = requests.get(ROOT + "/api/2.0/mlflow/metrics/get-history?run_id=${run}", auth=LOGIN).json()
+print(json.dumps([len(whole), math.isnan(whole[0][2]), whole[1:] == again[1:] == paged[1:], len({one[0] for one in whole}), unknown, wrong["error_code"]]))
+`);
+    const { result } = await peakWhile(read, () => memoryOf(SERVER));
+
+    expect(answer(result)).toEqual([VALUES, true, true, VALUES, {}, "INVALID_PARAMETER_VALUE"]);
+  });
+});
+
+describe("A search", () => {
+  test("with as many clauses as it may have, from eight clients, leaves the database as it is; with more it is refused", async () => {
+    const searched = await stack.client(`${CLIENT}
+def search(clauses):
+    keys = [f"metrics.m{number}" for number in range(clauses)]
+    both = {"order_by": keys[: clauses // 2], "filter": " and ".join(f"{key} > 1" for key in keys[clauses // 2 :])}
+    return [requests.post(ROOT + "/api/2.0/mlflow/runs/search", json={"max_results": 1, "experiment_ids": ["0"], **fields}, auth=LOGIN, timeout=240).status_code
+            for fields in ({"order_by": keys}, {"filter": " and ".join(f"{key} > 1" for key in keys)}, both)]
+print(json.dumps([sorted({status for statuses in at_once(8, lambda: search(30)) for status in statuses}), search(31)]))
+`);
+
+    expect(answer(searched)).toEqual([[200], [400, 400, 400]]);
+  });
+});
+
 describe("Others are not held up", () => {
   /** Reads one after another for some seconds, from a container of their own. */
   const reads = (seconds: number) => loadServer(stack, { seconds, reads: 2 });

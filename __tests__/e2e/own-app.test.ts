@@ -2,8 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RELEASES } from "../../lib/values/releases";
-import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings, removeLeftovers } from "../support/stacks/deployment";
-import { eventually, run, runOk } from "../support/run";
+import { COMPILED } from "../support/compiled";
+import { NODE_TYPESCRIPT, REPOSITORY } from "../support/repository";
+import { offlineSettings, removeLeftovers } from "../support/stacks/deployment";
+import { eventually, inspect, run, runOk } from "../support/run";
 
 jest.setTimeout(5 * 60_000);
 
@@ -17,7 +19,7 @@ const APP = `
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { ContainerNetwork, Duration, MinioStore, PostgresStore, ProviderVersions, ServiceImage } from "${REPOSITORY}/lib";
+import { ContainerNetwork, Duration, MinioStore, PostgresStore, ProviderVersions, ServiceImage } from "${COMPILED}/lib";
 
 const image = (name: string) => (process.env[name] ? ServiceImage.registry(process.env[name] ?? "") : undefined);
 const app = new App();
@@ -31,7 +33,7 @@ new PostgresStore(stack, "postgres", {
   network,
   image: image("POSTGRES_IMAGE"),
   dataVolume: { hostPath: "${data}/postgres" },
-  healthCheck: { restartAfter: Duration.seconds(${RESTART_SECONDS}), retries: 3 },
+  healthCheck: { interval: Duration.seconds(2), restartAfter: Duration.seconds(${RESTART_SECONDS}), retries: 3 },
 });
 new MinioStore(stack, "minio", { network, image: image("MINIO_IMAGE"), dataVolume: { hostPath: "${data}/minio" } });
 app.synth();
@@ -76,14 +78,27 @@ describe("Constructs in an app of one's own", () => {
     expect(await runOk("find", [data, "-maxdepth", "2", "-name", "mlflow"])).toBe(`${data}/minio/mlflow\n`);
   });
 
+  test("are asked every 2 seconds until they are healthy, and every 10 seconds from then on", async () => {
+    const times = async () => {
+      const log = JSON.parse(await inspect(`${ID}-minio`, "{{json .State.Health.Log}}")) as { Start: string }[];
+      return log.map(({ Start: start }) => Date.parse(start) / 1000);
+    };
+
+    const [one = 0, two = 0] = await eventually("five checks have ended", 60, async () => {
+      const all = await times();
+      return all.length === 5 && all.slice(-2);
+    });
+    expect(two - one).toBeGreaterThan(9);
+    expect(two - one).toBeLessThan(20);
+  });
+
   describe("restart a service that hangs", () => {
     const database = `${ID}-postgres`;
-    const inspect = async (format: string) => (await runOk("docker", ["inspect", "--format", format, database])).trim();
-    const failures = async () => Number(await inspect("{{.State.Health.FailingStreak}}"));
+    const failures = async () => Number(await inspect(database, "{{.State.Health.FailingStreak}}"));
     /** Ids of its processes on this host, without the engine's init. */
     const processes = async () => {
       const shown = await runOk("docker", ["top", database, "-eo", "pid"]);
-      const init = Number(await inspect("{{.State.Pid}}"));
+      const init = Number(await inspect(database, "{{.State.Pid}}"));
       return shown
         .trim()
         .split("\n")
@@ -100,7 +115,7 @@ describe("Constructs in an app of one's own", () => {
       signal(stopped, "SIGCONT");
 
       await eventually("it is healthy", 30, async () => (await failures()) === 0);
-      expect(await inspect("{{.RestartCount}}")).toBe("0");
+      expect(await inspect(database, "{{.RestartCount}}")).toBe("0");
       expect(await processes()).toEqual(expect.arrayContaining(stopped.slice(0, 1)));
     });
 
@@ -113,9 +128,13 @@ describe("Constructs in an app of one's own", () => {
       await eventually(
         "it is restarted",
         4 * RESTART_SECONDS,
-        async () => (await inspect("{{.RestartCount}}")) === "1",
+        async () => (await inspect(database, "{{.RestartCount}}")) === "1",
       );
-      await eventually("it is healthy", 60, async () => (await inspect("{{.State.Health.Status}}")) === "healthy");
+      await eventually(
+        "it is healthy",
+        60,
+        async () => (await inspect(database, "{{.State.Health.Status}}")) === "healthy",
+      );
       expect(await sql("select answer from kept")).toBe("42");
     });
   });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSy
 import { join } from "node:path";
 import { ExitCode } from "../../cli/console/command-error";
 import { RELEASES } from "../../lib/values/releases";
+import { PULL_REQUEST_PROGRAM } from "../support/compiled";
 import { removeLeftovers } from "../support/stacks/deployment";
 import { GitHubStub } from "../support/servers/github-stub";
 import { EVENTS_REPOSITORY, recordedEvent } from "../support/plans/pull-request-event";
@@ -47,7 +48,7 @@ async function job(
     GITHUB_STEP_SUMMARY: summary,
     RUNNER_ENVIRONMENT: "self-hosted",
   };
-  return app.command([], { ...environment, ...variables }, "__tests__/support/plans/pull-request-program.ts");
+  return app.command([], { ...environment, ...variables }, [PULL_REQUEST_PROGRAM]);
 }
 
 /** As `job()`, and it has to end in a certain way. */
@@ -233,6 +234,34 @@ describe("A plan that is stale at the merge", () => {
     await jobEnds(0, "closed", await merge());
 
     expect(comment()).toMatch(/\nThere is nothing to apply\./);
+  });
+});
+
+describe("A plan that opens a dangerous access", () => {
+  const ACCESS_LABEL = "allow-access";
+  const isShared = async () =>
+    (await runOk("docker", ["inspect", "-f", "{{.HostConfig.PidMode}}", `${app.id}-postgres`])).trim() === "host";
+
+  test("fails the check, and the label for data does not allow it", async () => {
+    app.writeSettings({ memory: 320, hostProcesses: true });
+    await app.commit("feat: it sees the processes of the host");
+    github.label("labeled", LABEL, "ada");
+    const { stderr } = await jobEnds(ExitCode.dangerousAccess, "opened");
+    github.label("unlabeled", LABEL, "ada");
+
+    expect(stderr).toContain(`Add the label '${ACCESS_LABEL}' to the pull request, if the access shall open.`);
+    expect(comment()).toMatch(/\n\*\*This opens a dangerous access\.\*\* Merging does not apply it/);
+    expect(existsSync(kept)).toBe(false);
+  });
+
+  test("is applied on merge once its own label is set", async () => {
+    github.label("labeled", ACCESS_LABEL, "ada");
+    await jobEnds(0, "labeled", { label: ACCESS_LABEL });
+    await jobEnds(0, "closed", await merge());
+
+    expect(await isShared()).toBe(true);
+    expect(comment()).toMatch(/\n\*\*Applied\.\*\*/);
+    github.label("unlabeled", ACCESS_LABEL, "ada");
   });
 });
 

@@ -75,7 +75,10 @@ describe("A review of a real plan of the whole platform", () => {
   });
 
   test("tells that nothing changes", async () => {
-    expect(await review("none")).toEqual({ code: 0, text: "Nothing changes.\n" });
+    expect(await review("none")).toEqual({
+      code: 0,
+      text: `Nothing changes.\n\nCompared with what is deployed of the stack '${ID}', as it was on <time>.\n`,
+    });
   });
 
   test("tells a line of the Caddyfile, as a comment", async () => {
@@ -118,8 +121,8 @@ describe("A review of a real plan of the whole platform", () => {
     expect({ code, text }).toMatchSnapshot();
     expect(code).toBe(0);
     const old = `${ID}-postgres-data-${RELEASES.postgres.default}`;
-    expect(text).toContain(`the volume '${old}' is not used any more: it stays on the engine, with what is in it`);
-    expect(text).toContain(`the volume '${renamed}' is empty, unless one of this name exists`);
+    expect(text).toContain(`they stay in the volume '${old}', and MLflow uses the volume '${renamed}' instead`);
+    expect(text).toContain("which is empty, unless one of this name exists");
   });
 
   test("tells a port that opens past the gateway", async () => {
@@ -162,7 +165,8 @@ describe("A review of a real plan of the whole platform", () => {
 
     expect({ code, text }).toMatchSnapshot();
     expect(code).toBe(0);
-    expect(text).toContain(`the volume '${ID}-minio-data' is not used any more: it stays on the engine`);
+    expect(text).toContain("files and models: they stay in the store 's3://mlflow'");
+    expect(text).toContain(`(the volume '${ID}-minio-data'), and no service of this stack uses that any more`);
   });
 
   test("shows no secret of the state in any of these, in any form and encoding", async () => {
@@ -208,6 +212,7 @@ function normalize(text: string): string {
     text
       .replaceAll(/sha256:[0-9a-f]{64}/g, "sha256:<id>")
       .replaceAll(/\b[0-9a-f]{64}\b/g, "<id>")
+      .replaceAll(/on \d{4}-\d\d-\d\d at \d\d:\d\d UTC/g, "on <time>")
       // what an image that was built here was built from.
       .replaceAll(/(localhost\/cdktf-mlflow\/[\w.:-]+)-[0-9a-f]{12}\b/g, "$1")
   );

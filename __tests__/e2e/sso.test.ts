@@ -95,18 +95,21 @@ async function submitLogin(page: Page, name: string): Promise<void> {
  * a browser drops its requests whenever the networks of the machine change, and other tests' containers change them.
  */
 function answered(name: string, address: string): Promise<Page> {
-  return eventually(`the form of the issuer takes ${name} from ${address}`, 60, async () => {
+  return eventually(`the form of the issuer takes ${name} from ${address}`, 120, async () => {
     const page = await newPage();
+    // A page that a change of the networks has broken does not come back: it must not take all of the time.
+    page.setDefaultTimeout(15_000);
     await page.goto(address);
     await submitLogin(page, name);
-    await page.waitForURL(`${new URL(address).origin}/**`, { timeout: 10_000 });
+    await page.waitForURL(`${new URL(address).origin}/**`);
+    page.setDefaultTimeout(60_000);
     return page;
   });
 }
 
 /** Somebody who has logged in, at an address of the gateway. */
 function loggedIn(name: string, address: string): Promise<Page> {
-  return eventually(`${name} is logged in`, 60, async () => {
+  return eventually(`${name} is logged in`, 120, async () => {
     const page = await answered(name, address);
     return !page.url().includes("/oauth2/callback") && page;
   });
@@ -186,7 +189,7 @@ describe("A stack whose users log in at an issuer", () => {
       OAUTH2_ADMIN_EMAILS: `boss@${DOMAIN}`,
       MINIO_CONSOLE: "true",
     };
-    await stack.commandOk(["up", "--yes"], variables);
+    await stack.commandOk(["up", "--yes", "--allow-access"], variables);
     const { stdout } = await stack.terraform(["output", "-json", "passwords"]);
     ci = basicAuth("ci", (JSON.parse(stdout) as { ci: string }).ci);
 

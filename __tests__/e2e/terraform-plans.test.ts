@@ -12,7 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../support/run";
 import type { Outcome } from "../support/run";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../support/stacks/deployment";
+import { REPOSITORY } from "../support/repository";
+import { COMMAND } from "../support/compiled";
 
 jest.setTimeout(2 * 60_000);
 
@@ -56,8 +57,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function command(step: string, args: string[], env: { [name: string]: string | undefined } = {}): Promise<Outcome> {
-  const [node = "", ...loader] = NODE_TYPESCRIPT;
-  return run(node, [...loader, join(REPOSITORY, "cli", "index.ts"), ...args], {
+  return run(process.execPath, [COMMAND, ...args], {
     cwd: folder,
     env: { STEP: step, ...env },
   });

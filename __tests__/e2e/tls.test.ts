@@ -7,6 +7,7 @@ import { HostBinding, Tls } from "../../lib";
 import { makePair } from "../support/servers/certificate";
 import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 import { GatewayContainer } from "../support/servers/gateway-container";
+import { gatewayLog } from "../support/servers/gateway-log";
 import type { GatewayOptions } from "../support/servers/gateway-container";
 import { hostAddress } from "../support/servers/host-address";
 import { gatewaySettings } from "../support/servers/gateway-settings";
@@ -301,8 +302,8 @@ print("same" if back == content else "changed")
   }
 
   const downloads = async () => {
-    const { stdout } = await run("docker", ["logs", `${stack.id}-gateway`]);
-    return stdout.split("\n").filter((line) => line.includes('"uri":"/s3/') && line.includes('"method":"GET"')).length;
+    const log = await gatewayLog(`${stack.id}-gateway`, url);
+    return log.split("\n").filter((line) => line.includes('"uri":"/s3/') && line.includes('"method":"GET"')).length;
   };
 
   beforeAll(() => removeLeftovers(stack.id));

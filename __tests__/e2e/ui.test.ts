@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { ContentSecurityPolicy } from "../../lib";
 import type { BrowserContext, Page } from "playwright-core";
 import { openBrowser } from "../support/clients/browser";
-import { Deployment, REPOSITORY, removeLeftovers } from "../support/stacks/deployment";
+import { REPOSITORY } from "../support/repository";
+import { Deployment, removeLeftovers } from "../support/stacks/deployment";
 
 jest.setTimeout(10 * 60_000);
 

@@ -1,7 +1,16 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
-import { cachePath, contentHash, isCurrent, markCurrent } from "../../offline/cache";
+import {
+  cachePath,
+  contentHash,
+  isCurrent,
+  markCurrent,
+  removeKilledBuilds,
+  withBuildFolder,
+} from "../../offline/cache";
+import { withEnvironment } from "../support/environment";
 
 function folder(files: { [name: string]: string }): string {
   const root = mkdtempSync(join(tmpdir(), "offline-"));
@@ -64,5 +73,48 @@ describe("A build", () => {
       if (before === undefined) delete process.env.XDG_CACHE_HOME;
       else process.env.XDG_CACHE_HOME = before;
     }
+  });
+});
+
+describe("The folder of a build", () => {
+  const cache = folder({});
+  withEnvironment({ XDG_CACHE_HOME: cache });
+  const parent = join(cache, "cdktf-mlflow", "context");
+
+  test("is private, and another one for each of two builds at once", async () => {
+    await withBuildFolder("mlflow", (first) =>
+      withBuildFolder("mlflow", async (second) => {
+        writeFileSync(join(first, "pip-environment"), "");
+        expect(readdirSync(second)).toEqual([]);
+        expect(statSync(first).mode & 0o777).toBe(0o700);
+      }),
+    );
+  });
+
+  test("is removed after a build that fails, too", async () => {
+    await expect(withBuildFolder("mlflow", () => Promise.reject(new Error("no disk")))).rejects.toThrow("no disk");
+
+    expect(readdirSync(parent)).toEqual([]);
+  });
+
+  test("of a killed build is removed by the next command, and that of a running one is not", async () => {
+    const { pid } = spawnSync("true");
+    const killed = join(parent, `mlflow-${pid}@${hostname()}-a1B2c3`);
+    mkdirSync(killed);
+
+    await withBuildFolder("mlflow", async (busy) => {
+      removeKilledBuilds();
+      expect([existsSync(killed), existsSync(busy)]).toEqual([false, true]);
+    });
+  });
+
+  test("of a killed build of another host is removed by a build on a later day, and a new one is not", async () => {
+    const [killed, busy] = [join(parent, "mlflow-1@other-killed"), join(parent, "mlflow-1@other-busy")];
+    for (const left of [killed, busy]) mkdirSync(left);
+    utimesSync(killed, new Date(), new Date(Date.now() - 25 * 60 * 60 * 1000));
+
+    await withBuildFolder("gateway", async () => {});
+
+    expect([existsSync(killed), existsSync(busy)]).toEqual([false, true]);
   });
 });

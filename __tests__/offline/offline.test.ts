@@ -31,6 +31,7 @@ describe("Offline builds", () => {
     const readme = read("offline", "README.md");
 
     expect(readdirSync(join(REPOSITORY, "offline", "images")).sort()).toEqual([
+      "backup",
       "gateway",
       "go",
       "minio",

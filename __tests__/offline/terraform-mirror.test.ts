@@ -13,13 +13,12 @@ const provider = (registry: string) =>
 describe("The mirror of Terraform's providers", () => {
   withEnvironment({ XDG_CACHE_HOME: cache });
 
-  const mirror = new TerraformMirror([
-    { source: "hashicorp/random", version: "3.9.0", program: new GoProgram("random-provider", "example.com/random") },
-  ]);
+  const program = new GoProgram("random-provider", "example.com/random");
+  const mirror = new TerraformMirror([{ source: "hashicorp/random", version: "3.9.0", program }]);
 
   test("has them for Terraform and for OpenTofu, as programs", () => {
     mkdirSync(join(cache, "cdktf-mlflow", "bin"), { recursive: true });
-    writeFileSync(join(cache, "cdktf-mlflow", "bin", "random-provider"), "built");
+    writeFileSync(program.file, "built");
 
     expect(mirror.fill()).toBe(true);
     for (const registry of ["registry.terraform.io", "registry.opentofu.org"]) {

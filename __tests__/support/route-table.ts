@@ -22,7 +22,7 @@ export interface RouteGroup {
   /** The feature that has to be enabled as well. */
   readonly feature?: string;
   /** The class of bodies, which sets their maximum size. @default "small" */
-  readonly body?: "small" | "traces" | "records" | "artifact";
+  readonly body?: "small" | "traces" | "records" | "search" | "artifact";
   readonly why?: string;
   readonly routes: readonly string[];
 }

@@ -36,6 +36,11 @@ export async function runOk(program: string, args: string[], options: RunOptions
   return stdout;
 }
 
+/** What `docker inspect` says of a container, in a format of its own. */
+export async function inspect(container: string, format: string): Promise<string> {
+  return (await runOk("docker", ["inspect", "--format", format, container])).trim();
+}
+
 /** Waits for a condition, and says what it waited for when it does not come true in time. */
 export async function eventually<T>(
   what: string,

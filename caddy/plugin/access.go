@@ -92,11 +92,29 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err != nil {
 		return err
 	}
+	audited := isAudited(r, need)
+	if audited {
+		logAudit(r, found)
+	}
 	if err := requireRole(r, identity, need, found.pattern != ""); err != nil {
+		return err
+	}
+	if err := checkTraceID(r, found, path); err != nil {
+		return err
+	}
+	if err := refuseBodyOfGet(w, r); err != nil {
+		return err
+	}
+	if err := limitQuery(r, path); err != nil {
 		return err
 	}
 	if err := limitBody(w, r, found.body); err != nil {
 		return err
+	}
+	if audited && found.body == bodySmall {
+		if err := logObject(r); err != nil {
+			return err
+		}
 	}
 	if answered, err := a.chooseWorkspace(w, r, found, path, rest); answered || err != nil {
 		return err

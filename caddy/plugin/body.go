@@ -3,32 +3,12 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-)
-
-const (
-	// Of bodies that the gateway reads itself.
-	maxReadBody = 1 << 20
-	// Of MLflow's calls.
-	maxSmallBody = 16 << 20
-	// Of traces, both as sent and unpacked.
-	maxTraces = 64 << 20
-	// Of records of an evaluation dataset, which MLflow's client sends in one call. MLflow takes nine times as much memory.
-	maxRecords = 32 << 20
-)
-
-// Timeouts for a whole body. Variables, so that tests can shorten them.
-var (
-	smallBodyTimeout  = time.Minute
-	tracesBodyTimeout = 5 * time.Minute
 )
 
 // readObject reads the body as a JSON object, up to maxReadBody.
@@ -40,7 +20,7 @@ func readObject(w http.ResponseWriter, r *http.Request) (map[string]json.RawMess
 	return objectIn(r, text)
 }
 
-// readText reads the whole body, up to maxReadBody.
+// readText reads the whole body, up to maxReadBody. Of an empty one nothing is left to pass on.
 func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if encodingOf(r) != "" {
 		return nil, refuseEncoding(r)
@@ -51,6 +31,10 @@ func readText(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, answerOfBody(r, r.Body, caddyhttp.Error(statusClientClosed, err))
+	}
+	// A client that sends chunks does not say beforehand that there are none.
+	if len(text) == 0 {
+		r.Body, r.ContentLength, r.TransferEncoding, r.Trailer = http.NoBody, 0, nil, nil
 	}
 	return text, nil
 }
@@ -67,7 +51,7 @@ func objectIn(r *http.Request, text []byte) (map[string]json.RawMessage, error) 
 			return object, nil
 		}
 	}
-	return nil, refuseBody(r, "The body must be a JSON object, with no key twice.")
+	return nil, refuseBody(r, "The body must be a JSON object, whose keys are names of fields, with none twice.")
 }
 
 // replaceBody sends MLflow the object that was checked instead of the client's text.
@@ -88,23 +72,18 @@ func replaceBody(r *http.Request, object map[string]json.RawMessage) error {
 	return nil
 }
 
-// limitBody applies the limits of the route's class of bodies.
-func limitBody(w http.ResponseWriter, r *http.Request, class string) error {
-	switch class {
-	case bodySmall, bodyRecords:
-		// MLflow either does not unpack an encoded body, or unpacks it without a limit.
-		if encodingOf(r) != "" {
-			return refuseEncoding(r)
-		}
-		if class == bodyRecords {
-			return capBody(w, r, maxRecords, smallBodyTimeout)
-		}
-		return capBody(w, r, maxSmallBody, smallBodyTimeout)
-	case bodyTraces:
-		return limitTraces(w, r)
-	default:
+// refuseBodyOfGet refuses a GET or HEAD with a body. MLflow takes the fields of a call from there if the query has none of
+// them, and the rules for a query would not see them.
+func refuseBodyOfGet(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.Body == nil || r.ContentLength == 0 {
 		return nil
 	}
+	if r.ContentLength < 0 {
+		if text, err := readText(w, r); err != nil || len(text) == 0 {
+			return err
+		}
+	}
+	return refuseBody(r, "A "+r.Method+" has no body here: its fields belong into the query.")
 }
 
 // encodingOf returns the body's Content-Encoding, empty for identity.
@@ -114,90 +93,6 @@ func encodingOf(r *http.Request) string {
 		return ""
 	}
 	return encoding
-}
-
-// capBody limits the size of a body and the time it may take.
-func capBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration) error {
-	if r.ContentLength > limit {
-		return tooLarge(limit).answer(r)
-	}
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
-		return nil
-	}
-	deadline := time.Now().Add(timeout)
-	control := http.NewResponseController(w)
-	// Some kinds of connections have no deadlines. The server's own timeouts hold for those.
-	_ = control.SetReadDeadline(deadline)
-	r.Body = &cappedBody{
-		ReadCloser: http.MaxBytesReader(w, r.Body, limit), limit: limit, control: control, deadline: deadline,
-	}
-	return nil
-}
-
-// bodyError is the reason why a body is refused while it is read. The reader may be a goroutine of the proxy, which must not
-// touch the request's variables. Hence the handler makes the answer from this error afterwards.
-type bodyError struct {
-	status        int
-	code, message string
-}
-
-func (e *bodyError) Error() string { return e.message }
-
-func (e *bodyError) answer(r *http.Request) error { return refuse(r, e.status, e.code, e.message) }
-
-func tooLarge(limit int64) *bodyError {
-	return &bodyError{
-		http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE",
-		"The body is too large: this call takes " + strconv.FormatInt(limit>>20, 10) + " MiB. Send it in several calls.",
-	}
-}
-
-// watchedBody knows why reading it failed.
-type watchedBody interface{ problem() *bodyError }
-
-// answerOfBody returns the answer to a refused body, or err when the body is not the reason.
-func answerOfBody(r *http.Request, body io.Reader, err error) error {
-	if err == nil {
-		return nil
-	}
-	if watched, ok := body.(watchedBody); ok {
-		if problem := watched.problem(); problem != nil {
-			return problem.answer(r)
-		}
-	}
-	return err
-}
-
-type cappedBody struct {
-	io.ReadCloser
-	limit    int64
-	control  *http.ResponseController
-	deadline time.Time
-	ended    atomic.Bool
-	failed   atomic.Pointer[bodyError]
-}
-
-func (b *cappedBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err == nil {
-		return n, nil
-	}
-	if _, exceeded := errors.AsType[*http.MaxBytesError](err); exceeded {
-		b.failed.Store(tooLarge(b.limit))
-	}
-	if errors.Is(err, io.EOF) && !b.ended.Swap(true) {
-		// The body's timeout must not end a long answer.
-		_ = b.control.SetReadDeadline(time.Time{})
-	}
-	return n, err
-}
-
-func (b *cappedBody) problem() *bodyError {
-	// The connection's read fails at the deadline, and other readers may see that before this body does.
-	if !b.ended.Load() && b.failed.Load() == nil && !time.Now().Before(b.deadline) {
-		return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
-	}
-	return b.failed.Load()
 }
 
 func refuseEncoding(r *http.Request) error {

@@ -226,3 +226,25 @@ func TestACallKeepsItsType(t *testing.T) {
 		t.Errorf("%q arrived", got.passedBody)
 	}
 }
+
+func TestAGetHasNoBody(t *testing.T) {
+	const history = "/api/2.0/mlflow/metrics/get-history"
+	unknownLength := func(r *http.Request) { r.ContentLength, r.TransferEncoding = -1, []string{"chunked"} }
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		for _, body := range []string{`{"max_results": 1000000000}`, `{}`, " ", strings.Repeat("a", maxReadBody)} {
+			for _, options := range [][]requestOption{nil, {unknownLength}} {
+				got := send(request(method, history, body), accessAs(t, RoleAdmin), options...)
+				expectStatus(t, got, http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+			}
+		}
+		// A client that sends chunks does not say beforehand that there are none.
+		for _, options := range [][]requestOption{nil, {unknownLength}} {
+			got := send(request(method, history, ""), accessAs(t, RoleAdmin), options...)
+			expectStatus(t, got, http.StatusNoContent, "")
+			if got.passed.ContentLength != 0 || len(got.passed.TransferEncoding) > 0 {
+				t.Errorf("%s went on with a body of the length %d", method, got.passed.ContentLength)
+			}
+		}
+		expectStatus(t, send(request(method, history, strings.Repeat("a", maxReadBody+1)), accessAs(t, RoleAdmin), unknownLength), http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
+	}
+}

@@ -12,12 +12,14 @@ import (
 )
 
 func init() {
+	register("mlflow_unread_body", func() directive { return new(UnreadBody) })
 	register("mlflow_client", func() directive { return new(Client) })
 	register("mlflow_login", func() directive { return new(Login) })
 	register("mlflow_access", func() directive { return new(Access) })
 	register("mlflow_ready", func() directive { return new(Ready) })
 	register("mlflow_upload", func() directive { return new(Upload) })
-	// The order in which Caddy runs them where a Caddyfile uses them outside of a route.
+	// The order in which Caddy runs them if a Caddyfile uses them outside of a route.
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_unread_body", httpcaddyfile.Before, "redir")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_client", httpcaddyfile.Before, "request_header")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_upload", httpcaddyfile.Before, "reverse_proxy")
@@ -156,11 +158,15 @@ func (u *Upload) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 //	egress {
 //		hosts         <host:port> ...
 //		private_hosts <host>=<range> ...
+//		tls_stores    <host:port> ...
+//		tcp_stores    <host:port> ...
 //	}
 func (e *Egress) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	return readBlock(d, settings{
 		"hosts":         texts(&e.Hosts),
 		"private_hosts": texts(&e.PrivateHosts),
+		"tls_stores":    texts(&e.TLSStores),
+		"tcp_stores":    texts(&e.TCPStores),
 	})
 }
 

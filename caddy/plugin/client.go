@@ -13,7 +13,7 @@ import (
 const clientVar = "mlflow.client"
 
 // Client sets a variable to the client of a request: an IPv4 address, or a /64 of IPv6, which one customer has. A user whose
-// password was verified is a client of their own, because where the engine hides the addresses of clients all have the same.
+// password was verified is a client of their own, because if the engine hides the addresses of clients all have the same.
 type Client struct{}
 
 func init() { caddy.RegisterModule(new(Client)) }

@@ -10,12 +10,23 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 )
+
+// quiet are global options for the Caddyfiles of tests.
+const quiet = `
+	admin off
+	persist_config off
+	auto_https off
+	log default {
+		output discard
+	}
+`
 
 // runCaddy runs a whole Caddy. %s in the text becomes the port of 127.0.0.1 and 127.0.0.2 that it returns.
 func runCaddy(t *testing.T, text string) (port string) {
@@ -37,13 +48,22 @@ func runCaddy(t *testing.T, text string) (port string) {
 	return port
 }
 
-const limitedCaddy = `{
-	admin off
-	persist_config off
-	auto_https off
-	log default {
-		output discard
+// runLoggingCaddy runs a Caddy with a route and an access log, and returns its port and the log's file.
+func runLoggingCaddy(t *testing.T, route string) (port, file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "access.log")
+	return runCaddy(t, `{`+quiet+`}
+http://:%s {
+	log {
+		output file `+file+`
 	}
+	route {
+		`+route+`
+	}
+}`), file
+}
+
+const limitedCaddy = `{` + quiet + `
 	servers {
 		listener_wrappers {
 			mlflow_connections 20

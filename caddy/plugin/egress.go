@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -28,8 +29,10 @@ const (
 
 var (
 	hostName = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	// A store may have a name without a domain, which the engine's resolver completes.
+	storeName = regexp.MustCompile(`^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 	// Some resolvers read a name whose last label is numeric as an IPv4 address (0x7f.1).
-	numericLabel = regexp.MustCompile(`\.(?:[0-9]+|0x[0-9a-f]*)$`)
+	numericLabel = regexp.MustCompile(`(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$`)
 	// Refused even inside of an allowed range: loopback, link-local, multicast, reserved, and cloud metadata.
 	neverPrivate = []netip.Prefix{
 		netip.MustParsePrefix("0.0.0.0/8"),
@@ -47,11 +50,18 @@ var (
 // Egress is a proxy for TLS connections to listed hosts. It reads the host name in the ClientHello, and passes the
 // connection on to that host when the list has it. It does not decrypt anything, so it holds no key and sees no path. It
 // checks the host's address on the connection that it makes, so that a name whose address changes gains nothing.
+//
+// Stores are hosts, too, whose addresses may be private ones. A store that begins without TLS, such as PostgreSQL, has its
+// port to itself: every connection to this port goes there, whatever it says.
 type Egress struct {
 	// Hosts that may be connected to, each a host name and a port
 	Hosts []string `json:"hosts,omitempty"`
 	// Private ranges in which a host's address may lie, each a host name, "=" and a range
 	PrivateHosts []string `json:"private_hosts,omitempty"`
+	// Stores that are connected to by TLS, each a host name and a port
+	TLSStores []string `json:"tls_stores,omitempty"`
+	// Stores that are connected to without a TLS ClientHello at the beginning, each a host name and a port
+	TCPStores []string `json:"tcp_stores,omitempty"`
 
 	resolver *net.Resolver
 	logger   *zap.Logger
@@ -93,23 +103,72 @@ func (e *Egress) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	e.dialers = make(map[string]*net.Dialer, len(e.Hosts))
-	ports := map[string]bool{}
+	e.dialers = make(map[string]*net.Dialer, len(e.Hosts)+len(e.TLSStores)+len(e.TCPStores))
+	tlsPorts := map[string]bool{}
+	for _, text := range e.TLSStores {
+		_, port, err := e.addStore(text)
+		if err != nil {
+			return err
+		}
+		tlsPorts[port] = true
+	}
 	for _, text := range e.Hosts {
 		host, port, number, err := parseTarget(text)
 		if err != nil {
 			return err
 		}
-		guard := ssrf.New(ssrf.WithPorts(number), ssrf.WithAllowedV4Prefixes(ranges[host]...), ssrf.WithAllowedV6Prefixes(ranges[host]...))
-		e.dialers[net.JoinHostPort(host, port)] = &net.Dialer{Control: guard.Safe, Resolver: e.resolver}
-		ports[port] = true
+		if !hostName.MatchString(host) {
+			return fmt.Errorf("egress: %q is not a host name in lower-case letters, with a domain", host)
+		}
+		address := net.JoinHostPort(host, port)
+		if e.dialers[address] == nil {
+			guard := ssrf.New(ssrf.WithPorts(number), ssrf.WithAllowedV4Prefixes(ranges[host]...), ssrf.WithAllowedV6Prefixes(ranges[host]...))
+			e.dialers[address] = &net.Dialer{Control: guard.Safe, Resolver: e.resolver}
+		}
+		tlsPorts[port] = true
 	}
 	e.proxy.ListenFunc = listenWithHelloTimeout
-	for port := range ports {
+	for port := range tlsPorts {
 		e.proxy.AddSNIRouteFunc(":"+port, func(_ context.Context, name string) (tcpproxy.Target, bool) {
 			return &egressConnection{egress: e, host: strings.ToLower(strings.TrimSuffix(name, ".")), port: port}, true
 		})
 		e.proxy.AddRoute(":"+port, &egressConnection{egress: e, port: port})
+	}
+	owners := map[string]string{}
+	for _, text := range e.TCPStores {
+		host, port, err := e.addStore(text)
+		if err != nil {
+			return err
+		}
+		if owner, taken := owners[port]; tlsPorts[port] || taken && owner != host {
+			return fmt.Errorf("egress: %q: a store without TLS at the beginning needs its port to itself", text)
+		}
+		if owners[port] == "" {
+			e.proxy.AddRoute(":"+port, &egressConnection{egress: e, host: host, port: port, isTCP: true})
+		}
+		owners[port] = host
+	}
+	return nil
+}
+
+func (e *Egress) addStore(text string) (host, port string, err error) {
+	host, port, _, err = parseTarget(text)
+	if err == nil {
+		e.dialers[net.JoinHostPort(host, port)] = &net.Dialer{Control: refuseNever, Resolver: e.resolver}
+	}
+	return host, port, err
+}
+
+// refuseNever lets a store have any public or private address.
+func refuseNever(_, address string, _ syscall.RawConn) error {
+	target, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return err
+	}
+	for _, never := range neverPrivate {
+		if never.Contains(target.Addr()) {
+			return ssrf.ErrProhibitedIP
+		}
 	}
 	return nil
 }
@@ -188,6 +247,8 @@ func (d *cachingDialer) DialContext(ctx context.Context, network, address string
 type egressConnection struct {
 	egress     *Egress
 	host, port string
+	// The destination is that of the port.
+	isTCP bool
 }
 
 // HandleConn passes the connection on or closes it, and logs which.
@@ -226,7 +287,7 @@ const (
 
 func (c *egressConnection) refuse(conn net.Conn, alert byte, reason string) {
 	c.egress.logger.Warn("refused", zap.String("host", c.host), zap.String("port", c.port), zap.String("reason", reason))
-	if c.host != "" {
+	if c.host != "" && !c.isTCP {
 		// The connection is closed anyway, whether the alert is read or not.
 		_, _ = conn.Write([]byte{21, 3, 3, 0, 2, 2, alert})
 	}
@@ -258,7 +319,7 @@ func parseTarget(text string) (host, port string, number uint16, err error) {
 	if err != nil {
 		return "", "", 0, fmt.Errorf("egress: %q is not a host name with a port: %w", text, err)
 	}
-	if len(host) > 253 || !hostName.MatchString(host) || numericLabel.MatchString(host) {
+	if len(host) > 253 || !storeName.MatchString(host) || numericLabel.MatchString(host) || host == "localhost" {
 		return "", "", 0, fmt.Errorf("egress: %q is not a host name in lower-case letters", host)
 	}
 	number, err = parsePort(port)

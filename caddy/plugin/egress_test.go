@@ -312,27 +312,106 @@ func TestEgressRefusesNames(t *testing.T) {
 	}
 }
 
+// greeter starts a server that speaks first, without TLS, at an address of this machine other than loopback.
+func greeter(t testing.TB) (address, port string) {
+	t.Helper()
+	_, address, _ = privateServer(t, func(http.ResponseWriter, *http.Request) {})
+	_, port, _ = net.SplitHostPort(serve(t, address, func(connection net.Conn) { _, _ = io.WriteString(connection, "ready") }))
+	return address, port
+}
+
+func TestEgressPassesOnToStores(t *testing.T) {
+	server, address, tlsPort := privateServer(t, func(http.ResponseWriter, *http.Request) {})
+	_, tcpPort := greeter(t)
+	listeners, logs := egressOf(t, &Egress{
+		TLSStores: []string{"s3.example.test:" + tlsPort},
+		TCPStores: []string{"db:" + tcpPort},
+	}, map[string][][]string{"s3.example.test A": {{address}}, "db A": {{address}}})
+
+	conn, err := dialTLS(listeners[tlsPort], "s3.example.test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !conn.ConnectionState().PeerCertificates[0].Equal(server.Certificate()) {
+		t.Error("the certificate is not the store's own")
+	}
+	_ = conn.Close()
+	if conn, err := dialTLS(listeners[tlsPort], "other.example.test"); err == nil {
+		_ = conn.Close()
+		t.Error("a host that is no store is connected")
+	}
+
+	plain, err := net.Dial("tcp", listeners[tcpPort])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = plain.SetDeadline(time.Now().Add(5 * time.Second))
+	if said, err := io.ReadAll(plain); string(said) != "ready" {
+		t.Errorf("the store said %q, %v", said, err)
+	}
+	_ = plain.Close()
+	for deadline := time.Now().Add(5 * time.Second); logs.FilterField(zap.String("host", "db")).Len() == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the log does not name the store")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestEgressNeverTakesThisMachineForAStore(t *testing.T) {
+	for _, address := range []string{"127.0.0.1", "0.0.0.0", "169.254.169.254", "224.0.0.1"} {
+		listeners, logs := egressOf(t, &Egress{
+			TLSStores: []string{"s3.example.test:443"},
+			TCPStores: []string{"db.example.test:5432"},
+		}, map[string][][]string{"s3.example.test A": {{address}}, "db.example.test A": {{address}}})
+
+		if _, err := dialTLS(listeners["443"], "s3.example.test"); err == nil || !strings.Contains(err.Error(), "access denied") {
+			t.Errorf("%s by TLS: %v", address, err)
+		}
+		conn, err := net.Dial("tcp", listeners["5432"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		if said, err := io.ReadAll(conn); len(said) > 0 || err != nil {
+			t.Errorf("%s: %q, %v", address, said, err)
+		}
+		_ = conn.Close()
+		if entry := waitForEntry(t, logs); entry.Message != "refused" {
+			t.Errorf("%s: the log says %q", address, entry.Message)
+		}
+	}
+}
+
 func TestEgressSettings(t *testing.T) {
 	for text, complaint := range map[string]string{
-		"hosts 127.0.0.1:443":                                "is not a host name",
-		"hosts [::1]:443":                                    "is not a host name",
-		"hosts 0x7f.0.0.0x1:443":                             "is not a host name",
-		"hosts localhost:443":                                "is not a host name",
-		"hosts *.example.com:443":                            "is not a host name",
-		"hosts *:443":                                        "is not a host name",
-		"hosts API.example.com:443":                          "is not a host name",
-		"hosts api.example.com":                              "is not a host name with a port",
-		"hosts api.example.com:0":                            "is not a port",
-		"hosts api.example.com:https":                        "is not a port",
-		"private_hosts llm.example.com":                      "is not a host name with a range",
-		"private_hosts llm.example.com=10.0.0.1":             "is not a host name with a range",
-		"private_hosts llm.example.com=0.0.0.0/0":            "is ever connected to",
-		"private_hosts llm.example.com=127.0.0.0/8":          "is ever connected to",
-		"private_hosts llm.example.com=169.254.169.254/32":   "is ever connected to",
-		"private_hosts llm.example.com=::/0":                 "is ever connected to",
-		"private_hosts llm.example.com=::ffff:127.0.0.1/128": "is ever connected to",
-		"private_hosts llm.example.com=fe80::/64":            "is ever connected to",
-		"wildcards on":                                       "unknown setting",
+		"hosts 127.0.0.1:443":                                        "is not a host name",
+		"hosts [::1]:443":                                            "is not a host name",
+		"hosts 0x7f.0.0.0x1:443":                                     "is not a host name",
+		"hosts localhost:443":                                        "is not a host name",
+		"hosts *.example.com:443":                                    "is not a host name",
+		"hosts *:443":                                                "is not a host name",
+		"hosts API.example.com:443":                                  "is not a host name",
+		"hosts api.example.com":                                      "is not a host name with a port",
+		"hosts api.example.com:0":                                    "is not a port",
+		"hosts api.example.com:https":                                "is not a port",
+		"private_hosts llm.example.com":                              "is not a host name with a range",
+		"private_hosts llm.example.com=10.0.0.1":                     "is not a host name with a range",
+		"private_hosts llm.example.com=0.0.0.0/0":                    "is ever connected to",
+		"private_hosts llm.example.com=127.0.0.0/8":                  "is ever connected to",
+		"private_hosts llm.example.com=169.254.169.254/32":           "is ever connected to",
+		"private_hosts llm.example.com=::/0":                         "is ever connected to",
+		"private_hosts llm.example.com=::ffff:127.0.0.1/128":         "is ever connected to",
+		"private_hosts llm.example.com=fe80::/64":                    "is ever connected to",
+		"tls_stores 10.0.0.1:443":                                    "is not a host name",
+		"tcp_stores 10.0.0.1:5432":                                   "is not a host name",
+		"tcp_stores 2130706433:5432":                                 "is not a host name",
+		"tcp_stores localhost:5432":                                  "is not a host name",
+		"tcp_stores db.example.com":                                  "is not a host name with a port",
+		"tcp_stores db.example.com:80 other.example.com:80":          "needs its port to itself",
+		"hosts db.example.com:80\ntcp_stores db.example.com:80":      "needs its port to itself",
+		"tls_stores s3.example.com:80\ntcp_stores db.example.com:80": "needs its port to itself",
+		"wildcards on":                                               "unknown setting",
 	} {
 		e := new(Egress)
 		err := e.UnmarshalCaddyfile(caddyfile.NewTestDispenser("egress {\n" + text + "\n}"))
@@ -348,21 +427,8 @@ func TestEgressSettings(t *testing.T) {
 }
 
 func TestEgressEntry(t *testing.T) {
-	beyond, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = beyond.Close() })
-	go func() {
-		for {
-			conn, err := beyond.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _, _ = io.Copy(conn, conn); _ = conn.Close() }()
-		}
-	}()
-	_, port, _ := net.SplitHostPort(beyond.Addr().String())
+	beyond := serve(t, "127.0.0.1", func(connection net.Conn) { _, _ = io.Copy(connection, connection) })
+	_, port, _ := net.SplitHostPort(beyond)
 	e := &EgressEntry{To: "127.0.0.1", Ports: []string{port}}
 	if err := e.Provision(caddy.Context{}); err != nil {
 		t.Fatal(err)

@@ -62,7 +62,30 @@ func (l *failureLimit) wait(key failureKey) time.Duration {
 func (l *failureLimit) count(key failureKey) {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	l.add(key, l.now())
+}
+
+// countFirst counts a failure and returns true, unless there was one in the window.
+func (l *failureLimit) countFirst(key failureKey) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
 	now := l.now()
+	failures, _ := l.failures.Peek(key)
+	if len(failures) > 0 && now.Sub(failures[len(failures)-1]) < l.window {
+		return false
+	}
+	l.add(key, now)
+	return true
+}
+
+// forget takes all failures of a key back.
+func (l *failureLimit) forget(key failureKey) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.failures.Remove(key)
+}
+
+func (l *failureLimit) add(key failureKey, now time.Time) {
 	failures, _ := l.failures.Peek(key)
 	failures = slices.DeleteFunc(failures, func(at time.Time) bool { return now.Sub(at) >= l.window })
 	// More failures than the limit change nothing, so the oldest is dropped.

@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 )
 
 // FuzzPath compares the path that is checked with what MLflow's servers read in the address that they get.
@@ -95,5 +98,10 @@ func FuzzGraphQL(f *testing.F) {
 	for _, seed := range []string{"{ a }", "query Q { ...f } fragment f on Q { a ...f }", "{ a: b @skip(if: true) }", "mutation { a }"} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(_ *testing.T, query string) { rootFields(query) })
+	f.Fuzz(func(_ *testing.T, query string) {
+		if document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphQLTokens); err == nil {
+			rootFields(document)
+			_ = limitClausesInGraphQL(get("/graphql"), document, nil)
+		}
+	})
 }

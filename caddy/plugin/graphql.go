@@ -24,9 +24,13 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 	if err := json.Unmarshal(body["query"], &query); err != nil || query == "" {
 		return 0, refuseBody(r, "query must be a string.")
 	}
-	fields, ok := rootFields(query)
-	if !ok {
+	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphQLTokens)
+	fields, ok := rootFields(document)
+	if err != nil || !ok {
 		return 0, refuseBody(r, "query is not valid GraphQL.")
+	}
+	if err := limitClausesInGraphQL(r, document, body["variables"]); err != nil {
+		return 0, err
 	}
 
 	checked := make(map[string]json.RawMessage)
@@ -50,9 +54,8 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 }
 
 // rootFields returns the names of the root fields of all operations, also those that come from fragments.
-func rootFields(query string) ([]string, bool) {
-	document, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: query}, maxGraphQLTokens)
-	if err != nil || len(document.Operations) == 0 {
+func rootFields(document *ast.QueryDocument) ([]string, bool) {
+	if document == nil || len(document.Operations) == 0 {
 		return nil, false
 	}
 	fragments := make(map[string]*ast.FragmentDefinition)

@@ -93,3 +93,40 @@ func TestAGraphQLBodyThatCannotBeJudgedIsRefused(t *testing.T) {
 	expectStatus(t, send(request(http.MethodPost, "/graphql", large), accessAs(t, RoleAdmin)), http.StatusRequestEntityTooLarge, "INVALID_PARAMETER_VALUE")
 	expectStatus(t, send(request(http.MethodPost, "/graphql", "{}"), accessAs(t, RoleAdmin), with("Content-Encoding", "gzip")), http.StatusUnsupportedMediaType, "INVALID_PARAMETER_VALUE")
 }
+
+func TestTheClausesOfAGraphQLQueryAreLimited(t *testing.T) {
+	const query = "query Q($input: MlflowSearchRunsInput) { mlflowSearchRuns(input: $input) { runs { info { runId } } } }"
+	body := func(query string, input map[string]any) string {
+		text, err := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"input": input}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	for _, number := range []int{30, 31} {
+		inline, err := json.Marshal(manyKeys(number))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fragment := "{ ...f } fragment f on Query { mlflowSearchRuns(input: {orderBy: " + string(inline) + "}) { runs } }"
+		for name, sent := range map[string]string{
+			"a filter": body(query, map[string]any{"filter": manyComparisons(number)}),
+			"a filter that begins with another comparison": body(query, map[string]any{"filter": "status = 'FINISHED' and " + manyComparisons(number-1)}),
+			"keys":                   body(query, map[string]any{"orderBy": manyKeys(number)}),
+			"keys in a fragment":     body(fragment, nil),
+			"both in quotes":         body(query, map[string]any{"orderBy": manyKeys(number - 1), "filter": "`tags`.a = 'b'"}),
+			"a default of the query": body(strings.Replace(query, "Input)", "Input = {orderBy: "+string(inline)+"})", 1), nil),
+		} {
+			got := send(request(http.MethodPost, "/graphql", sent), accessAs(t, RoleRead))
+			if (got.status == http.StatusNoContent) != (number <= maxClauses) {
+				t.Errorf("%d as %s are answered %s: %s", number, name, statusAndCode(got), got.message)
+			}
+		}
+	}
+	// The ids of runs that a page compares are no clauses.
+	ids := make([]string, 200)
+	for i := range ids {
+		ids[i] = "0123456789abcdef0123456789abcdef"
+	}
+	expectStatus(t, send(request(http.MethodPost, "/graphql", body(query, map[string]any{"runIds": ids})), accessAs(t, RoleRead)), http.StatusNoContent, "")
+}

@@ -5,13 +5,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2"
@@ -57,6 +60,29 @@ func writeFile(t testing.TB, name, text string) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// serve serves each connection to a free port of an address until the test ends, and returns address and port.
+func serve(t testing.TB, address string, connected func(net.Conn)) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer connection.Close()
+				connected(connection)
+			}()
+		}
+	}()
+	return listener.Addr().String()
 }
 
 type testUser struct {
@@ -205,4 +231,27 @@ type loggedIn struct{ identity Identity }
 
 func (l loggedIn) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	return next.ServeHTTP(w, withIdentity(r, l.identity))
+}
+
+// crowdOf makes users, each with a password of their own.
+func crowdOf(number int) []testUser {
+	users := make([]testUser, number)
+	for i := range users {
+		users[i] = testUser{name: fmt.Sprint("user", i), role: "read", password: fmt.Sprint("password of ", i)}
+	}
+	return users
+}
+
+// expectAllEnter logs all users in at the same time, from one address.
+func expectAllEnter(t *testing.T, login []caddyhttp.MiddlewareHandler, users []testUser) {
+	t.Helper()
+	var all sync.WaitGroup
+	for _, user := range users {
+		all.Go(func() {
+			if got := send(get("/"), login, with("Authorization", basicHeader(user.name, user.password))); got.status != 204 {
+				t.Errorf("%s is answered %s: %s", user.name, statusAndCode(got), got.message)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -82,17 +82,23 @@ func TestClientsTakeTurns(t *testing.T) {
 func TestUserNamesOfOneClientTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		queue := newHashQueue(10, 4)
+		var mutex sync.Mutex
 		var order []string
+		note := func(name string) {
+			mutex.Lock()
+			defer mutex.Unlock()
+			order = append(order, name)
+		}
 		var all sync.WaitGroup
 		wait := func(key failureKey, name string) {
 			all.Go(func() {
 				err := queue.do(t.Context(), key, false, func() bool {
-					order = append(order, name)
+					note(name)
 					time.Sleep(time.Second)
 					return false
 				})
 				if err != nil {
-					order = append(order, name+" refused")
+					note(name + " refused")
 				}
 			})
 			synctest.Wait()

@@ -1,46 +1,30 @@
 package gateway
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 )
 
 func TestTheLogNamesTheUserOfAFailedLogin(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "access.log")
-	users := writeUsers(t, ada)
-	port := runCaddy(t, fmt.Sprintf(`{
-	admin off
-	persist_config off
-	auto_https off
-	log default {
-		output discard
-	}
-}
-http://:%%s {
-	log {
-		output file %s
-	}
-	route {
+	port, file := runLoggingCaddy(t, fmt.Sprintf(`
 		mlflow_login {
 			%s
 			failures_per_user 1
 		}
-		respond ok
-	}
-}`, file, users))
+		respond ok`, writeUsers(t, ada)))
 	verified = newVerifiedPasswords()
-	for _, header := range []string{
+	var got []string
+	for i, header := range []string{
 		basicHeader("ada", "wrong"), basicHeader("ada", "wrong again"), basicHeader("a password typed as a name", ""), "Basic !",
 	} {
 		exchange(t, "127.0.0.1:"+port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: "+header+"\r\n\r\n")
+		// A line is written after its answer, so the next one's could come before it.
+		got = eventuallyLines(t, file, i+1)
 	}
-	got := eventuallyLines(t, file, 4)
 	var failed []string
 	for _, line := range got {
 		var entry struct {
@@ -62,18 +46,13 @@ http://:%%s {
 	}
 }
 
-// eventuallyLines waits until a file has so many lines.
+// eventuallyLines waits until a file has so many lines. A line that is still being written is none.
 func eventuallyLines(t *testing.T, file string, count int) (lines []string) {
 	t.Helper()
 	for t.Context().Err() == nil {
-		lines = lines[:0]
-		if opened, err := os.Open(file); err == nil {
-			for scanner := bufio.NewScanner(opened); scanner.Scan(); {
-				lines = append(lines, scanner.Text())
-			}
-			_ = opened.Close()
-		}
-		if len(lines) >= count {
+		text, _ := os.ReadFile(file)
+		lines = strings.Split(string(text), "\n")
+		if lines = lines[:len(lines)-1]; len(lines) >= count {
 			return lines
 		}
 	}

@@ -28,7 +28,7 @@ type Login struct {
 	Users string `json:"users,omitempty"`
 	// Folder with one file per user, which has the user's name and holds the bcrypt hash.
 	Hashes string `json:"hashes,omitempty"`
-	// Failed logins that an address may have in a window. Default: 20
+	// Failed logins that an address may have in a window. Default: 30
 	FailuresPerAddress int `json:"failures_per_address,omitempty"`
 	// Failed logins that an address may have with one user name in a window. Default: 10
 	FailuresPerUser int `json:"failures_per_user,omitempty"`
@@ -48,6 +48,8 @@ type Login struct {
 	perUser    *failureLimit
 	// Passwords, and tokens that were not accepted lately: one of each is checked at a time.
 	hashes, tokens *hashQueue
+	// Passwords of users at addresses over their limit.
+	late *hashQueue
 	// Checks of credentials that are under way, by the digest of the credentials.
 	checks *singleFlight[[32]byte, bool]
 }
@@ -61,7 +63,7 @@ func (*Login) CaddyModule() caddy.ModuleInfo {
 
 // Provision reads the users.
 func (l *Login) Provision(caddy.Context) error {
-	l.FailuresPerAddress = orDefault(l.FailuresPerAddress, 20)
+	l.FailuresPerAddress = orDefault(l.FailuresPerAddress, 30)
 	l.FailuresPerUser = orDefault(l.FailuresPerUser, 10)
 	l.FailureWindow = orDefault(l.FailureWindow, caddy.Duration(time.Minute))
 	if len(l.Cookies) == 0 {
@@ -83,6 +85,7 @@ func (l *Login) Provision(caddy.Context) error {
 	l.perUser = newFailureLimit(l.FailuresPerUser, window, failuresCapacity)
 	l.hashes = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
 	l.tokens = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
+	l.late = newHashQueue(hashQueueCapacity, hashQueueCapacityPerClient)
 	l.checks = newSingleFlight[[32]byte, bool]()
 	if l.OAuth2 != nil {
 		return l.OAuth2.provision()
@@ -134,14 +137,14 @@ func (l *Login) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 }
 
 func (l *Login) identify(w http.ResponseWriter, r *http.Request) (Identity, error) {
-	credentials := r.Header.Values("Authorization")
+	headers := r.Header.Values("Authorization")
 	switch {
-	case len(credentials) > 1:
+	case len(headers) > 1:
 		return nil, l.refuseMalformed(w, r)
-	case len(credentials) == 1 && isBasic(credentials[0]):
-		return l.basic(w, r, credentials[0])
-	case l.OAuth2 != nil && len(credentials) == 1:
-		return l.bearer(w, r, credentials[0])
+	case len(headers) == 1 && isBasic(headers[0]):
+		return l.basic(w, r, headers[0])
+	case l.OAuth2 != nil && len(headers) == 1:
+		return l.bearer(w, r, headers[0])
 	case l.OAuth2 != nil:
 		return l.session(w, r)
 	default:

@@ -135,21 +135,9 @@ func TestAfterTooManyFailuresAnAddressWaits(t *testing.T) {
 }
 
 func TestACrowdWithTheRightPasswordsEntersFromOneAddress(t *testing.T) {
-	const crowd = 60
-	users := make([]testUser, crowd)
-	for i := range users {
-		users[i] = testUser{name: fmt.Sprint("user", i), role: "read", password: fmt.Sprint("password of ", i)}
-	}
+	users := crowdOf(60)
 	login := loginWith(t, "failures_per_address 30\nfailures_per_user 10", users...)
-	var all sync.WaitGroup
-	for _, user := range users {
-		all.Go(func() {
-			if got := send(get("/"), login, with("Authorization", basicHeader(user.name, user.password))); got.status != 204 {
-				t.Errorf("%s is answered %s: %s", user.name, statusAndCode(got), got.message)
-			}
-		})
-	}
-	all.Wait()
+	expectAllEnter(t, login, users)
 }
 
 func TestOneWhoGuessesLocksNoOtherNameOut(t *testing.T) {

@@ -183,7 +183,7 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 	var given oauthAnswer
 	checked := false
 	if until, _ := l.OAuth2.accepted.Get(digest); !time.Now().Before(until) {
-		accepted, err := l.attempt(w, r, l.tokens, "", digest, func() (bool, error) {
+		accepted, err := l.attempt(w, r, credentials{queue: l.tokens, digest: digest, check: func() (bool, error) {
 			var err error
 			given, err = l.OAuth2.check(r.Context(), credential, nil)
 			checked = err == nil
@@ -191,7 +191,7 @@ func (l *Login) bearer(w http.ResponseWriter, r *http.Request, header string) (I
 				return false, badGateway(r, err)
 			}
 			return given.status == http.StatusAccepted, nil
-		})
+		}})
 		if err != nil {
 			return nil, err
 		}
@@ -227,8 +227,8 @@ var wholeToken = regexp.MustCompile(`^ [\w-]+\.[\w-]+\.[\w-]+$`)
 // refuseToken answers to what is no token, and counts it as a failed login of its address.
 func (l *Login) refuseToken(w http.ResponseWriter, r *http.Request) error {
 	key := failureKey{client: clientOf(r)}
-	if wait := l.waitAfterFailures(key); wait > 0 {
-		return refuseForNow(w, r, wait, "Too many failed logins. Try again after the time in Retry-After.")
+	if wait := l.perAddress.wait(key); wait > 0 {
+		return refuseAfterFailures(w, r, wait)
 	}
 	l.countFailure(key)
 	return l.challenge(w, r)
@@ -290,7 +290,7 @@ type oauthIdentity struct {
 func (o *OAuth2) identity(given oauthAnswer, credential oauthCredential) *oauthIdentity {
 	i := &oauthIdentity{oauth2: o, name: orDefault(given.email, given.user), credential: credential, role: RoleRead}
 	// For a token without an e-mail address oauth2-proxy says the subject in its place. A subject can be any text, also
-	// somebody else's e-mail address.
+	// another person's e-mail address.
 	name, admins, writers := lowerASCII(given.email), o.AdminEmails, o.WriteEmails
 	if name == lowerASCII(given.user) {
 		name, admins, writers = given.user, o.AdminMachines, o.WriteMachines

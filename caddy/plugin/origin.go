@@ -6,13 +6,15 @@ import (
 	"strings"
 )
 
-// isForeign tells whether a page of another origin sends a request that could change something. Browsers add a remembered
-// password or a session to such requests, and send simple ones without asking first. Programs send neither header.
+// isForeign tells whether a page of another origin sends a request. Browsers add a remembered password or a session to such
+// requests, and send simple ones without asking first. Programs send neither header. A page may lead to one of MLflow's, and
+// show it in a frame: the answer says where that works.
 func (l *Login) isForeign(r *http.Request) bool {
 	switch r.Method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions:
-		// A WebSocket begins with GET, and no browser keeps pages from reading one of another origin.
-		if r.Header.Get("Upgrade") == "" {
+	case http.MethodOptions:
+		return false
+	case http.MethodGet, http.MethodHead:
+		if r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Upgrade") == "" {
 			return false
 		}
 	}

@@ -14,6 +14,12 @@ func unambiguousPath(address *url.URL) (path string, ok bool) {
 	if address.Opaque != "" || strings.ContainsAny(address.RawQuery, " #") || strings.ContainsFunc(address.RawQuery, unicode.IsControl) {
 		return "", false
 	}
+	// Go leaves out a field with a malformed escape or a semicolon, which the rules for a query would not see. MLflow reads it.
+	if strings.ContainsAny(address.RawQuery, ";%") {
+		if _, err := url.ParseQuery(address.RawQuery); err != nil {
+			return "", false
+		}
+	}
 	path = address.Path
 	if !strings.HasPrefix(path, "/") || !utf8.ValidString(path) ||
 		strings.ContainsFunc(path, unicode.IsControl) || strings.ContainsAny(path, "\u2028\u2029") ||

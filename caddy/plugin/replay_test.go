@@ -19,41 +19,27 @@ import (
 // droppingUpstream answers like uvicorn: after an error that nobody catches it closes the connection without having said so.
 func droppingUpstream(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
+	address := serve(t, "127.0.0.1", func(connection net.Conn) {
+		reader := bufio.NewReader(connection)
 		for {
-			connection, err := listener.Accept()
+			request, err := http.ReadRequest(reader)
 			if err != nil {
 				return
 			}
-			go func() {
-				defer connection.Close()
-				reader := bufio.NewReader(connection)
-				for {
-					request, err := http.ReadRequest(reader)
-					if err != nil {
-						return
-					}
-					body, err := io.ReadAll(request.Body)
-					if err != nil {
-						return
-					}
-					if request.URL.Path == "/fails" {
-						_, _ = io.WriteString(connection, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
-						// The next request comes before the end of the connection does.
-						time.Sleep(time.Millisecond)
-						return
-					}
-					_, _ = fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-				}
-			}()
+			body, err := io.ReadAll(request.Body)
+			if err != nil {
+				return
+			}
+			if request.URL.Path == "/fails" {
+				_, _ = io.WriteString(connection, "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n")
+				// The next request comes before the end of the connection does.
+				time.Sleep(time.Millisecond)
+				return
+			}
+			_, _ = fmt.Fprintf(connection, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 		}
-	}()
-	return "http://" + listener.Addr().String()
+	})
+	return "http://" + address
 }
 
 func keptTransport(t testing.TB) *Transport {

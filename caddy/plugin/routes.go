@@ -28,6 +28,7 @@ const (
 	bodySmall    = "small"
 	bodyTraces   = "traces"
 	bodyRecords  = "records"
+	bodySearch   = "search"
 	bodyArtifact = "artifact"
 )
 
@@ -53,6 +54,8 @@ type route struct {
 	need    string
 	feature string
 	body    string
+	// Which segment is the id of a trace, or 0.
+	traceSegment int
 }
 
 // routeTable finds the route of a request.
@@ -99,8 +102,8 @@ func parseRoutes(text []byte) (*routeTable, error) {
 	}
 	for _, group := range content.Groups {
 		group.Body = orDefault(group.Body, bodySmall)
-		if !slices.Contains([]string{bodySmall, bodyTraces, bodyRecords, bodyArtifact}, group.Body) {
-			return nil, fmt.Errorf("unknown body %q: must be small, traces, records or artifact", group.Body)
+		if !slices.Contains([]string{bodySmall, bodyTraces, bodyRecords, bodySearch, bodyArtifact}, group.Body) {
+			return nil, fmt.Errorf("unknown body %q: must be small, traces, records, search or artifact", group.Body)
 		}
 		if _, err := parseRole(group.Need); err != nil &&
 			!slices.Contains(specialNeeds, group.Need) {
@@ -126,7 +129,7 @@ func (t *routeTable) add(text string, r route) error {
 	if !found || !strings.HasPrefix(pattern, "/") || strings.ContainsAny(pattern, " %?#") {
 		return errors.New("must be a method, a blank and a path")
 	}
-	r.pattern = pattern
+	r.pattern, r.traceSegment = pattern, traceSegment(pattern)
 	patterns := []string{pattern}
 	if rest, ok := strings.CutPrefix(pattern, "/api/"); ok {
 		patterns = append(patterns, "/ajax-api/"+rest)

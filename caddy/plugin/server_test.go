@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	_ "github.com/caddyserver/caddy/v2/modules/standard"
 )
@@ -55,23 +54,9 @@ func startCaddy(t *testing.T, mlflow *upstream, users ...testUser) string {
 	t.Helper()
 	server := httptest.NewServer(mlflow)
 	t.Cleanup(server.Close)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	_ = listener.Close()
-
-	text := fmt.Sprintf(`{
-	admin off
-	persist_config off
-	auto_https off
-	log default {
-		output discard
-	}
-}
-http://:%s {
+	verified = newVerifiedPasswords()
+	return "127.0.0.1:" + runCaddy(t, fmt.Sprintf(`{`+quiet+`}
+http://:%%s {
 	bind 127.0.0.1
 	route {
 		mlflow_login {
@@ -91,17 +76,7 @@ http://:%s {
 		header Content-Type application/json
 		respond `+"`"+`\{"error_code":"{vars.mlflow.error}","message":"{vars.mlflow.message}"\}`+"`"+` {err.status_code}
 	}
-}`, port, writeUsers(t, users...), writeFile(t, "routes.json", testRoutes), server.Listener.Addr(), writeFile(t, "key", "the key"))
-	configuration, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), nil)
-	if err != nil {
-		t.Fatalf("%v %v", err, warnings)
-	}
-	verified = newVerifiedPasswords()
-	if err := caddy.Load(configuration, true); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = caddy.Stop() })
-	return address
+}`, writeUsers(t, users...), writeFile(t, "routes.json", testRoutes), server.Listener.Addr(), writeFile(t, "key", "the key")))
 }
 
 // exchange sends raw bytes and reads one answer.

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 const maxJSONDepth = 100
 
-// parseObject reads a JSON object that all parsers read alike: valid UTF-8, no duplicate key, nothing after it.
+// parseObject reads a JSON object that all parsers read alike: valid UTF-8, no duplicate key, nothing after it. Its keys
+// are names of fields and nothing else, because MLflow's libraries could take any other text for another name.
 func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("is not UTF-8")
@@ -29,7 +32,19 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if err := json.Unmarshal(text, &object); err != nil || object == nil {
 		return nil, errors.New("is not an object")
 	}
+	for name := range object {
+		if !isFieldName(name) {
+			return nil, fmt.Errorf("has the key %q, which is no name of a field", name)
+		}
+	}
 	return object, nil
+}
+
+// isFieldName tells whether a name has only the characters of a field of a message.
+func isFieldName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+	})
 }
 
 func checkValue(decoder *json.Decoder, depth int) error {
@@ -52,6 +67,9 @@ func checkValue(decoder *json.Decoder, depth int) error {
 				return err
 			}
 			name, _ := key.(string)
+			if strings.ContainsFunc(name, unicode.IsControl) {
+				return fmt.Errorf("has a control character in the key %q", name)
+			}
 			if keys[name] {
 				return fmt.Errorf("has the key %q twice", name)
 			}

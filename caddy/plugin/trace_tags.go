@@ -27,17 +27,16 @@ func (a *Access) needOfTraceTags(w http.ResponseWriter, r *http.Request) (Role, 
 		need = RoleAdmin
 	}
 	text, err := readText(w, r)
-	if err != nil {
-		return 0, err
-	}
 	// Without a body there is no tag to check. MLflow answers that the body is missing.
-	if len(text) == 0 {
-		r.Body, r.ContentLength, r.TransferEncoding = http.NoBody, 0, nil
-		return need, nil
+	if err != nil || len(text) == 0 {
+		return need, err
 	}
 	body, err := objectIn(r, text)
 	if err != nil {
 		return 0, err
+	}
+	if startsWithBadID(body) {
+		return 0, refuseTraceID(r)
 	}
 	for _, value := range body {
 		if hasLocationTag(value) {

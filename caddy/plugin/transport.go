@@ -52,6 +52,9 @@ func (t *Transport) Provision(ctx caddy.Context) error {
 // RoundTrip sends a request. For a connection that it closes itself Go takes another one, because nothing of the request was
 // written. For that the body has to be readable from its beginning.
 func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Method == http.MethodGet || request.Method == http.MethodHead {
+		return t.get(request)
+	}
 	if t.KeepAlive != nil && t.KeepAlive.Enabled != nil && !*t.KeepAlive.Enabled {
 		return t.HTTPTransport.RoundTrip(request)
 	}
@@ -78,7 +81,7 @@ func (t *Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 var closeFailed = &httptrace.ClientTrace{GotConn: func(got httptrace.GotConnInfo) {
-	if connection, ok := got.Conn.(*promptConnection); ok && connection.failed.Load() {
+	if connection := promptOf(got.Conn); connection != nil && connection.failed.Load() {
 		_ = connection.Close()
 	}
 }}
@@ -132,14 +135,16 @@ func (r *bodyReader) Close() error {
 	return nil
 }
 
-// promptConnection acknowledges at once what it reads, and remembers an answer 5xx.
+// promptConnection acknowledges at once what it reads, and remembers an answer 5xx and a reset.
 type promptConnection struct {
 	*net.TCPConn
-	failed atomic.Bool
+	failed, reset atomic.Bool
+	sent          atomic.Int64
 }
 
 func (c *promptConnection) Read(buffer []byte) (int, error) {
 	n, err := c.TCPConn.Read(buffer)
+	c.note(err)
 	// Part of a body may look like that, too, and costs a connection.
 	if answer := buffer[:n]; bytes.HasPrefix(answer, []byte("HTTP/1.1 5")) {
 		c.failed.Store(true)

@@ -18,32 +18,18 @@ import (
 // algorithm on.
 func twoPackets(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
+	address := serve(t, "127.0.0.1", func(connection net.Conn) {
+		_ = connection.(*net.TCPConn).SetNoDelay(false)
+		request := make([]byte, 64<<10)
 		for {
-			connection, err := listener.Accept()
-			if err != nil {
+			if _, err := connection.Read(request); err != nil {
 				return
 			}
-			go func() {
-				defer connection.Close()
-				_ = connection.(*net.TCPConn).SetNoDelay(false)
-				request := make([]byte, 64<<10)
-				for {
-					if _, err := connection.Read(request); err != nil {
-						return
-					}
-					_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
-					_, _ = io.WriteString(connection, "ok")
-				}
-			}()
+			_, _ = io.WriteString(connection, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n")
+			_, _ = io.WriteString(connection, "ok")
 		}
-	}()
-	return "http://" + listener.Addr().String() + "/"
+	})
+	return "http://" + address + "/"
 }
 
 // typicalTime is the median of the times of requests one after the other on one connection.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"sync"
@@ -44,6 +45,14 @@ func (v *verifiedPasswords) has(known *user, digest [32]byte) bool {
 	expected, found := v.byUser[known.name]
 	v.mutex.RUnlock()
 	return found && subtle.ConstantTimeCompare(expected.digest[:], digest[:]) == 1
+}
+
+// knows tells whether the user's password is remembered. Then no other one is right.
+func (v *verifiedPasswords) knows(known *user) bool {
+	v.mutex.RLock()
+	remembered, found := v.byUser[known.name]
+	v.mutex.RUnlock()
+	return found && bytes.Equal(remembered.user.hash, known.hash)
 }
 
 func (v *verifiedPasswords) add(known *user, digest [32]byte) {

@@ -75,10 +75,6 @@ func namesAllWorkspaces(r *http.Request, rest string) bool {
 		}
 		paths = append(paths, value)
 	}
-	// Without a query MLflow reads the path from the body, even of a GET.
-	if r.Method == http.MethodGet && r.ContentLength != 0 {
-		return true
-	}
 	return slices.ContainsFunc(paths, func(path string) bool {
 		if !strings.ContainsAny(path, "%;?#:\\ ") && !strings.ContainsFunc(path, unicode.IsControl) {
 			return strings.Trim(path, "/") == workspacesFolder

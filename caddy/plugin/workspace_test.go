@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -126,8 +125,10 @@ func TestOnlyAdminsSeeTheFolderOfAllWorkspaces(t *testing.T) {
 			} {
 				expectStatus(t, send(get(address), handlers), http.StatusNoContent, "")
 			}
-			r := httptest.NewRequest(http.MethodGet, list, strings.NewReader(`{"path":"workspaces"}`))
-			expectStatus(t, send(r, handlers), http.StatusForbidden, "PERMISSION_DENIED")
+			for _, method := range []string{http.MethodGet, http.MethodHead} {
+				got := send(request(method, list, `{"path":"workspaces"}`), handlers)
+				expectStatus(t, got, http.StatusBadRequest, "INVALID_PARAMETER_VALUE")
+			}
 		}
 	}
 	for _, handlers := range [][]caddyhttp.MiddlewareHandler{

@@ -1,19 +1,26 @@
+import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { appOf, explainFailure, selectStack } from "./app";
 import type { App } from "./app";
 import { CommandError } from "../console/command-error";
 import { synthesisEnvironment } from "./environment";
 import type { Environment } from "./environment";
 import type { Redaction } from "./redaction";
-import { Run } from "./run";
+import { Run } from "../run/command-run";
 import { loadExeca } from "../console/es-modules";
+
+const INTERVAL = 100;
 
 // Release 0.1.0 put this override beside a stack for `down --delete-data`, and left it where that was killed.
 const UNPROTECTED_FILE = "delete-data_override.tf.json";
 
+/** A file beside the Terraform JSON of a stack on Podman. It fits only the stack for which it was written. */
+export const PODMAN_OVERRIDE_FILE = "podman_override.tf.json";
+
 /**
- * Runs the app of the current folder, which writes its output folder and nothing else. Where another command works on
+ * Runs the app of the current folder, which writes its output folder and nothing else. If another command works on
  * that folder, its output is taken.
  *
  * @param stack id of the stack, needed when the app has several.
@@ -28,14 +35,21 @@ export async function synthesizeStack(
   redaction: Redaction,
 ): Promise<{ name: string; folder: string }> {
   const app = appOf(process.cwd());
-  if (!Run.current.isGuest) await runApp(app, environment, redaction);
+  if (Run.current.isGuest) await waitForOutput(app.output);
+  else await runApp(app, environment, redaction);
   const entry = selectStack(app.output, stack);
   const errors = (entry.annotations ?? []).filter(({ level }) => level.endsWith("error"));
   if (errors.length > 0)
     throw new CommandError(errors.map((error) => `${error.message} [${error.constructPath}]`).join("\n"));
   const folder = join(app.output, entry.workingDirectory);
-  if (!Run.current.isGuest) await rm(join(folder, UNPROTECTED_FILE), { force: true });
+  if (!Run.current.isGuest)
+    for (const file of [UNPROTECTED_FILE, PODMAN_OVERRIDE_FILE]) await rm(join(folder, file), { force: true });
   return { name: entry.name, folder };
+}
+
+// The run that synthesizes removes the manifest, and writes it last.
+async function waitForOutput(output: string): Promise<void> {
+  while (!existsSync(join(output, "manifest.json")) && Run.current.isInUse(output)) await pause(INTERVAL);
 }
 
 async function runApp(

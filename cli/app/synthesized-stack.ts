@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CERTIFICATE_FILE, PRIVATE_KEY_FILE } from "../../lib/contract/gateway-settings";
 import { ContainerRole } from "../../lib/contract/container-roles";
+import type { ServerSetting } from "../../lib/contract/server-settings";
 import { roleOf } from "./container-role";
 import type { ContainerAttributes } from "./container-role";
 import type { Environment } from "./environment";
+
+const WORKERS = new RegExp(`^${"MLFLOW_WORKERS" satisfies ServerSetting}=(\\d+)$`);
 
 /** A port that a container opens on the engine's host. */
 export interface PublishedPort {
@@ -22,7 +25,7 @@ export interface NeededImage {
   /** Image reference. */
   readonly name: string;
 
-  /** Path of the Dockerfile and its arguments, where the engine builds the image. */
+  /** Path of the Dockerfile and its arguments, if the engine builds the image. */
   readonly build?: { readonly dockerfile: string; readonly args: { [name: string]: string } };
 }
 
@@ -34,7 +37,7 @@ export interface GivenCertificate {
   /** The certificate, in PEM form. */
   readonly certificate: string;
 
-  /** The Terraform variable with its private key, where that is one. */
+  /** The Terraform variable with its private key, if the key is one. */
   readonly keyVariable?: string;
 }
 
@@ -51,6 +54,11 @@ interface ProviderBlock {
   registry_auth?: RegistryLoginBlock[];
 }
 
+interface TerraformBlock {
+  backend?: { [type: string]: { path?: string } };
+  required_providers?: { [name: string]: { source: string } };
+}
+
 interface VariableBlocks {
   [name: string]: { default?: unknown };
 }
@@ -61,10 +69,16 @@ interface Blocks {
 
 interface ContainerBlock extends ContainerAttributes {
   name: string;
+  image?: string;
   must_run?: boolean;
   env?: string[];
   ports?: { external?: number; internal: number; ip?: string }[];
   volumes?: { host_path?: string }[];
+  networks_advanced?: { name: string }[];
+}
+
+interface NetworkBlock {
+  options?: { [name: string]: string };
 }
 
 interface ImageBlock {
@@ -87,7 +101,7 @@ export class SynthesizedStack {
   readonly #resources: { [type: string]: Blocks | undefined };
   readonly #provider: ProviderBlock;
   readonly #variables: VariableBlocks;
-  readonly #backend?: { [type: string]: { path?: string } };
+  readonly #terraform: TerraformBlock;
 
   /** @param folder the stack's folder, from which the paths in it lead. */
   constructor(
@@ -98,26 +112,27 @@ export class SynthesizedStack {
       resource?: { [type: string]: Blocks };
       provider?: { docker?: ProviderBlock[] };
       variable?: VariableBlocks;
-      terraform?: { backend?: { [type: string]: { path?: string } } };
+      terraform?: TerraformBlock;
     };
     this.#resources = content.resource ?? {};
     this.#provider = content.provider?.docker?.[0] ?? {};
     this.#variables = content.variable ?? {};
-    this.#backend = content.terraform?.backend;
+    this.#terraform = content.terraform ?? {};
   }
 
-  /** Path of the state, where it is a file. */
+  /** Path of the state, if it is a file. */
   public get stateFile(): string | undefined {
-    if (this.#backend && !this.#backend.local) return undefined;
-    return resolve(this.folder, this.#backend?.local?.path ?? "terraform.tfstate");
+    const { backend } = this.#terraform;
+    if (backend && !backend.local) return undefined;
+    return resolve(this.folder, backend?.local?.path ?? "terraform.tfstate");
   }
 
-  /** Address of the engine, where the app decides it. */
+  /** Address of the engine, if the app decides it. */
   public get engineHost(): string | undefined {
     return known(this.#provider.host);
   }
 
-  /** Docker context, where the app decides it. */
+  /** Docker context, if the app decides it. */
   public get engineContext(): string | undefined {
     return known(this.#provider.context);
   }
@@ -135,6 +150,16 @@ export class SynthesizedStack {
     });
   }
 
+  /** Sources of the providers, such as `hashicorp/random`, or with a registry before it. */
+  public get providerSources(): string[] {
+    return Object.values(this.#terraform.required_providers ?? {}).map(({ source }) => source);
+  }
+
+  /** Names of all containers, those that end included. */
+  public get containerNames(): string[] {
+    return this.containers.map(({ name }) => name);
+  }
+
   /** Names of the containers that stay up. */
   public get services(): string[] {
     return this.containers.filter((container) => container.must_run !== false).map(({ name }) => name);
@@ -144,7 +169,7 @@ export class SynthesizedStack {
   public get workers(): number {
     const values = this.having(ContainerRole.SERVER)
       .flatMap(({ env }) => env ?? [])
-      .map((line) => /^MLFLOW_WORKERS=(\d+)$/.exec(line)?.[1]);
+      .map((line) => WORKERS.exec(line)?.[1]);
     return Math.max(0, ...values.map((value) => Number(value ?? 0)));
   }
 
@@ -158,9 +183,33 @@ export class SynthesizedStack {
     return this.having(ContainerRole.MIGRATION_JOB).map(({ name }) => name);
   }
 
+  /** Names of the jobs that dump the database before it is migrated, and restore a dump. */
+  public get dumpJobs(): string[] {
+    return this.having(ContainerRole.DUMP_JOB).map(({ name }) => name);
+  }
+
+  /** Names of the images of MLflow's servers. */
+  public get serverImages(): string[] {
+    const images = this.#resources.docker_image ?? {};
+    return this.having(ContainerRole.SERVER).flatMap(({ image }) => {
+      const id = /^\$\{docker_image\.([\w-]+)\.image_id\}$/.exec(image ?? "")?.[1];
+      return (images[id ?? ""] as unknown as ImageBlock | undefined)?.name ?? [];
+    });
+  }
+
   /** Names of the jobs that make buckets and their users. */
   public get bucketJobs(): string[] {
     return this.having(ContainerRole.BUCKET_JOB).map(({ name }) => name);
+  }
+
+  /** Names of the services that make backups. */
+  public get backups(): string[] {
+    return this.having(ContainerRole.BACKUP).map(({ name }) => name);
+  }
+
+  /** Names of the services that delete garbage on a schedule. */
+  public get garbageCollectors(): string[] {
+    return this.having(ContainerRole.GARBAGE).map(({ name }) => name);
   }
 
   /** The certificates that gateways were given. */
@@ -172,6 +221,16 @@ export class SynthesizedStack {
       const keyVariable = /^\$\{var\.([\w-]+)\}$/.exec(contentOf(PRIVATE_KEY_FILE) ?? "")?.[1];
       return certificate === undefined ? [] : [{ container: name, certificate, keyVariable }];
     });
+  }
+
+  /** Names of the containers on networks whose containers must not connect to each other. */
+  public get separatedContainers(): string[] {
+    const networks = Object.entries((this.#resources.docker_network ?? {}) as { [id: string]: NetworkBlock })
+      .filter(([, { options }]) => options?.["com.docker.network.bridge.enable_icc"] === "false")
+      .map(([id]) => `\${docker_network.${id}.id}`);
+    return this.containers
+      .filter(({ networks_advanced: on = [] }) => on.some(({ name }) => networks.includes(name)))
+      .map(({ name }) => name);
   }
 
   public get publishedPorts(): PublishedPort[] {

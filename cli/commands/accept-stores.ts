@@ -1,13 +1,8 @@
-import { ACCEPTED_FILE, StoresVerdict } from "../../lib/contract/store-identity";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
-import type { ProgramOutput } from "../docker/details";
-import type { Docker } from "../docker/docker";
+import { requireEnd, runJobAgain } from "../deployment/store-jobs";
 import { requireYes } from "../console/prompts";
-
-// The lines in which a job describes the stores that it found.
-const FOUND = /^ {2}(?:database|bucket) .*$/gm;
 
 /** Options of `accept-stores`. */
 export interface AcceptStoresOptions {
@@ -32,9 +27,13 @@ export async function acceptStores({ stack, yes = false }: AcceptStoresOptions):
   await docker.info();
   const jobs = [...synthesized.bucketJobs, ...synthesized.markingJobs];
   const existing = (await docker.containers(jobs)).map(({ Name }) => Name);
+  const agree = async (said: string) => {
+    console.log(said);
+    await requireYes(`Accept them as they are for stack '${name}'?`, yes);
+  };
   let accepted = false;
   for (const job of jobs) {
-    if (existing.includes(job)) accepted = (await acceptFor(job, docker, name, yes)) || accepted;
+    if (existing.includes(job)) accepted = (await runJobAgain(docker, job, agree)) || accepted;
     // `up` ends at the job that refuses, so that the next one may not exist yet.
     else if (accepted) break;
     else throw new CommandError(`the job '${job}' has not run yet`, `Begin with: ${commandLine("up")}`);
@@ -50,25 +49,4 @@ export async function acceptStores({ stack, yes = false }: AcceptStoresOptions):
       ? `The database and the bucket are accepted. Now run: ${commandLine("up")}`
       : `The database and the bucket are those of stack '${name}' already: nothing to accept.`,
   );
-}
-
-// Returns whether there was something to accept.
-async function acceptFor(job: string, docker: Docker, name: string, yes: boolean): Promise<boolean> {
-  const said = await docker.runAgain(job);
-  if (said.exitCode !== StoresVerdict.OTHER_STORES) {
-    requireEnd(said);
-    return false;
-  }
-  console.log(said.text);
-  await requireYes(`Accept them as they are for stack '${name}'?`, yes);
-  await docker.put(job, ACCEPTED_FILE, (said.text.match(FOUND) ?? []).join("\n"));
-  requireEnd(await docker.runAgain(job));
-  await docker.put(job, ACCEPTED_FILE, "");
-  return true;
-}
-
-function requireEnd({ exitCode, text }: ProgramOutput): void {
-  if (exitCode === 0) return;
-  const isAboutSchema = exitCode === StoresVerdict.OTHER_SCHEMA;
-  throw new CommandError(text, isAboutSchema ? undefined : `To see which service failed: ${commandLine("status")}`);
 }

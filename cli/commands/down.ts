@@ -1,15 +1,13 @@
-import { applyPlan } from "../terraform/apply-plan";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
+import { engineLookup } from "../deployment/engine-lookup";
+import { refuseAnonymousVolumes } from "../terraform/anonymous-volumes";
+import { deleteStack, destroyServices, servicesOf } from "../deployment/delete-stack";
 import { leftoversOf, removeLeftovers } from "../deployment/leftovers";
-import { backupRemoval } from "../deployment/state-backups";
-import { summarize } from "../terraform/json/describe-plan";
-import { guardRemoval } from "../terraform/plan-guard";
+import { backupRemoval } from "../terraform/state-copies";
 import { askForName, requireYes } from "../console/prompts";
-import { runSteps } from "../console/tasks";
-import type { Docker } from "../docker/docker";
-import type { State, StateInstance } from "../terraform/json/state";
+import type { State } from "../terraform/json/state";
 import type { Terraform } from "../terraform/terraform";
 import { volumesOf } from "../terraform/json/volume-record";
 
@@ -24,6 +22,9 @@ export interface DownOptions {
   /** Deletes volumes, generated secrets and state as well. */
   readonly deleteData?: boolean;
 
+  /** Deletes volumes without a name, too, which containers of the user's own have. */
+  readonly allowDataLoss?: boolean;
+
   /** Id of the stack, typed once more: deletes its data without a prompt for it. */
   readonly confirm?: string;
 }
@@ -33,67 +34,60 @@ export async function down(options: DownOptions): Promise<void> {
   const deployment = await Deployment.synthesize(options.stack);
   await deployment.docker.info();
   const terraform = await deployment.requireTerraform();
-  await (options.deleteData ? deleteData(deployment, terraform, options) : removeServices(deployment, terraform));
+  await (options.deleteData ? deleteData : removeServices)(deployment, terraform, options);
 }
 
-async function removeServices(deployment: Deployment, terraform: Terraform): Promise<void> {
+async function removeServices(
+  deployment: Deployment,
+  terraform: Terraform,
+  { allowDataLoss }: DownOptions,
+): Promise<void> {
   const { name } = deployment;
   const state = await terraform.state();
   await removeLeftovers(deployment, await leftoversOf(deployment, state));
   if (servicesOf(state).length === 0) return console.log(`Stack '${name}' has no services here: nothing to do.`);
 
-  await destroyServices(terraform, state);
-  const volumes = volumesOf(state);
+  await destroyServices(terraform, state, async (plan) => {
+    if (!allowDataLoss) await refuseAnonymousVolumes(plan, engineLookup(deployment.docker));
+  });
+  const { own, mounted } = volumesOf(state);
   console.log(
     [
       "",
-      `Stack '${name}' is down. Its secrets stay in the Terraform state, its data in: ${volumes.join(", ") || "no volume"}.`,
+      `Stack '${name}' is down. Its secrets stay in the Terraform state, its data in: ${[...own, ...mounted].sort().join(", ") || "no volume"}.`,
       `  To start it again:       ${commandLine("up")}`,
       `  To delete data as well:  ${commandLine("down", "--delete-data")}`,
     ].join("\n"),
   );
 }
 
-function servicesOf(state: State): StateInstance[] {
-  return [...state.ofType("docker_container"), ...state.ofType("docker_network")];
-}
-
-async function destroyServices(terraform: Terraform, state: State): Promise<void> {
-  const targets = servicesOf(state).map(({ address }) => `-target=${address}`);
-  if (targets.length === 0) return;
-  await terraform.withPlan(["-destroy", ...targets], async (saved) => {
-    guardRemoval(saved.plan);
-    await applyPlan(terraform, saved, `Removing the services (${summarize(saved.plan)})`);
-  });
-}
-
 async function deleteData(deployment: Deployment, terraform: Terraform, options: DownOptions): Promise<void> {
-  const { name, docker, synthesized } = deployment;
+  const { name, synthesized } = deployment;
   const state = await terraform.state();
   const leftovers = await leftoversOf(deployment, state);
   if (state.instances.length === 0 && leftovers.length === 0)
     return console.log(`Stack '${name}' is not deployed: nothing to do.`);
 
   requireDestroyable(synthesized.protectedResources, state);
-  const volumes = volumesOf(state);
+  const { own, mounted } = volumesOf(state);
   console.log(
-    `This deletes stack '${name}' for good: its services, its secrets, and the data in: ${volumes.join(", ") || "no volume"}.`,
+    `This deletes stack '${name}' for good: its services, its secrets, and the data in: ${own.join(", ") || "no volume"}.`,
   );
+  if (mounted.length > 0) console.log(`It keeps what its containers mount alone: ${mounted.join(", ")}.`);
   await requireName(name, options);
   await removeLeftovers(deployment, leftovers);
 
-  await destroyServices(terraform, state);
-  await deleteVolumes(docker, volumes);
-  // Last, because the records have the names of the volumes: whatever cuts this off, the next run finds them.
-  await terraform.withPlan(["-destroy"], (saved) =>
-    applyPlan(terraform, saved, `Deleting the rest of the stack (${summarize(saved.plan)})`),
-  );
+  await deleteStack(deployment, terraform, state);
   const kept = synthesized.hostPaths.map((path) => `  ${path} on the engine's host`);
   console.log(
     [
       "",
       `Stack '${name}' is deleted. Its images stay on the engine.`,
       ...(kept.length > 0 ? ["Not deleted, because Docker does not manage them:", ...kept] : []),
+      ...(mounted.length > 0
+        ? ["Not deleted, because containers of the stack only mounted them, and another stack may own them:"]
+        : []),
+      ...mounted.map((volume) => `  docker volume rm ${volume}`),
       ...backupRemoval(synthesized.stateFile),
     ].join("\n"),
   );
@@ -108,17 +102,6 @@ function requireDestroyable(protectedResources: string[], state: State): void {
     `Terraform may not destroy ${refused.join(", ")} ('prevent_destroy'); nothing was changed`,
     "Take that out of the code, or the resource out of the state, and delete it yourself.",
   );
-}
-
-async function deleteVolumes(docker: Docker, names: string[]): Promise<void> {
-  const found = (await docker.volumes(names)).map(({ Name }) => Name);
-  if (found.length === 0) return;
-  await runSteps({
-    title: `Deleting ${found.length === 1 ? "the volume" : "the volumes"} ${found.join(", ")}`,
-    run: async () => {
-      for (const name of found) await docker.removeVolume(name);
-    },
-  });
 }
 
 async function requireName(name: string, { yes, confirm }: DownOptions): Promise<void> {

@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { notesOnImages } from "../../offline/image-notes";
+import { NO_BACKUP } from "../backup/backup-state";
+import { knownDumps, tellDumps } from "../backup/dumps";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "../deployment/deployment";
 import { savePlan } from "../deployment/saved-plan";
 import { tellPlan } from "../deployment/tell-plan";
-import type { Plan } from "../terraform/json/plan-json";
-import { runSteps } from "../console/tasks";
+import { runStep } from "../console/tasks";
 
 /** Options of `plan`. */
 export interface PlanOptions {
@@ -20,17 +21,17 @@ export interface PlanOptions {
 /** Shows what `up` would change, and saves the plan for `apply`. */
 export async function plan({ stack, out }: PlanOptions): Promise<void> {
   if (existsSync(out)) throw new CommandError(`${out} exists already`, "Name another file, or remove it.");
-  let saved: { deployment: Deployment; plan: Plan } | undefined;
-  await runSteps({
-    title: "Planning",
-    run: async () => {
-      const deployment = await Deployment.synthesize(stack);
-      saved = { deployment, plan: await savePlan(deployment, out) };
-    },
+  const { deployment, saved } = await runStep("Planning", async () => {
+    const synthesized = await Deployment.synthesize(stack);
+    return { deployment: synthesized, saved: await savePlan(synthesized, out) };
   });
-  if (!saved) return;
-  tellPlan(saved.deployment.name, saved.plan);
-  const notes = notesOnImages(saved.deployment.synthesized.images.map(({ name }) => name));
+  tellPlan(deployment.name, saved);
+  const { images, backups } = deployment.synthesized;
+  const notes = [
+    ...notesOnImages(images.map(({ name }) => name)),
+    ...(backups.length === 0 ? [NO_BACKUP] : []),
+    ...tellDumps(await knownDumps(deployment)),
+  ];
   if (notes.length > 0) console.log(`\n${notes.join("\n")}`);
   console.log(`\nThe plan holds secrets: let nobody else read it.\n  To apply it:  ${commandLine("apply", out)}`);
 }

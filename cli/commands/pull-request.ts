@@ -5,8 +5,8 @@ import { GitHub } from "../pull-request/github";
 import { KeptPlans } from "../pull-request/kept-plans";
 import { PullRequestRun } from "../pull-request/pull-request-run";
 import type { PullRequestSettings } from "../pull-request/pull-request-run";
-import { reviewPlan } from "../pull-request/review-plan";
-import type { Reviewer } from "../pull-request/review-plan";
+import { reviewForComment } from "../pull-request/plan-review";
+import type { Reviewer } from "../pull-request/plan-review";
 import { synthesizeStack } from "../app/synthesis";
 
 /** Options of `pull-request`. */
@@ -16,9 +16,9 @@ export interface PullRequestOptions extends PullRequestSettings {
 }
 
 /** Reviews, applies or discards the plan of a pull request, as its event asks for, in a job of GitHub Actions. */
-export async function pullRequest(options: PullRequestOptions, reviewer: Reviewer = reviewPlan): Promise<void> {
+export async function pullRequest(options: PullRequestOptions, reviewer: Reviewer = reviewForComment): Promise<void> {
   const event = PullRequestEvent.read(process.env);
-  const task = event.task(options.dataLossLabel);
+  const task = event.task([options.dataLossLabel, options.accessLabel]);
   console.log(`Pull request ${event.number}, ${event.action}: ${task}.`);
   if (task === "nothing") return;
   if (task === "synthesize") return synthesizeOnly(options.stack);

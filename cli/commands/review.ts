@@ -11,6 +11,7 @@ import { parsePlan } from "../terraform/json/parse-plan";
 import { render } from "../review/render/render";
 import type { Format } from "../review/render/render";
 import { reviewPlan } from "../review/findings/review-plan";
+import { isDangerous } from "../review/model/access-change";
 import { secretsOf } from "../review/secrets/secrets";
 import { stackOf } from "../review/plan/stack-name";
 import { Terraform } from "../terraform/terraform";
@@ -25,11 +26,17 @@ export interface ReviewOptions {
   /** Ends with status 0 even if data would be lost. */
   readonly allowDataLoss?: boolean;
 
+  /** Ends with status 0 even if a dangerous access would open. */
+  readonly allowAccess?: boolean;
+
   /** A file that gets the review as well. */
   readonly output?: string;
 }
 
-/** Explains what a plan means for services, users and data. Ends with status 2 when data would be lost. */
+/**
+ * Explains what a plan means for services, users and data. Ends with status 2 when data would be lost, else with 4 when a
+ * dangerous access would open.
+ */
 export async function review(file: string, options: ReviewOptions): Promise<void> {
   const { plan, stack } = await readPlan(file, options.stack);
   const result = reviewPlan(plan, stack);
@@ -37,6 +44,7 @@ export async function review(file: string, options: ReviewOptions): Promise<void
   if (options.output !== undefined) await writeFile(options.output, written);
   process.stdout.write(written);
   if (result.dataLoss && !options.allowDataLoss) process.exitCode = ExitCode.dataAtRisk;
+  else if (isDangerous(result) && !options.allowAccess) process.exitCode = ExitCode.dangerousAccess;
 }
 
 async function readPlan(file: string, stack: string | undefined): Promise<{ plan: Plan; stack: string }> {
@@ -45,22 +53,22 @@ async function readPlan(file: string, stack: string | undefined): Promise<{ plan
     const plan = parsePlan(await readText(file), file === "-" ? "the standard input" : file);
     return { plan, stack: stack ?? stackOf(plan) };
   }
-  const folder = folderOf(file, stack);
+  const folder = await encryptionNamed(file, async () => folderOf(file, stack));
   const environment = terraformEnvironment(process.env, {}, {});
   const binary = await Terraform.find(environment);
   const terraform = new Terraform(binary, folder, environment, Redaction.ofEnvironment(environment));
-  const plan = parsePlan(await shownBy(terraform, file), file);
+  const plan = parsePlan(await encryptionNamed(file, () => terraform.show(resolve(file))), file);
   return { plan, stack: stack ?? (existsSync(join(folder, "cdk.tf.json")) ? basename(folder) : stackOf(plan)) };
 }
 
-async function shownBy(terraform: Terraform, file: string): Promise<string> {
+async function encryptionNamed<T>(file: string, read: () => Promise<T>): Promise<T> {
   try {
-    return await terraform.show(resolve(file));
+    return await read();
   } catch (error) {
     if (!(error instanceof CommandError) || !(await isEncryptedPlan(file))) throw error;
     throw new CommandError(
-      `${file} is a plan that OpenTofu has encrypted, and '${terraform.binary} show' cannot read it: ${error.message}`,
-      "It takes OpenTofu (TERRAFORM_BINARY_NAME=tofu), and the TF_ENCRYPTION with which the plan was made.",
+      `${file} is a plan that OpenTofu has encrypted, and cannot be read here: ${error.message}`,
+      "It takes the folder in which it was made, OpenTofu (TERRAFORM_BINARY_NAME=tofu), and its TF_ENCRYPTION.",
     );
   }
 }

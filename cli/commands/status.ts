@@ -1,12 +1,15 @@
 import { isBuiltHere, notesOnImages } from "../../offline/image-notes";
+import { knownBackups, tellBackups } from "../backup/backup-state";
+import { knownDumps, tellDumps } from "../backup/dumps";
 import { CommandError } from "../console/command-error";
 import { Deployment } from "../deployment/deployment";
-import type { ContainerDetails } from "../docker/details";
-import { warnOfCertificates } from "../deployment/certificates";
+import type { ContainerDetails } from "../docker/inspected";
+import { warnOfCertificates } from "../deployment/certificate-files";
 import { addressFromHere, conditionOf, readinessProblem } from "../deployment/health";
 import type { Problem } from "../deployment/health";
 import { warnOfEngine } from "../deployment/host-checks";
-import { storeProblems } from "../deployment/store-identity";
+import { storeProblems } from "../deployment/store-checks";
+import { knownGarbageCollection, tellGarbageCollection } from "../gc/gc-state";
 import type { State } from "../terraform/json/state";
 import { table } from "../console/table";
 
@@ -56,6 +59,9 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   warnOfCertificates(deployment.synthesized);
   const services = await servicesOf(deployment, state);
+  const backups = services.length === 0 ? undefined : await knownBackups(deployment);
+  const dumps = await knownDumps(deployment);
+  const garbage = services.length === 0 ? undefined : await knownGarbageCollection(deployment);
   const notReady = services.length === 0 ? undefined : await readiness(deployment, state);
   const problems = [
     ...(await storeProblems(deployment)),
@@ -64,12 +70,19 @@ export async function status({ stack, json, showPassword, user }: StatusOptions)
   const url = state.output("url");
   const imagesBuiltHere = state.imageNames.filter(isBuiltHere);
   if (json) {
-    const shown = { stack: deployment.name, url, services, problems, imagesBuiltHere };
+    const shown = { stack: deployment.name, url, services, problems, imagesBuiltHere, backups, dumps, garbage };
     return console.log(JSON.stringify(shown, null, 2));
   }
 
   if (services.length === 0) return console.log(`Stack '${deployment.name}' has no services here.`);
-  console.log([tableOf(services), ...notesOnImages(imagesBuiltHere), ...problems].join("\n"));
+  const lines = [
+    ...notesOnImages(imagesBuiltHere),
+    ...tellBackups(deployment, backups),
+    ...tellDumps(dumps),
+    ...tellGarbageCollection(deployment, garbage),
+    ...problems,
+  ];
+  console.log([tableOf(services), ...lines].join("\n"));
   const username = state.output("username");
   const isAsked = addressFromHere(deployment.docker, state) !== undefined;
   const condition = problems.length > 0 ? "not ready" : isAsked ? "ready" : undefined;

@@ -3,6 +3,7 @@ import { Role } from "../../lib/users/role";
 import { isUserName, isVariableName, isWorkspaceName } from "../../lib/users/names";
 import { readUserEntries } from "../../lib/users/users-file";
 import type { UserEntry } from "../../lib/users/users-file";
+import { USERS_FILE } from "../../lib/environment/auth-environment";
 import { terraformVariable } from "../../lib/environment/environment-variables";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
@@ -111,7 +112,7 @@ export function rotateUser(name: string, { file }: UsersOptions): void {
 }
 
 function pathOf(file: string | undefined): string {
-  return file ?? (process.env.MLFLOW_USERS_FILE || "users.json");
+  return file ?? (process.env.MLFLOW_USERS_FILE || USERS_FILE);
 }
 
 function read(path: string): UserEntry[] {

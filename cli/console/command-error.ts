@@ -6,6 +6,8 @@ export const ExitCode = {
   dataAtRisk: 2,
   /** Nothing was changed, because the plan is not what would happen now. */
   stalePlan: 3,
+  /** Nothing was changed, because a dangerous access would open and nobody has agreed to it. */
+  dangerousAccess: 4,
 } as const;
 
 /** An error that the user can act on. The command prints its message, without a stack trace. */

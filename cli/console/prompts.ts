@@ -13,17 +13,9 @@ export async function requireYes(question: string, yes: boolean): Promise<void> 
   if (!(await confirm({ message: question, default: false }))) throw new CommandError("nothing was changed");
 }
 
-/**
- * Asks for a word, and goes on only if it is typed.
- *
- * @param yes whether `--yes` has answered.
- * @throws CommandError when another word is typed, or there is no terminal to ask on.
- */
-export async function requireWord(message: string, word: string, yes: boolean): Promise<void> {
-  if (yes) return;
-  if (!process.stdin.isTTY) throw new CommandError(`${message} There is no terminal to ask on.`, "Answer with --yes.");
-  if ((await input({ message: `${message} To agree, type '${word}':` })).trim() !== word)
-    throw new CommandError("nothing was changed");
+/** Asks for a word. Whether it was typed; false if there is no terminal to ask on. */
+export async function isWordTyped(message: string, word: string): Promise<boolean> {
+  return process.stdin.isTTY && (await input({ message: `${message} To agree, type '${word}':` })).trim() === word;
 }
 
 /** Asks the user to type a name. */

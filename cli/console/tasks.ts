@@ -1,12 +1,20 @@
 import { Listr, ListrLogger, ProcessOutput } from "listr2";
 import type { ListrTask } from "listr2";
 
+/** What a step shows while it runs. */
+export interface StepDisplay {
+  /** Shows a line below the title. */
+  progress(line: string): void;
+
+  /** Changes the title. */
+  rename(title: string): void;
+}
+
 /** A step of a command. */
 export interface Step {
   readonly title: string;
 
-  /** Runs the step. `progress` shows a line below the title; `rename` changes the title. */
-  run(show: { progress(line: string): void; rename(title: string): void }): Promise<void>;
+  run(display: StepDisplay): Promise<void>;
 
   /** The reason to skip the step, or false. */
   skip?(): string | false;
@@ -30,6 +38,24 @@ export async function runSteps(steps: Step | Step[], output?: NodeJS.WriteStream
     })),
     output,
   );
+}
+
+/** Runs one step, and returns its result. See `runTasks()` for `output`. */
+export async function runStep<T>(
+  title: string,
+  run: (display: StepDisplay) => Promise<T>,
+  output?: NodeJS.WriteStream,
+): Promise<T> {
+  let result: { readonly value: T } | undefined;
+  const step = {
+    title,
+    run: async (display: StepDisplay) => {
+      result = { value: await run(display) };
+    },
+  };
+  await runSteps(step, output);
+  if (!result) throw new Error(`the step '${title}' did not run`);
+  return result.value;
 }
 
 /**

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { copyFile, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { StackEnvironment } from "../../lib/environment/stack-environment";
 import { offlineEnvironment } from "../../offline";
 import { appOf } from "../app/app";
@@ -13,12 +12,13 @@ import { terraformEnvironment } from "../app/environment";
 import { Redaction } from "../app/redaction";
 import type { Environment } from "../app/environment";
 import { imagesBuiltHere } from "../docker/images-built-here";
-import { BACK_OFF } from "../docker/image-pulls";
 import { RegistryLogins } from "../docker/registry-logins";
-import { isUnreachable } from "../docker/registries";
-import { registryAnswers } from "../docker/registry-probe";
+import { isLocalOnly } from "../docker/registries";
+import { hostAnswers } from "../docker/registry-probe";
 import { synthesizeStack } from "../app/synthesis";
 import { SynthesizedStack } from "../app/synthesized-stack";
+import { initialize, registriesOf } from "../terraform/provider-downloads";
+import type { InitFailure } from "../terraform/provider-downloads";
 import { protectState } from "../terraform/state-file";
 import { Terraform } from "../terraform/terraform";
 
@@ -85,7 +85,7 @@ export class Deployment {
   }
 
   /**
-   * Runs `terraform init`. Where the registry cannot be reached, it takes the providers that were built on this machine.
+   * Runs `terraform init`. If the registry cannot be reached, it takes the providers that were built on this machine.
    *
    * @throws CommandError when it fails for another reason than an unreachable registry.
    */
@@ -118,39 +118,37 @@ export class Deployment {
   }
 
   private async initialize(args: string[]): Promise<OpenedTerraform> {
-    const problem = await this.initOnline(args);
-    if (problem === undefined) return { terraform: this.terraform };
-    if (!isUnreachable(problem) || (await this.registryAnswers(problem))) throw this.refused(problem);
+    const failure = await this.init(this.terraform, args);
+    if (!failure) return { terraform: this.terraform };
+    if (failure.silentHost === undefined) throw this.refused(failure.problem);
 
     const configuration = offlineEnvironment().TF_CLI_CONFIG_FILE;
-    if (!configuration || !existsSync(configuration)) return { unreachable: problem };
+    if (!configuration || !existsSync(configuration)) return { unreachable: failure.problem };
 
     const terraform = this.terraform.with({ TF_CLI_CONFIG_FILE: configuration });
     // The lock file may hold checksums of the registry's builds, which the ones built here do not match. A lock file that
     // the repository keeps is obeyed.
     if (args.length === 0) await rm(join(terraform.folder, LOCK_FILE), { force: true });
-    const second = await terraform.init(args);
-    if (second === undefined) return { terraform };
-    if (isUnreachable(second)) return { unreachable: second };
-    throw this.refused(second);
-  }
-
-  // Tries again while the registry answers: a connection that broke is no reason to take other providers.
-  private async initOnline(args: string[]): Promise<string | undefined> {
-    let problem = await this.terraform.init(args);
-    for (const seconds of BACK_OFF) {
-      if (problem === undefined || !isUnreachable(problem) || !(await this.registryAnswers(problem))) break;
-      await pause(seconds * 1000);
-      problem = await this.terraform.init(args);
+    const second = await this.init(terraform, args);
+    if (second) {
+      if (second.silentHost !== undefined) return { unreachable: second.problem };
+      throw this.refused(second.problem);
     }
-    return problem;
+    if (this.synthesized.images.some(({ name }) => !isLocalOnly(name)))
+      console.error(
+        `Warning: ${failure.silentHost} cannot be reached: Terraform uses the providers that were built here.`,
+      );
+    return { terraform };
   }
 
-  // Terraform names the registry in its error, and takes the proxy of the environment.
-  private async registryAnswers(problem: string): Promise<boolean> {
-    const registry = /\bregistry\.[\w.-]+\w/.exec(problem)?.[0];
+  // Terraform takes the proxy of the environment.
+  private init(terraform: Terraform, args: string[]): Promise<InitFailure | undefined> {
     const proxy = this.environment.HTTPS_PROXY ?? this.environment.https_proxy;
-    return registry !== undefined && (await registryAnswers(`${registry}/providers`, proxy));
+    return initialize({
+      init: () => terraform.init(args),
+      registries: async () => registriesOf(this.synthesized.providerSources, await terraform.defaultRegistry()),
+      answers: (host) => hostAnswers(host, proxy),
+    });
   }
 
   private refused(problem: string): CommandError {

@@ -1,6 +1,9 @@
 import type { Docker } from "../docker/docker";
-import type { EngineLookup } from "../terraform/plan-guard";
+import type { EngineLookup } from "../terraform/engine-lookup";
 import type { Leftover } from "./leftovers";
+
+// The name that an engine makes up.
+const ANONYMOUS = /^[0-9a-f]{64}$/;
 
 /**
  * Looks up on an engine what the guard of plans asks for.
@@ -21,6 +24,13 @@ export function engineLookup(docker: Docker, leftovers: Leftover[] = []): Engine
     container: async (name) => {
       const found = (await docker.containers([name])).find(isKept);
       return found && { description: found.State.Status };
+    },
+    anonymousVolumes: async (names) => {
+      return (await docker.containers(names)).flatMap(({ Name: container, Mounts }) =>
+        Mounts.flatMap(({ Type, Name: volume = "", Destination: path }) =>
+          Type === "volume" && ANONYMOUS.test(volume) ? [{ container, path, volume }] : [],
+        ),
+      );
     },
     network: async (name) => {
       const found = (await docker.networks([name])).find(isKept);

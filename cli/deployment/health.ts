@@ -1,12 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isLoopback } from "../../lib/values/loopback";
-import { httpStatus } from "../console/http-status";
+import { httpStatus } from "../console/http-request";
 import { CommandError } from "../console/command-error";
 import type { Deployment } from "./deployment";
-import type { ContainerDetails } from "../docker/details";
+import type { ContainerDetails } from "../docker/inspected";
 import type { Docker } from "../docker/docker";
 import type { State } from "../terraform/json/state";
-import { refuseEnded, requireOwnStores } from "./store-identity";
+import { refuseEnded, requireOwnStores } from "./store-checks";
 
 const TIMEOUT = 120_000;
 const INTERVAL = 1_000;

@@ -1,7 +1,8 @@
 import { ROLE_LABEL } from "../../lib/contract/container-roles";
-import { Run } from "../app/run";
+import { Run } from "../run/command-run";
 import { requireYes } from "../console/prompts";
 import { runSteps } from "../console/tasks";
+import type { StepDisplay } from "../console/tasks";
 import type { Docker } from "../docker/docker";
 import { actionOf, changesOf } from "../terraform/json/plan-actions";
 import type { Plan } from "../terraform/json/plan-json";
@@ -60,13 +61,13 @@ export async function offerUnknown(docker: Docker, plan: Plan, leftovers: Leftov
     console.log(
       `The ${kind} '${name}', made ${created}, has the name of a ${kind} of this stack, but is not in its state.`,
     );
-    await requireYes("Is it this stack's, and no other one's? Then it is removed and made anew.", false);
+    await requireYes("Is it this stack's, and no other one's? Then it is removed and recreated.", false);
   }
   return unknown;
 }
 
 /**
- * Removes leftovers; the next apply makes them anew. They hold no data: data is in volumes, which stay. From then on
+ * Removes leftovers; the next apply recreates them. They hold no data: data is in volumes, which stay. From then on
  * nothing is left of the applies that were cut off.
  */
 export async function removeLeftovers({ docker, terraform }: Deployment, leftovers: Leftover[]): Promise<void> {
@@ -75,7 +76,7 @@ export async function removeLeftovers({ docker, terraform }: Deployment, leftove
   await runSteps(
     containersFirst.map(({ kind, name, id, isWorking }) => ({
       title: `Removing what an interrupted command has left: the ${kind} ${name}`,
-      run: async ({ progress }: { progress(line: string): void }) => {
+      run: async ({ progress }: StepDisplay) => {
         if (isWorking) {
           progress(`${name} ends its work first`);
           await docker.waitFor(id);

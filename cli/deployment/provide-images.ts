@@ -5,7 +5,7 @@ import { isBuiltHere, notesOnImages } from "../../offline/image-notes";
 import { CommandError } from "../console/command-error";
 import { commandLine } from "../console/command-line";
 import { Deployment } from "./deployment";
-import type { EngineInfo } from "../docker/details";
+import type { EngineInfo } from "../docker/inspected";
 import type { Docker } from "../docker/docker";
 import { ImagePulls } from "../docker/image-pulls";
 import { isAnyNew } from "../docker/images-built-here";
@@ -15,6 +15,7 @@ import { requireYes } from "../console/prompts";
 import { imagesToPull, isLocalOnly, registryOf } from "../docker/registries";
 import type { SynthesizedStack } from "../app/synthesized-stack";
 import { runSteps, runTasks } from "../console/tasks";
+import type { StepDisplay } from "../console/tasks";
 
 /** Permitted sources of images. */
 export interface ImageSources {
@@ -65,6 +66,17 @@ export async function provideImages(
   return buildHere(deployment, unreachable, engine.rootFolder, sources);
 }
 
+/**
+ * Gets the images of a stack onto the engine from their registries, before an apply stops anything.
+ *
+ * @throws CommandError when one cannot be had; nothing was changed then.
+ */
+export async function fetchImages(deployment: Deployment, { proxy }: EngineInfo): Promise<void> {
+  const unreachable = await pullAll(deployment, await missingImages(deployment.synthesized, deployment.docker), proxy);
+  if (unreachable.length > 0)
+    throw new CommandError(`these images cannot be pulled: ${unreachable.join(", ")}; nothing was changed`);
+}
+
 async function pullAll(deployment: Deployment, names: string[], proxy: string | undefined): Promise<string[]> {
   const { docker, redaction, registryLogins } = deployment;
   const pulls = new ImagePulls({
@@ -80,7 +92,7 @@ async function pullAll(deployment: Deployment, names: string[], proxy: string | 
   await runSteps(
     names.map((name) => ({
       title: `Pulling ${name}`,
-      run: async ({ progress, rename }: { progress(line: string): void; rename(title: string): void }) => {
+      run: async ({ progress, rename }: StepDisplay) => {
         if (await pulls.pull(name, progress)) return;
         rename(`${name}: ${registryOf(name)} cannot be reached`);
         unreachable.push(name);

@@ -1,20 +1,29 @@
 import { rm, writeFile } from "node:fs/promises";
+import { otherEngine } from "../../offline/engine";
 import { CommandError } from "../console/command-error";
-import type { Environment } from "../app/environment";
-import { Run } from "../app/run";
-import type { ContainerDetails, EngineInfo, NetworkDetails, ProgramOutput, VolumeDetails } from "./details";
+import { Run } from "../run/command-run";
+import type { ContainerDetails, EngineInfo, NetworkDetails, ProgramOutput, VolumeDetails } from "./inspected";
+import { DockerCommand } from "./docker-command";
 import { configuredIn } from "./engine-environment";
 import { Interrupt } from "../console/interrupt";
 import { parseJson } from "../console/parse-json";
 import { loadExeca } from "../console/es-modules";
+import { lastLine, outputOf } from "./program-output";
 
-const DEFAULT_HOST = "unix:///var/run/docker.sock";
+/** Which lines of a container's output. */
+export interface LogOptions {
+  /** A time, or how long ago, as `docker logs` takes it. */
+  readonly since?: string;
+
+  /** How many of the last. */
+  readonly tail?: number;
+
+  /** Whether to wait for more. */
+  readonly follow?: boolean;
+}
 
 /** The `docker` command, for one engine. */
-export class Docker {
-  /** @param environment names the engine, see `engineEnvironment()`. */
-  constructor(private readonly environment: Environment) {}
-
+export class Docker extends DockerCommand {
   /** The same engine, with another folder for the settings of the `docker` command. */
   public withConfiguration(folder: string): Docker {
     return new Docker(configuredIn(this.environment, folder));
@@ -27,16 +36,19 @@ export class Docker {
 
   /** Whether it is this machine's default engine. */
   public get isDefault(): boolean {
-    return (this.environment.DOCKER_HOST ?? DEFAULT_HOST) === DEFAULT_HOST;
+    return otherEngine(this.environment) === undefined;
   }
 
   /**
-   * The engine, from `docker info`.
+   * The engine, from `docker info`, and from `docker version`, which alone tells Podman from Docker.
    *
    * @throws CommandError when there is no `docker` command or no engine behind it.
    */
   public async info(): Promise<EngineInfo> {
-    const result = await this.run(["info", "--format", "{{json .}}"]);
+    const [result, components] = await Promise.all([
+      this.run(["info", "--format", "{{json .}}"]),
+      this.run(["version", "--format", "{{range .Server.Components}}{{.Name}}\n{{end}}"]),
+    ]);
     if (result.missing) throw new CommandError("Docker is not installed", "Install Docker Engine or Docker Desktop.");
     const info = parseJson<{
       ServerErrors?: string[];
@@ -57,13 +69,29 @@ export class Docker {
       rootFolder: info.DockerRootDir,
       operatingSystem: info.OperatingSystem ?? "",
       version: info.ServerVersion ?? "",
+      isPodman: /^Podman Engine$/m.test(components.stdout),
       cores: info.NCPU,
       proxy: info.HttpsProxy,
     };
   }
 
   public async hasImage(name: string): Promise<boolean> {
-    return (await this.run(["image", "inspect", "--format", "{{.Id}}", name])).exitCode === 0;
+    return (await this.imageId(name)) !== undefined;
+  }
+
+  /** Id of an image; undefined if the engine does not have it. */
+  public async imageId(name: string): Promise<string | undefined> {
+    const { exitCode, stdout } = await this.run(["image", "inspect", "--format", "{{.Id}}", name]);
+    return exitCode === 0 ? stdout.trim() : undefined;
+  }
+
+  /**
+   * Gives an image another name.
+   *
+   * @throws CommandError with Docker's error.
+   */
+  public async tag(id: string, name: string): Promise<void> {
+    await this.require(["tag", id, name]);
   }
 
   /** Pulls an image. `onLine` gets the progress. Returns Docker's error, or undefined. */
@@ -100,11 +128,18 @@ export class Docker {
   public async removeVolume(name: string): Promise<void> {
     const { exitCode, stderr } = await this.run(["volume", "rm", name]);
     if (exitCode === 0) return;
-    const users = await this.usersOf(name);
-    throw new CommandError(
-      `the volume '${name}' could not be deleted: ${users.length > 0 ? `${users.join(", ")} uses it` : stderr.trim()}`,
-      "Remove what uses it, and run the command again: it goes on where it ended.",
-    );
+    await this.requireUnused(name);
+    throw notDeleted(name, stderr.trim());
+  }
+
+  /**
+   * Refuses the deletion of a volume in use.
+   *
+   * @throws CommandError with the containers that use it.
+   */
+  public async requireUnused(volume: string): Promise<void> {
+    const users = await this.usersOf(volume);
+    if (users.length > 0) throw notDeleted(volume, `${users.join(", ")} uses it`);
   }
 
   /** The networks of these names that exist. */
@@ -141,6 +176,49 @@ export class Docker {
     return outputOf(await this.run(["exec", container, ...command]));
   }
 
+  /**
+   * Runs a program that may take long in a running container, whose shell it needs. On Ctrl-C it gets one SIGINT, and may
+   * clean up.
+   *
+   * @param onLine gets each line of its standard error.
+   * @returns its exit status and its standard output.
+   */
+  public async execLong(container: string, command: string[], onLine: (line: string) => void): Promise<ProgramOutput> {
+    const { execa } = await loadExeca();
+    let pid: string | undefined;
+    const stop = () => pid !== undefined && this.run(["exec", container, "sh", "-c", 'kill -INT "$0"', pid]);
+    const interrupt = new Interrupt(() => void stop());
+    // The shell becomes the program, so it has the same number.
+    const args = ["exec", container, "sh", "-c", 'echo "$$" >&2; exec "$@"', "sh", ...command];
+    const child = execa("docker", args, { ...this.options, detached: true, cleanup: false });
+    try {
+      for await (const line of child.iterable({ from: "stderr" })) {
+        if (pid === undefined) pid = String(line);
+        else onLine(String(line));
+      }
+      const { exitCode, stdout } = await child;
+      if (interrupt.happened) throw new CommandError("interrupted");
+      return { exitCode, text: String(stdout ?? "") };
+    } finally {
+      interrupt.stop();
+    }
+  }
+
+  /**
+   * Starts a container in the background, hands its name to `use`, and removes it.
+   *
+   * @param args options of `docker run`, the image, and the arguments of its program.
+   * @throws CommandError with Docker's error when it does not start.
+   */
+  public async withContainer<T>(name: string, args: string[], use: (name: string) => Promise<T>): Promise<T> {
+    try {
+      await this.require(["run", "--detach", "--rm", "--name", name, ...args]);
+      return await use(name);
+    } finally {
+      await this.run(["rm", "--force", name]);
+    }
+  }
+
   /** Runs a stopped container again, and waits for its end. */
   public async runAgain(container: string): Promise<ProgramOutput> {
     return outputOf(await this.run(["start", "--attach", container]));
@@ -158,13 +236,31 @@ export class Docker {
    */
   public async remove(kind: "container" | "network", id: string): Promise<void> {
     if (kind === "container") await this.run(["stop", id]);
-    const remove = kind === "container" ? ["rm", "--volumes", id] : ["network", "rm", id];
-    const { exitCode, stderr } = await this.run(remove);
-    if (exitCode !== 0) throw new CommandError(lastLine(stderr));
+    await this.require(kind === "container" ? ["rm", "--volumes", id] : ["network", "rm", id]);
   }
 
   public async restart(container: string): Promise<void> {
     await this.run(["restart", container]);
+  }
+
+  /**
+   * Starts or stops a container. One that was stopped stays so when the engine starts again.
+   *
+   * @throws CommandError with Docker's error.
+   */
+  public async setRunning(container: string, running: boolean): Promise<void> {
+    await this.require([running ? "start" : "stop", container]);
+  }
+
+  /** Lines of a container's output, each with its time before it, in the order of Docker's two streams. */
+  public async *logLines(container: string, { since, tail, follow }: LogOptions): AsyncGenerator<string> {
+    const { execa } = await loadExeca();
+    const args = ["logs", "--timestamps"];
+    if (since !== undefined) args.push("--since", since);
+    if (tail !== undefined) args.push("--tail", String(tail));
+    if (follow) args.push("--follow");
+    const child = execa("docker", [...args, container], { ...this.options, all: true, buffer: false });
+    for await (const line of child.iterable({ from: "all" })) yield String(line);
   }
 
   /** Output of a container since a time. */
@@ -181,8 +277,7 @@ export class Docker {
     const file = Run.current.file("content");
     try {
       await writeFile(file, content);
-      const { exitCode, stderr } = await this.run(["cp", file, `${container}:${path}`]);
-      if (exitCode !== 0) throw new CommandError(lastLine(stderr));
+      await this.require(["cp", file, `${container}:${path}`]);
     } finally {
       await rm(file, { force: true });
     }
@@ -210,39 +305,15 @@ export class Docker {
     if (exitCode !== 0) throw new CommandError(lastLine(stderr) || `exit status ${exitCode}`);
   }
 
-  private async inspect<T>(args: string[]): Promise<T[]> {
-    // Docker fails for an unknown name, and prints the known ones all the same.
-    return parseJson<T[]>((await this.run(args)).stdout) ?? [];
-  }
-
-  private async run(args: string[], timeout?: number) {
-    const { execa } = await loadExeca();
-    const result = await execa("docker", args, { ...this.options, timeout });
-    const missing = "code" in result && result.code === "ENOENT";
-    return {
-      stdout: String(result.stdout ?? ""),
-      stderr: String(result.stderr ?? ""),
-      exitCode: result.exitCode,
-      missing,
-    };
-  }
-
-  private get options() {
-    return { env: { ...this.environment }, extendEnv: false, reject: false } as const;
+  private async require(args: string[]): Promise<void> {
+    const { exitCode, stderr } = await this.run(args);
+    if (exitCode !== 0) throw new CommandError(lastLine(stderr));
   }
 }
 
-function outputOf({ exitCode, stdout, stderr }: { exitCode?: number; stdout: string; stderr: string }): ProgramOutput {
-  return {
-    exitCode,
-    text: [stdout, stderr]
-      .filter((text) => text !== "")
-      .join("\n")
-      .trim(),
-  };
-}
-
-function lastLine(stderr: string): string {
-  const lines = stderr.trim().split("\n");
-  return lines.filter((line) => line !== "" && !line.startsWith("Run 'docker run --help'")).at(-1) ?? "";
+function notDeleted(volume: string, reason: string): CommandError {
+  return new CommandError(
+    `the volume '${volume}' could not be deleted: ${reason}`,
+    "Remove what uses it, and run the command again: it goes on where it ended.",
+  );
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../app/environment";
+import { CommandError } from "../console/command-error";
 import { loadExeca } from "../console/es-modules";
 import { parseJson } from "../console/parse-json";
 
@@ -9,6 +10,7 @@ import { parseJson } from "../console/parse-json";
  *
  * @param base the environment of the command.
  * @param app the engine that the app has chosen; it has priority.
+ * @throws CommandError when the context does not exist. Terraform's provider would use the default engine.
  */
 export async function engineEnvironment(
   base: Environment,
@@ -17,7 +19,7 @@ export async function engineEnvironment(
   DOCKER_HOST?: string;
   DOCKER_CERT_PATH?: string;
   DOCKER_TLS_VERIFY?: string;
-  DOCKER_CONTEXT?: undefined;
+  DOCKER_CONTEXT?: string;
 }> {
   const host = app.engineHost ?? (app.engineContext ? undefined : base.DOCKER_HOST);
   // The docker command complains when both DOCKER_HOST and a context are set.
@@ -25,7 +27,7 @@ export async function engineEnvironment(
 
   const context = app.engineContext ? [app.engineContext] : [];
   const { execa } = await loadExeca();
-  const { stdout } = await execa("docker", ["context", "inspect", ...context], {
+  const { stdout, stderr, exitCode } = await execa("docker", ["context", "inspect", ...context], {
     env: { ...base, ...(app.engineContext && { DOCKER_HOST: undefined }) },
     extendEnv: false,
     reject: false,
@@ -34,7 +36,15 @@ export async function engineEnvironment(
     String(stdout ?? ""),
   );
   const endpoint = details?.[0]?.Endpoints?.docker?.Host;
-  if (!endpoint) return {};
+  const missing = /context "([^"]+)"/.exec(String(stderr ?? ""))?.[1];
+  if (exitCode && missing !== undefined) {
+    throw new CommandError(
+      `Docker has no context '${missing}'`,
+      "'docker context ls' lists them. Name one by DOCKER_CONTEXT or 'docker context use'.",
+    );
+  }
+  // Docker may be missing.
+  if (!endpoint) return app.engineContext ? { DOCKER_CONTEXT: app.engineContext } : {};
 
   const certificates = `${details[0]?.Storage?.TLSPath ?? ""}/docker`;
   return {

@@ -1,9 +1,12 @@
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { addressesOverlap } from "../../lib/values/loopback";
-import type { ContainerDetails } from "./details";
+import type { ContainerDetails } from "./inspected";
 import type { PublishedPort } from "../app/synthesized-stack";
 
-/** Whether an address can be bound, as far as this machine can tell. */
+// A forwarder closes a connection as soon as nobody takes it at the other end.
+const FORWARDER_MILLISECONDS = 1000;
+
+/** Whether the engine can publish a port, as far as this machine can tell. */
 export type Probe = (address: string, port: number) => Promise<boolean>;
 
 /**
@@ -11,7 +14,7 @@ export type Probe = (address: string, port: number) => Promise<boolean>;
  *
  * @param ports what the stack publishes.
  * @param running the containers that run on the engine.
- * @param probe tries a port on the engine's host; none where that is another machine.
+ * @param probe tries a port on the engine's host; none if that is another machine.
  * @returns a sentence for each port that is taken.
  */
 export async function portConflicts(
@@ -39,6 +42,28 @@ export async function canListen(address: string, port: number): Promise<boolean>
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "EADDRINUSE"));
     server.listen({ port, host: address, exclusive: true, ipv6Only: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * Whether a port is free, or held by a forwarder that leads to the engine, such as ssh's: it takes connections, and closes
+ * them because nothing is published yet.
+ */
+export async function canPublish(address: string, port: number): Promise<boolean> {
+  return (await canListen(address, port)) || (await closesAtOnce(address, port));
+}
+
+async function closesAtOnce(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: FORWARDER_MILLISECONDS });
+    const settle = (closes: boolean) => {
+      socket.destroy();
+      resolve(closes);
+    };
+    socket.once("data", () => settle(false));
+    socket.once("timeout", () => settle(false));
+    socket.once("end", () => settle(true));
+    socket.once("error", (error: NodeJS.ErrnoException) => settle(error.code === "ECONNRESET"));
   });
 }
 

@@ -5,14 +5,17 @@ import type { NeededImage } from "../app/synthesized-stack";
 const UNREACHABLE =
   /no such host|dial tcp|i\/o timeout|connection (?:refused|reset)|network is unreachable|no route to host|TLS handshake timeout|Client\.Timeout|context deadline exceeded|proxyconnect|server misbehaving|name resolution|could not connect to|failed to request discovery document|unexpected EOF|: EOF\b/i;
 
-/** Whether an error of Docker or Terraform says that a registry cannot be reached, and not that it lacks something. */
-export function isUnreachable(error: string): boolean {
-  return UNREACHABLE.test(error);
-}
+const ANSWERS_LATER =
+  /\b(?:status|response).{0,60}: 5\d\d\b|\b50[0234] \w|\b429 Too Many Requests returned|giving up after \d+ attempt|failed after \d+ attempts/i;
 
-/** Whether another try may succeed after an error of Docker: the connection broke, or the registry has an error of its own. */
+/**
+ * Whether another try may succeed after an error of Docker or Terraform: the registry cannot be reached, the connection
+ * broke, or the registry has an error of its own. Else it lacks something, or refuses it.
+ */
 export function isTransient(error: string): boolean {
-  return isUnreachable(error) || /\b(?:status|response)[^\n]*: 5\d\d\b|\b50[0234] \w/i.test(error);
+  // Terraform wraps its lines.
+  const text = error.replace(/\s+/g, " ");
+  return UNREACHABLE.test(text) || ANSWERS_LATER.test(text);
 }
 
 /** Host name of the registry that an image is pulled from. */

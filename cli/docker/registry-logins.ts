@@ -1,16 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Run } from "../run/command-run";
 import type { RegistryLoginBlock } from "../app/synthesized-stack";
 import { registryOf } from "./registries";
 
 const DOCKER_HUB = /^(index\.|registry-1\.)?docker\.io$/;
 const DOCKER_HUB_KEY = "https://index.docker.io/v1/";
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Logins at registries in a configuration folder for the `docker` command, because an argument or a variable would show
- * them to other programs. Only this user can read it. It exists while `use` runs, and not after a signal.
+ * them to other programs. Only this user can read it. It exists while `use` runs. It is a part of the run, which removes
+ * it at a signal; the next command removes what a killed run has left.
  */
 export class RegistryLogins {
   readonly #logins: Map<string, RegistryLoginBlock>;
@@ -22,24 +22,18 @@ export class RegistryLogins {
   /**
    * Calls `use` with the folder for an image.
    *
-   * @param use gets undefined where there is no login for the image's registry: Docker's own ones are used then.
+   * @param use gets undefined if there is no login for the image's registry: Docker's own ones are used then.
    */
   public async withFolder<T>(image: string, use: (folder: string | undefined) => Promise<T>): Promise<T> {
     const login = this.#logins.get(hostOf(registryOf(image)));
     if (!login) return use(undefined);
 
-    const folder = mkdtempSync(join(tmpdir(), "mlflow-stack-"));
-    const remove = () => rmSync(folder, { recursive: true, force: true });
-    const handlers = Object.entries(SIGNALS).map(([signal, status]) => [signal, () => process.exit(status)] as const);
-    process.on("exit", remove);
-    for (const [signal, handler] of handlers) process.on(signal, handler);
+    const folder = Run.current.folder("registry-login");
     try {
       writeFileSync(join(folder, "config.json"), configurationOf(login), { mode: 0o600 });
       return await use(folder);
     } finally {
-      for (const [signal, handler] of handlers) process.off(signal, handler);
-      process.off("exit", remove);
-      remove();
+      rmSync(folder, { recursive: true, force: true });
     }
   }
 }

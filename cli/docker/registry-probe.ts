@@ -15,7 +15,11 @@ const OTHER_PROTOCOL = /^(EPROTO|ERR_SSL_|HPE_)/;
  */
 export async function registryAnswers(image: string, proxy?: string): Promise<boolean> {
   const registry = new ImageName(image).registry ?? DOCKER_HUB;
-  const host = registry === "docker.io" ? DOCKER_HUB : registry;
+  return hostAnswers(registry === "docker.io" ? DOCKER_HUB : registry, proxy);
+}
+
+/** As `registryAnswers()`, of a host with or without a port. */
+export async function hostAnswers(host: string, proxy?: string): Promise<boolean> {
   if (proxy && (await connects(proxy, host))) return true;
   return answers(`https://${host}/v2/`);
 }

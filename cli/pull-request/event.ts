@@ -16,6 +16,7 @@ interface Payload {
   readonly action?: string;
   readonly label?: { readonly name: string };
   readonly repository?: { readonly full_name: string };
+  readonly sender?: { readonly type: string };
   readonly pull_request?: {
     readonly number: number;
     readonly state: string;
@@ -61,32 +62,41 @@ export class PullRequestEvent {
   public readonly mergeCommit?: string;
 
   readonly #isFork: boolean;
+  readonly #isOfBot: boolean;
   readonly #isOpen: boolean;
   readonly #isMerged: boolean;
   readonly #label?: string;
 
   /** @throws CommandError when the payload has no pull request. */
-  constructor({ action, label, repository, pull_request: pullRequest }: Payload) {
+  constructor({ action, label, repository, sender, pull_request: pullRequest }: Payload) {
     if (!action || !repository || !pullRequest) throw new CommandError("the event has no pull request");
     this.action = action;
     this.number = pullRequest.number;
     this.base = pullRequest.base.ref;
     this.head = pullRequest.head.sha;
     this.mergeCommit = pullRequest.merge_commit_sha ?? undefined;
-    // GitHub gives no repository where the fork was deleted.
+    // GitHub gives no repository if the fork was deleted.
     this.#isFork = pullRequest.head.repo?.full_name !== repository.full_name;
+    this.#isOfBot = sender?.type === "Bot";
     this.#isOpen = pullRequest.state === "open";
     this.#isMerged = pullRequest.merged === true;
     this.#label = label?.name;
   }
 
-  /** @param dataLossLabel the label that allows a plan to delete data. */
-  public task(dataLossLabel: string): Task {
+  /** Whether there may be commits that those who set the labels have not seen. */
+  public get mayHaveNewCommits(): boolean {
+    return this.action === "synchronize" || this.action === "reopened";
+  }
+
+  /** @param labels those that allow a plan to do something. */
+  public task(labels: readonly string[]): Task {
     if (this.#isFork) return this.#isOpen ? "synthesize" : "nothing";
     if (this.action === "closed") return this.#isMerged ? "apply" : "discard";
     if (!this.#isOpen) return "nothing";
+    // A bot that updates packages has not looked at the new release, and neither has anybody else.
+    if (this.#isOfBot) return "synthesize";
     const isAboutLabels = this.action === "labeled" || this.action === "unlabeled";
-    return isAboutLabels && !isSameLabel(this.#label, dataLossLabel) ? "nothing" : "review";
+    return isAboutLabels && !labels.some((label) => isSameLabel(this.#label, label)) ? "nothing" : "review";
   }
 }
 

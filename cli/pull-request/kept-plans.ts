@@ -2,13 +2,14 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { CommandError } from "../console/command-error";
-import { requirePrivate, stateHome } from "../app/state-home";
+import { requirePrivate, stateHome } from "../run/state-home";
 import type { Environment } from "../app/environment";
+import type { Risk } from "./labels";
 
 // An older plan is stale, or was left behind by a run that broke off.
 const DAYS = 30;
 // <owner>/<repository>/stack-<id>/<number of the pull request>/<file>
-const KEPT = /^[^/]+\/[^/]+\/stack-[^/]+\/\d+\/(plan|plan\.json|review\.json|plan-to-review\.json|review\.md)$/;
+const KEPT = /^[^/]+\/[^/]+\/stack-[^/]+\/\d+\/(plan|plan\.json|review\.json)$/;
 
 /** A review that was written as a comment, and the commit whose plan it reviews. */
 export interface KeptReview {
@@ -18,8 +19,8 @@ export interface KeptReview {
   /** The review, as Markdown. */
   readonly markdown: string;
 
-  /** Whether somebody with write access allowed the plan to delete data. */
-  readonly allowsDataLoss: boolean;
+  /** The risks of the plan, which somebody with write access has allowed. */
+  readonly allowed: readonly Risk[];
 }
 
 /**
@@ -74,7 +75,9 @@ export class KeptPlans {
   public read(number: number): KeptReview | undefined {
     if (!existsSync(this.planOf(number))) return undefined;
     try {
-      return JSON.parse(readFileSync(this.reviewOf(number), "utf8")) as KeptReview;
+      const review = JSON.parse(readFileSync(this.reviewOf(number), "utf8")) as Partial<KeptReview>;
+      // An earlier release kept reviews without this field.
+      return Array.isArray(review.allowed) ? (review as KeptReview) : undefined;
     } catch {
       return undefined;
     }

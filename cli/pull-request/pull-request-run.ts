@@ -11,8 +11,9 @@ import { commentOf, markerOf } from "./comment";
 import type { PullRequestEvent } from "./event";
 import type { GitHub } from "./github";
 import { isWithin } from "./kept-plans";
+import { Labels, RiskRefused, does } from "./labels";
 import type { KeptPlans, KeptReview } from "./kept-plans";
-import type { Reviewer } from "./review-plan";
+import type { Reviewer } from "./plan-review";
 
 /** Settings of a job, whatever its event. */
 export interface PullRequestSettings {
@@ -22,12 +23,17 @@ export interface PullRequestSettings {
   /** Label by which somebody with write access allows a plan to delete data. */
   readonly dataLossLabel: string;
 
+  /** Label by which somebody with write access allows a plan to open a dangerous access. */
+  readonly accessLabel: string;
+
   /** Login of the token's user, who writes the comment. */
   readonly author: string;
 }
 
 /** A job for one event of a pull request. */
 export class PullRequestRun {
+  readonly #labels: Labels;
+
   constructor(
     private readonly event: PullRequestEvent,
     private readonly options: PullRequestSettings,
@@ -35,7 +41,10 @@ export class PullRequestRun {
     private readonly plans: KeptPlans,
     private readonly reviewer: Reviewer,
     private readonly environment: Environment,
-  ) {}
+  ) {
+    const { dataLossLabel: dataLoss, accessLabel: dangerousAccess } = options;
+    this.#labels = new Labels(github, event.number, { dataLoss, dangerousAccess });
+  }
 
   /** Plans, comments, and keeps the plan for the merge. */
   public async review(): Promise<void> {
@@ -43,8 +52,8 @@ export class PullRequestRun {
     if ((await this.github.headOf(this.event.number)) !== this.event.head)
       return console.log("The pull request was pushed to, merged or closed since: nothing to do.");
     await this.plans.discard(this.event.number);
-    // The person who allowed the deletion of data has not seen the plan of this push.
-    if (this.event.action === "synchronize") await this.revoke();
+    // The person who allowed a risk has not seen the plan of this push, or of one before the pull request was reopened.
+    if (this.event.mayHaveNewCommits) await this.#labels.revoke();
     await this.makeReview(`Merging applies this plan, made of ${this.event.head}.`);
   }
 
@@ -56,7 +65,7 @@ export class PullRequestRun {
 
     await this.plans.discard(this.event.number);
     await this.requireNewest(reason);
-    if (kept?.allowsDataLoss) await this.revoke();
+    if (kept && kept.allowed.length > 0) await this.#labels.revoke();
     const isEmpty = await this.makeReview(
       `**Not applied**: ${reason}. This is what would happen now. To apply it, run the failed job again.`,
     );
@@ -71,17 +80,20 @@ export class PullRequestRun {
   private async whyNot(kept: KeptReview | undefined): Promise<string | undefined> {
     if (!kept) return "there is no reviewed plan of it";
     if (kept.tree !== (await treeOfCheckout())) return "the merged commit has other content than the planned one";
-    if (kept.allowsDataLoss && !(await this.isDataLossAllowed()))
-      return "it deletes data, and that is no longer allowed";
-    return undefined;
+    const refused = await this.#labels.refused(kept.allowed);
+    return refused.length > 0 ? `it ${does(refused)}, and that is no longer allowed` : undefined;
   }
 
   /** Returns the reason if the plan is stale. */
-  private async applyKept({ markdown, allowsDataLoss }: KeptReview): Promise<string | undefined> {
+  private async applyKept({ markdown, allowed }: KeptReview): Promise<string | undefined> {
     const { number } = this.event;
     try {
       const deployment = await this.synthesize();
-      await applySavedPlan(deployment, this.plans.planOf(number), { yes: true, allowDataLoss: allowsDataLoss });
+      await applySavedPlan(deployment, this.plans.planOf(number), {
+        yes: true,
+        allowDataLoss: allowed.includes("dataLoss"),
+        allowAccess: allowed.includes("dangerousAccess"),
+      });
       await this.report("**Applied.**", markdown);
     } catch (error) {
       if (error instanceof CommandError && error.exitCode === ExitCode.stalePlan)
@@ -98,38 +110,23 @@ export class PullRequestRun {
     const { number } = this.event;
     try {
       const tree = await treeOfCheckout();
-      const folder = this.plans.prepare(number);
+      this.plans.prepare(number);
       const deployment = await this.synthesize();
       const plan = await savePlan(deployment, this.plans.planOf(number));
-      const { markdown, allowsDataLoss, refused } = await this.readByReviewer(
-        (allow) => this.reviewer(this.options.stack, plan, folder, allow),
-        deployment.redaction,
-      );
-      await this.comment(refused ? this.refusal() : isEmpty(plan) ? "There is nothing to apply." : state, markdown);
+      const review = this.reviewer(this.options.stack, plan);
+      const markdown = deployment.redaction.apply(review.markdown);
+      const refused = await this.#labels.refused(review.risks);
+      const planned = isEmpty(plan) ? "There is nothing to apply." : state;
+      await this.comment(refused.length > 0 ? this.#labels.comment(refused) : planned, markdown);
       await summarizeRun(this.environment, markdown);
-      if (refused)
-        throw new DataLoss(
-          "this plan deletes data, and nobody with write access has allowed that",
-          `Add the label '${this.options.dataLossLabel}' to the pull request, if the data may go.`,
-          ExitCode.dataAtRisk,
-        );
-      this.plans.keep(number, { tree, markdown, allowsDataLoss });
+      if (refused.length > 0) throw this.#labels.error(refused);
+      this.plans.keep(number, { tree, markdown, allowed: review.risks });
       return isEmpty(plan);
     } catch (error) {
       await this.plans.discard(number);
-      if (!(error instanceof DataLoss)) await this.reportNoPlan(error);
+      if (!(error instanceof RiskRefused)) await this.reportNoPlan(error);
       throw error;
     }
-  }
-
-  private async readByReviewer(
-    review: (allow: boolean) => ReturnType<Reviewer>,
-    redaction: Redaction,
-  ): Promise<{ markdown: string; allowsDataLoss: boolean; refused: boolean }> {
-    const first = await review(false);
-    const allowsDataLoss = first.refused && (await this.isDataLossAllowed());
-    const { markdown, refused } = allowsDataLoss ? await review(true) : first;
-    return { markdown: redaction.apply(markdown), allowsDataLoss, refused };
   }
 
   private async synthesize(): Promise<Deployment> {
@@ -144,19 +141,6 @@ export class PullRequestRun {
     return deployment;
   }
 
-  private async isDataLossAllowed(): Promise<boolean> {
-    const who = await this.github.labelledBy(this.event.number, this.options.dataLossLabel);
-    return who !== undefined && (await this.github.canWrite(who));
-  }
-
-  private async revoke(): Promise<void> {
-    const { number } = this.event;
-    const { dataLossLabel: label } = this.options;
-    if ((await this.github.labelledBy(number, label)) === undefined) return;
-    await this.github.removeLabel(number, label);
-    console.log(`The label '${label}' was for an earlier plan: it was removed.`);
-  }
-
   // A plan of an older merge, made now, would undo what was merged after it.
   private async requireNewest(reason: string): Promise<void> {
     const { base, mergeCommit } = this.event;
@@ -167,10 +151,6 @@ export class PullRequestRun {
       "The plan of the newest merge, or of the next pull request, has it too.",
       ExitCode.stalePlan,
     );
-  }
-
-  private refusal(): string {
-    return `**This deletes data.** Merging does not apply it, unless somebody with write access adds the label \`${this.options.dataLossLabel}\`.`;
   }
 
   private async reportNoPlan(error: unknown): Promise<void> {
@@ -197,8 +177,6 @@ export class PullRequestRun {
     await this.github.putComment(this.event.number, author, markerOf(stack), commentOf(stack, state, markdown, page));
   }
 }
-
-class DataLoss extends CommandError {}
 
 async function treeOfCheckout(): Promise<string> {
   const { execa } = await loadExeca();

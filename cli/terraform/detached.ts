@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Environment } from "../app/environment";
-import { Run } from "../app/run";
+import { Run } from "../run/command-run";
 import { Interrupt } from "../console/interrupt";
 import { processOf } from "../console/process-identity";
 

@@ -1,6 +1,7 @@
 import { coerce, gte } from "semver";
 import { CommandError } from "../console/command-error";
 import { parseJson } from "../console/parse-json";
+import { SETUP_WRAPPER, WRAPPER_REMEDY } from "./json/setup-wrapper";
 
 const MIN_VERSION = "1.7.0";
 
@@ -22,12 +23,11 @@ export function requireVersion(binary: string, output: string): void {
   );
 }
 
-// The wrapper prints commands for GitHub Actions: all of them without GITHUB_OUTPUT, and old releases always.
 function wrapped(binary: string, output: string): CommandError {
-  if (/^::(debug|set-output|error)\b/m.test(output))
+  if (SETUP_WRAPPER.test(output))
     return new CommandError(
       `${binary} is the wrapper of setup-terraform or setup-opentofu, which copies the whole output, secrets included, into the outputs of the step`,
-      "Switch it off in the workflow: 'terraform_wrapper: false' for hashicorp/setup-terraform, 'tofu_wrapper: false' for opentofu/setup-opentofu.",
+      WRAPPER_REMEDY,
     );
   return new CommandError(
     `'${binary} version -json' prints other things than JSON: it is no Terraform, or something is put before it`,

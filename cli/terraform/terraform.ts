@@ -5,13 +5,13 @@ import { commandLine } from "../console/command-line";
 import { argumentsOf, requireTemporaryFolder, terraformEnvironment, withoutArguments } from "../app/environment";
 import type { Environment } from "../app/environment";
 import type { Redaction } from "../app/redaction";
-import { Run } from "../app/run";
+import { Run } from "../run/command-run";
 import { parsePlan } from "./json/parse-plan";
 import type { Plan } from "./json/plan-json";
 import { loadExeca } from "../console/es-modules";
 import { runDetached } from "./detached";
 import { State } from "./json/state";
-import { lockedState } from "./state-lock";
+import { lockedState } from "./locked-state";
 import { Warnings, describeProblems, isCheck, parseMessage } from "./terraform-messages";
 import type { Diagnostic, Message } from "./terraform-messages";
 import { requireVersion } from "./terraform-version";
@@ -86,6 +86,12 @@ export class Terraform {
     return new Terraform(this.binary, this.folder, { ...this.environment, ...environment }, this.redaction);
   }
 
+  /** The registry of providers whose source names none. */
+  public async defaultRegistry(): Promise<string> {
+    const { stdout } = await this.run(["version"]);
+    return stdout.startsWith("OpenTofu") ? "registry.opentofu.org" : "registry.terraform.io";
+  }
+
   /**
    * Gets the providers and opens the state. Returns Terraform's error, or undefined.
    *
@@ -118,7 +124,7 @@ export class Terraform {
    * @throws CommandError with Terraform's error.
    */
   public async show(file: string): Promise<string> {
-    const shown = await this.run(["show", "-json", file]);
+    const shown = await this.run(["show", "-json", "-no-color", file]);
     if (shown.exitCode !== 0) throw new CommandError(this.redaction.apply(shown.stderr.trim()));
     return shown.stdout;
   }
@@ -166,6 +172,23 @@ export class Terraform {
     const state = State.parse(result.stdout);
     for (const password of state.generatedPasswords) this.redaction.add(password);
     return state;
+  }
+
+  /**
+   * Takes an object that exists into the state.
+   *
+   * @param taken addresses that leave the state first.
+   * @throws CommandError with Terraform's error.
+   */
+  public async takeOver(address: string, id: string, taken: string[] = []): Promise<void> {
+    const commands = [
+      ...taken.map((old) => ["state", "rm", LOCK_TIMEOUT, old]),
+      ["import", "-input=false", "-no-color", LOCK_TIMEOUT, address, id],
+    ];
+    for (const args of commands) {
+      const { exitCode, stderr } = await this.run(args);
+      if (exitCode !== 0) throw new CommandError(this.redaction.apply(stderr.trim()));
+    }
   }
 
   private async stream(args: string[], onMessage: (message: Message) => void): Promise<void> {
@@ -220,7 +243,7 @@ export class Terraform {
 function exitCodeOf(problems: Diagnostic[]): number {
   const said = (text: string) => problems.some(({ summary }) => summary === text);
   if (said("Instance cannot be destroyed")) return ExitCode.dataAtRisk;
-  // Terraform prints the second one where the state has another lineage.
+  // Terraform prints the second one if the state has another lineage.
   const isStale = said("Saved plan is stale") || said("Saved plan does not match the given state");
   return isStale ? ExitCode.stalePlan : ExitCode.failure;
 }

@@ -1,5 +1,5 @@
 import { Port } from "../../lib/contract/ports";
-import type { ContainerDetails } from "../docker/details";
+import type { ContainerDetails } from "../docker/inspected";
 
 /** A host name or IP address, and a port. */
 export type Address = [host: string, port: number];

@@ -47,10 +47,14 @@ export class PostgresDatabase extends Construct implements IBackendStore {
   /** How many connections MLflow's pools may take. */
   public readonly connectionLimit?: number;
 
+  /** Image with `pg_dump`, for the dump before a migration. */
+  public readonly toolsImage: ServiceImage;
+
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
 
     const { network, server, hostname, image, name } = props;
+    this.toolsImage = image;
     const admin = server.clientSettings;
     const password = Secret.generated().bind(this, "password");
     const job = network.addJob(this, "Default", {

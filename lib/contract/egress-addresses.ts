@@ -1,5 +1,5 @@
 /**
- * Ranges of addresses that the egress proxy never connects to, even where a private range is named for a host: the machine
+ * Ranges of addresses that the egress proxy never connects to, even if a private range is named for a host: the machine
  * itself, its link, multicast, and the metadata services of clouds.
  */
 export const UNREACHABLE_RANGES = [

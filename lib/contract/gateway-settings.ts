@@ -59,7 +59,14 @@ export const GATEWAY_SETTINGS = [
 ] as const;
 
 /** The environment variables that the two Caddyfiles of the egress proxy read. */
-export const EGRESS_SETTINGS = ["EGRESS_HOSTS", "EGRESS_PORTS", "EGRESS_PRIVATE_HOSTS", "EGRESS_TO"] as const;
+export const EGRESS_SETTINGS = [
+  "EGRESS_HOSTS",
+  "EGRESS_PORTS",
+  "EGRESS_PRIVATE_HOSTS",
+  "EGRESS_TCP_STORES",
+  "EGRESS_TLS_STORES",
+  "EGRESS_TO",
+] as const;
 
 /** Values of a gateway's environment variables, by name. */
 export type GatewaySettings = { readonly [name in (typeof GATEWAY_SETTINGS)[number]]?: string };
@@ -70,7 +77,7 @@ export type EgressSettings = { readonly [name in (typeof EGRESS_SETTINGS)[number
 /** The ports of a bundled object store that the gateway can publish, by the names that their settings begin with. */
 export type StorePortSetting = "CONSOLE" | "S3_API";
 
-/** The value of `CONSOLE` and `S3_API` where the port is not published. */
+/** The value of `CONSOLE` and `S3_API` if the port is not published. */
 export const PORT_OFF = "off";
 
 /** Folder of the gateway's configuration. */

@@ -3,3 +3,6 @@
  * tells the secret ones by this folder.
  */
 export const SECRETS_FOLDER = "/run/secrets/";
+
+/** File with the key by which MLflow knows the gateway. It answers nobody else. */
+export const GATEWAY_KEY_FILE = `${SECRETS_FOLDER}gateway-key`;

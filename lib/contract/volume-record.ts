@@ -6,3 +6,6 @@ export const VOLUME_RECORD = "terraform_data";
 
 /** The key of a record's `input` with the name of the volume on the engine. */
 export const RECORDED_VOLUME = "named_volume";
+
+/** The key of a record's `input` with the names of the volumes that only containers name. The stack may not own them. */
+export const MOUNTED_VOLUMES = "mounted_volumes";

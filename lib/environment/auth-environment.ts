@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { EnvironmentReader } from "./environment-reader";
-import { brokenPasswordRule } from "../secrets/login-password";
+import { brokenPasswordRule } from "../secrets/password-rules";
 import { AuthMethod } from "../users/auth-method";
 import { IdentityProvider } from "../users/identity-provider";
 import { Role } from "../users/role";
@@ -9,7 +9,8 @@ import { UserPassword } from "../users/user-password";
 import { UsersFile } from "../users/users-file";
 import { ValidationError } from "../values/errors";
 
-const USERS_FILE = "users.json";
+/** The file with the users, if it exists and no variable names another one. */
+export const USERS_FILE = "users.json";
 
 /**
  * The users and their login method, as environment variables describe them.

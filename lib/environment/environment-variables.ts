@@ -1,8 +1,10 @@
 import { ACCESS_VARIABLES } from "./access-variables";
+import { BACKUP_VARIABLES } from "./backup-variables";
 import type { VariableDeclaration } from "./variable-declaration";
 
 const EXTERNAL_DATABASE = { name: "DB_URL" } as const;
 const EXTERNAL_BUCKET = { name: "MLFLOW_S3_BUCKET" } as const;
+const GARBAGE = { name: "GC_SCHEDULE" } as const;
 
 /**
  * All environment variables of the app, in the order of docs/settings.md, which `npm run docs` writes from this list.
@@ -87,6 +89,19 @@ export const ENVIRONMENT_VARIABLES = [
     description: "`true` publishes MinIO's S3 API for programs that have its keys, on port 9000.",
     default: "`false`",
   },
+  ...BACKUP_VARIABLES,
+  {
+    names: ["GC_SCHEDULE"],
+    description:
+      "When [garbage](garbage.md), which users deleted long ago, is deleted for good: five fields of cron, in UTC, or a name such as `@daily`.",
+    default: "never",
+  },
+  {
+    names: ["GC_OLDER_THAN"],
+    description: "How long ago garbage must have been deleted: a whole number with `d` or `h`, one day or more.",
+    default: "`30d`",
+    needs: GARBAGE,
+  },
   {
     names: ["ACCESS_LOG_VOLUME"],
     description: "`true` writes the gateway's access log into rotated files on a volume.",
@@ -103,14 +118,20 @@ export const ENVIRONMENT_VARIABLES = [
     default: "pinned releases",
   },
   {
+    names: ["BACKUP_IMAGE"],
+    description: "Image of the backup service.",
+    default: "built on the Docker engine",
+  },
+  {
     names: ["IMAGE_REGISTRY"],
-    description: "Registry that mirrors all images, such as `mirror.example.com/hub`.",
+    description:
+      "Registry that mirrors all images under their own paths, such as `mirror.example.com/hub`. For one with a prefix for each registry, [set each image](recipes.md#pull-from-a-private-registry).",
     default: "each image's own",
   },
   {
     names: ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"],
     description:
-      "HTTP proxies for building the gateway's image. Plain Terraform takes them from `TF_VAR_build_https_proxy` and its like.",
+      "HTTP proxies for building images. Plain Terraform takes them from `TF_VAR_build_https_proxy` and its like.",
     default: "none",
   },
   {

@@ -1,4 +1,6 @@
 import { authFrom } from "./auth-environment";
+import { backupFrom } from "./backup-environment";
+import { garbageCollectionFrom } from "./garbage-environment";
 import { EnvironmentReader } from "./environment-reader";
 import { terraformVariable } from "./environment-variables";
 import type { SecretName } from "./environment-variables";
@@ -10,7 +12,15 @@ import { Transfers } from "../gateway/transfers";
 import type { MlflowStackProps } from "../stack/mlflow-stack";
 import { ValidationError } from "../values/errors";
 
-const ACCESS_SECRETS = ["AUTH_PASSWORD", "OAUTH2_CLIENT_SECRET", "TLS_PRIVATE_KEY"] as const satisfies SecretName[];
+const SECRETS = [
+  "AUTH_PASSWORD",
+  "OAUTH2_CLIENT_SECRET",
+  "TLS_PRIVATE_KEY",
+  "BACKUP_PASSPHRASE",
+  "BACKUP_ACCESS_KEY_ID",
+  "BACKUP_SECRET_ACCESS_KEY",
+  "BACKUP_SSH_KEY",
+] as const satisfies SecretName[];
 
 /**
  * The environment variables that decide what `main.ts` deploys. `environment-variables.ts` declares them.
@@ -42,7 +52,7 @@ export class StackEnvironment {
       auth: authFrom(reader),
       backendStore: backendStoreFrom(reader),
       artifactStore: artifactStoreFrom(reader),
-      server: { image: reader.image("MLFLOW_IMAGE") },
+      server: { image: reader.image("MLFLOW_IMAGE"), garbageCollection: garbageCollectionFrom(reader) },
       gateway: {
         image: reader.image("GATEWAY_IMAGE"),
         tls: tlsFrom(reader),
@@ -54,6 +64,7 @@ export class StackEnvironment {
           maskAddresses: reader.flag("ACCESS_LOG_MASK_ADDRESSES"),
         },
       },
+      backup: backupFrom(reader),
       network: { imageRegistry: reader.value("IMAGE_REGISTRY") },
     };
   }
@@ -61,7 +72,7 @@ export class StackEnvironment {
   /** The secrets, and the proxies for builds, as `TF_VAR_…` variables for the environment of Terraform. */
   public terraformVariables(): { [name: string]: string } {
     const values: [SecretName, string | undefined][] = [
-      ...ACCESS_SECRETS.map((name): [SecretName, string | undefined] => [name, this.reader.value(name)]),
+      ...SECRETS.map((name): [SecretName, string | undefined] => [name, this.reader.value(name)]),
       ...storeSecrets(this.reader),
     ];
     return Object.fromEntries(

@@ -23,6 +23,7 @@ export function backendStoreFrom(environment: EnvironmentReader): BackendStore {
     password: environment.secret("DB_URL"),
     sslMode: url.searchParams.get("sslmode") ?? undefined,
     caCertificate: environment.value("DB_CA_CERTIFICATE"),
+    toolsImage: environment.image("POSTGRES_IMAGE"),
   });
 }
 

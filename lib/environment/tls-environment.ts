@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { EnvironmentReader } from "./environment-reader";
 import { Tls } from "../gateway/tls/tls";
 import { HostBinding } from "../network/host-binding";
-import { belongsTo } from "../values/certificate";
+import { belongsTo } from "../values/certificate-key";
 import { ValidationError } from "../values/errors";
 
 const KINDS = ["automatic", "internal", "certificate", "terminated"];

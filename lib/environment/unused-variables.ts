@@ -2,6 +2,7 @@ import type { EnvironmentReader } from "./environment-reader";
 import { ENVIRONMENT_VARIABLES } from "./environment-variables";
 import type { VariableName } from "./environment-variables";
 import { ValidationError } from "../values/errors";
+import { settingText } from "./variable-declaration";
 import type { NeededSetting, VariableDeclaration } from "./variable-declaration";
 
 type Needed = NeededSetting & { readonly name: VariableName };
@@ -23,19 +24,22 @@ export function rejectUnusedVariables(environment: EnvironmentReader): void {
   );
   if (!missing) return;
 
-  const setting = missing.value === undefined ? missing.name : `${missing.name}=${missing.value}`;
   throw new ValidationError(
     "IgnoredVariable",
-    `${unusedWithout(missing, environment).join(", ")} must not be set without ${setting}, because it would have no effect: set both, or neither`,
+    `${unusedWithout(missing, environment).join(", ")} must not be set without ${settingText(missing)}, because it would have no effect: set both, or neither`,
   );
 }
 
 /** The variables that are set although the setting that they need is missing. */
 function unusedWithout(needed: Needed, environment: EnvironmentReader): VariableName[] {
   const actual = environment.value(needed.name);
-  if (actual === undefined ? needed.byDefault : needed.value === undefined || actual === needed.value) return [];
+  if (actual === undefined ? needed.byDefault : hasEffect(needed, actual)) return [];
   // A switch that is off needs nothing.
   return VARIABLES.filter(({ needs }) => needs === needed)
     .flatMap(({ names }) => names)
     .filter((name) => ![undefined, "false"].includes(environment.value(name)));
+}
+
+function hasEffect({ value = "", beginning = "" }: Needed, actual: string): boolean {
+  return actual.startsWith(beginning) && (value === "" || actual === value);
 }

@@ -2,8 +2,11 @@
 export interface NeededSetting {
   readonly name: string;
 
-  /** The value that it must have, where one value matters. */
+  /** The value that it must have, if one value matters. */
   readonly value?: string;
+
+  /** How its value must begin, if that matters. */
+  readonly beginning?: string;
 
   /** Whether an unset variable counts as this value. */
   readonly byDefault?: boolean;
@@ -24,4 +27,10 @@ export interface VariableDeclaration {
 
   /** The setting without which nothing reads the variable. */
   readonly needs?: NeededSetting;
+}
+
+/** A needed setting as a shell has it, such as `MLFLOW_TLS=certificate`. */
+export function settingText({ name, value, beginning }: NeededSetting): string {
+  if (value !== undefined) return `${name}=${value}`;
+  return beginning === undefined ? name : `${name}=${beginning}…`;
 }

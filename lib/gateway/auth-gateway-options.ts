@@ -1,6 +1,6 @@
 import type { AccessLogOptions } from "./access-log";
 import type { ContentSecurityPolicy } from "./content-security-policy";
-import type { FailedLoginOptions, RateLimitOptions } from "./request-limits";
+import type { FailedLoginOptions, RateLimitOptions } from "./rate-limits";
 import type { Tls } from "./tls/tls";
 import type { Transfers } from "./transfers";
 import type { HealthCheckOptions } from "../network/health-check";
@@ -133,7 +133,7 @@ export interface AuthGatewayOptions {
   /**
    * Timing of the health check.
    *
-   * @default - every 2 seconds
+   * @default - every 10 seconds
    */
   readonly healthCheck?: HealthCheckOptions;
 }

@@ -2,13 +2,14 @@ import { isIPv6 } from "node:net";
 import { Construct } from "constructs";
 import { accessLogEnvironment, LOG_FOLDER } from "./access-log";
 import type { AuthGatewayOptions } from "./auth-gateway-options";
+import { ContentSecurityPolicy } from "./content-security-policy";
 import { CONSOLE, S3_API, storePort } from "./published-store-ports";
 import type { StorePortFragment } from "./published-store-ports";
-import { requestLimits } from "./request-limits";
-import { securityHeaders } from "./security-headers";
+import { requestLimits } from "./rate-limits";
+import { strictTransportSecurity } from "./strict-transport-security";
 import { Tls } from "./tls/tls";
 import { Transfers } from "./transfers";
-import { gatewayKeyFile, upstreamEnvironment } from "./upstream";
+import { gatewayKeyFile, upstreamEnvironment, validateFeatures } from "./upstream";
 import type { IUpstream } from "./upstream";
 import { userWorkspaces } from "./user-workspaces";
 import { mergeFragments } from "../caddy/caddy-fragment";
@@ -59,7 +60,7 @@ export interface AuthGatewayProps extends AuthGatewayOptions {
  * edge network reach the gateway under the host name of the url, and under the name of its container.
  *
  * @throws ValidationError when the url is not an origin or not safe, its port is published twice, a login or
- * certificate could not work, or a number is out of range.
+ * certificate could not work, a number is out of range, or the upstream has an unknown feature.
  */
 export class AuthGateway extends Construct {
   /** The address under which users reach the gateway, without a slash at its end. */
@@ -71,10 +72,10 @@ export class AuthGateway extends Construct {
   /** The users with a password. */
   public readonly users: AuthUser[];
 
-  /** Name of the first admin with a password, where there is one. */
+  /** Name of the first admin with a password, if there is one. */
   public readonly username?: string;
 
-  /** Password of that admin, where it is known. */
+  /** Password of that admin, if it is known. */
   public readonly password?: SecretValue;
 
   /** Root certificate of Caddy's own authority in PEM form, which clients need with `Tls.internal()`. */
@@ -94,6 +95,7 @@ export class AuthGateway extends Construct {
 
     const tls = (props.tls ?? Tls._for(url))._bind(this, url, props);
     const auth = props.auth._bind(this, { network, url });
+    validateFeatures(upstream, this);
     const workspaces = userWorkspaces(auth.users, upstream.features, this);
     const transfers = (props.transfers ?? Transfers._for(upstream.transferTarget))._bind(upstream.transferTarget, this);
     const consolePort = storePort(this, CONSOLE, upstream.consoleAddress, props.console, url, tls);
@@ -148,7 +150,13 @@ export class AuthGateway extends Construct {
   }
 
   private headersAndLog(url: PublicUrl, { contentSecurityPolicy, accessLog }: AuthGatewayOptions) {
-    return { ...securityHeaders(url, contentSecurityPolicy), ...accessLogEnvironment(accessLog) };
+    const policy = (contentSecurityPolicy ?? ContentSecurityPolicy.strict())._headers;
+    return {
+      STRICT_TRANSPORT_SECURITY: strictTransportSecurity(url),
+      CONTENT_SECURITY_POLICY: policy.enforced,
+      CONTENT_SECURITY_POLICY_REPORT_ONLY: policy.reported,
+      ...accessLogEnvironment(accessLog),
+    };
   }
 
   private volumes(

@@ -53,11 +53,11 @@ export interface StorePortFragment extends CaddyFragment {
 }
 
 /**
- * Publishes a port of the store, where the store has it switched on.
+ * Publishes a port of the store, if the store has it switched on.
  *
  * @param upstream host name and port inside the network.
  * @param url the address of the gateway.
- * @param tls the TLS of the gateway, which the port shares where other hosts reach it.
+ * @param tls the TLS of the gateway, which the port shares if other hosts reach it.
  * @throws ValidationError when the store does not have the port switched on, or other hosts would reach it without TLS.
  */
 export function storePort(

@@ -18,7 +18,7 @@ export interface TransfersFragment extends CaddyFragment {
 export class Transfers {
   /**
    * Clients upload and download artifacts at addresses that MLflow signs: through the gateway, or at the store itself
-   * where clients reach it. The bytes bypass MLflow. The exception are uploads that the client sends to MLflow itself,
+   * if clients reach it. The bytes bypass MLflow. The exception are uploads that the client sends to MLflow itself,
    * those under 500 MiB.
    */
   public static direct(): Transfers {

@@ -1,8 +1,11 @@
-import { SECRETS_FOLDER } from "../contract/secret-files";
+import type { IConstruct } from "constructs";
+import { GATEWAY_KEY_FILE } from "../contract/secret-files";
 import type { ServiceFile } from "../network/service-network";
 import type { SecretValue } from "../secrets/secret";
 import { secretText } from "../secrets/terraform-text";
 import { Duration } from "../values/duration";
+import { ValidationError } from "../values/errors";
+import { packageText } from "../values/package-folder";
 import type { PublicUrl } from "../values/public-url";
 import type { TransferTarget } from "../stores/store";
 
@@ -63,11 +66,22 @@ export interface IUpstream {
   addGateway(gateway: UpstreamGateway): void;
 }
 
-const KEY_FILE = `${SECRETS_FOLDER}gateway-key`;
+/** @throws ValidationError when a feature of the upstream is one that no route has. The gateway would not start. */
+export function validateFeatures({ features }: IUpstream, scope: IConstruct): void {
+  const { groups } = JSON.parse(packageText("caddy", "routes.json")) as { groups: { feature?: string }[] };
+  const known = new Set(groups.flatMap(({ feature }) => feature ?? []));
+  const unknown = features.find((feature) => !known.has(feature));
+  if (unknown === undefined) return;
+  throw new ValidationError(
+    "UpstreamFeature",
+    `'features' of the upstream must be of ${[...known].sort().join(", ")}, got: '${unknown}'`,
+    scope,
+  );
+}
 
 /** The file with the key, both in the gateway's container and in the upstream's. */
 export function gatewayKeyFile(key: SecretValue): ServiceFile {
-  return { path: KEY_FILE, content: secretText`${key}`, secret: true };
+  return { path: GATEWAY_KEY_FILE, content: secretText`${key}`, secret: true };
 }
 
 /** Settings for the upstream. */
@@ -78,7 +92,7 @@ export function upstreamEnvironment(
   return {
     UPSTREAM: `${hostname}:${port}`,
     // Caddy reads an empty key from this file.
-    UPSTREAM_KEY: gatewayKey ? KEY_FILE : "/dev/null",
+    UPSTREAM_KEY: gatewayKey ? GATEWAY_KEY_FILE : "/dev/null",
     UPSTREAM_WAIT: wait.toGoString(),
     FEATURES: features.join(" "),
   };

@@ -2,13 +2,13 @@ import { DefaultTokenResolver, StringConcat, TerraformResource, TerraformStack, 
 import type { IAspect } from "cdktf";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
+import { ACCEPTED, isAccepted } from "./accepted";
 import { GUARD_CHECKS } from "./guard-checks";
 import { GuardRule } from "./guard-rule";
 import type { Block } from "./terraform-block";
 
 // Stored as metadata of constructs, so that another copy of this library in the app reads it too.
 const GUARDED = "cdktf-mlflow:guarded";
-const ACCEPTED = "cdktf-mlflow:accepted";
 const RESOLVER = new DefaultTokenResolver(new StringConcat());
 
 /**
@@ -55,12 +55,6 @@ function problems(resource: TerraformResource): string[] {
   const block = synthesized(resource, new Set(checks.flatMap(({ reads }) => reads)));
   return checks.flatMap(({ rule, find }) =>
     find(block, stack).map((problem) => `${rule}: ${problem}. ${howToAccept(rule)}`),
-  );
-}
-
-function isAccepted(resource: IConstruct, rule: GuardRule): boolean {
-  return resource.node.scopes.some(({ node }) =>
-    node.metadata.some(({ type, data }) => type === ACCEPTED && (data as { rule: string }).rule === rule),
   );
 }
 

@@ -1,18 +1,20 @@
 import type { ContainerConfig, ContainerNetworksAdvanced } from "@cdktf/provider-docker/lib/container";
 import type { Image } from "@cdktf/provider-docker/lib/image";
 import { Network } from "@cdktf/provider-docker/lib/network";
+import type { NetworkConfig } from "@cdktf/provider-docker/lib/network";
 import { Fn } from "cdktf";
 import { Construct } from "constructs";
-import { ContainerImages } from "./container-image";
+import { ContainerImages } from "./image-resources";
 import { ContainerJob } from "./container-job";
 import { ContainerService } from "./container-service";
 import { HostFolder, NamedVolume } from "./container-volume";
-import { TRIGGERS_LABEL, ROLE_LABEL } from "../contract/container-roles";
+import { PLANNED, TRIGGERS_LABEL, ROLE_LABEL } from "../contract/container-roles";
+import { MountedVolumes } from "./mounted-volumes";
 import { Duration } from "../values/duration";
 import { physicalName } from "../values/physical-name";
 import { engineName } from "./engine-name";
 import { PublishedPorts } from "./published-ports";
-import { attachment, dependable, renderEnvironment, renderLabels, renderPort, validateFile } from "./render-container";
+import { attachment, renderContainer, renderLabels, renderPort } from "./render-container";
 import { EgressSide } from "./service-network";
 import type {
   ContainerSpec,
@@ -27,18 +29,12 @@ import type {
 import { literal } from "../secrets/terraform-text";
 
 const STOP_GRACE = Duration.seconds(10);
-// Docker's `pids_limit` is no attribute of the provider; the kernel's limit for the processes and threads of one
-// user is. It counts the user's processes on the whole host, which is why it is far above what a service needs, and a
-// quarter of the 32768 that a small host has. For root it does not hold: there, the memory limit alone ends a fork bomb.
-const PROCESSES = 8192;
-// Three files of 10 MB a container keep about a day of a busy gateway, and never fill the disk.
-const LOG_OPTIONS = { "max-size": "10m", "max-file": "3" };
 
 /** Options of a `ContainerNetwork`. */
 export interface ContainerNetworkOptions {
   /**
    * A registry, and a path in it, that mirrors all images, such as `mirror.example.com/hub`. It takes the place of the
-   * registry in each image's name.
+   * registry in each image's name, whose path stays. For a mirror with a prefix for each registry, name each image.
    *
    * @default - each image's own registry
    */
@@ -52,6 +48,9 @@ export interface ContainerNetworkOptions {
  * network as well; containers of yours join that one, and reach what is published with its login. Services with
  * `egress` get a third network, on which they are not reachable for each other. Services with an
  * `egressLink` share a fourth network without a route to the outside.
+ *
+ * A changed `ipam_options`, by an override of yours, reaches a network only when it is created: Terraform ignores it
+ * from then on, because Podman sets a value of its own. Every other change replaces the network.
  *
  * Every container runs without capabilities, cannot gain privileges and has limits for memory and processes, and a
  * bounded log.
@@ -72,28 +71,30 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     super(scope, id);
     this.#images = new ContainerImages(options.imageRegistry);
 
-    this.#internal = new Network(this, "internal", { name: engineName("network", this, "internal"), internal: true });
-    this.#edge = new Network(this, "edge", { name: engineName("network", this, "edge") });
+    this.#internal = this.makeNetwork("internal", { internal: true });
+    this.#edge = this.makeNetwork("edge");
     this.edgeNetworkName = this.#edge.name;
+    MountedVolumes.record(this);
   }
 
   public addService(scope: Construct, id: string, spec: ServiceSpec): IService {
     return new ContainerService(scope, id, (service) => {
       PublishedPorts.of(this).reserve(service, spec.ports ?? []);
       const stopGrace = spec.stopGrace ?? STOP_GRACE;
+      const check = spec.healthCheck._engineCheck;
       this.#serviceImages.set(physicalName(service), this.#images.resolve(service, spec.image));
 
       return {
-        ...this.renderContainer(service, spec, this.serviceNetworks(spec)),
+        ...this.container(service, spec, this.serviceNetworks(spec)),
         // Not `unless-stopped`: after a crash the engine stops left-over containers, and that policy would keep them
         // stopped.
         restart: "always",
         // Passes signals on, and is process 1, which no process in the container can kill.
         init: spec.healthCheck.restartAfter ? true : undefined,
         healthcheck: {
-          test: ["CMD", ...spec.healthCheck._program],
-          interval: spec.healthCheck.interval.toGoString(),
-          timeout: spec.healthCheck.timeout.toGoString(),
+          test: ["CMD", ...check.program],
+          interval: check.interval.toGoString(),
+          timeout: check.timeout.toGoString(),
           retries: spec.healthCheck.retries,
           startPeriod: spec.healthCheck.startPeriod.toGoString(),
         },
@@ -111,15 +112,19 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
   public addJob(scope: Construct, id: string, spec: JobSpec): IJob {
     const job = new ContainerJob(scope, id, (self) => ({
-      ...this.renderContainer(self, spec, [{ name: this.#internal.id }]),
+      ...this.container(self, spec, [{ name: this.#internal.id }]),
       restart: "no",
       mustRun: false,
       attach: true,
       logs: true,
       rm: false,
+      // By it a program knows whether its container was planned before something else was made.
+      hostname: `${PLANNED}\${formatdate("YYYYMMDDhhmmss", plantimestamp())}`,
       labels: renderLabels({ [ROLE_LABEL]: spec.role, [TRIGGERS_LABEL]: spec.triggers?.join(",") }),
     }));
     job.container.lifecycle = {
+      // Each plan has another time.
+      ignoreChanges: ["hostname"],
       postcondition: [
         {
           condition: "${self.exit_code == 0}",
@@ -142,7 +147,7 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     return physicalName(scope, id);
   }
 
-  /** Image of each service: its digest where it came from a registry, else its id. */
+  /** Image of each service: its digest if it came from a registry, else its id. */
   public get images(): { [service: string]: string } {
     return Object.fromEntries(
       [...this.#serviceImages].map(([service, { repoDigest, imageId }]) => [
@@ -157,41 +162,10 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
     return Object.fromEntries(this.#volumes.map(({ node, source }) => [node.path, source]));
   }
 
-  private renderContainer(
-    container: Construct,
-    spec: ContainerSpec,
-    networks: ContainerNetworksAdvanced[],
-  ): ContainerConfig {
-    const memory = spec.memory.toMebibytes();
-    for (const file of spec.files ?? []) validateFile(file, container);
-
-    return {
-      name: engineName("container", container),
-      image: this.#images.resolve(container, spec.image).imageId,
-      entrypoint: spec.entrypoint?.map(literal),
-      command: spec.args?.map(literal),
-      env: renderEnvironment(spec.environment ?? {}),
-      user: spec.user,
-      labels: renderLabels({ [ROLE_LABEL]: spec.role }),
-      networksAdvanced: [...networks, ...(spec.egress ? [{ name: this.egressNetwork().id }] : [])],
-      volumes: spec.volumes?.map(({ volume, path }) => ({
-        containerPath: path,
-        ...(volume instanceof HostFolder ? { hostPath: volume.source } : { volumeName: volume.source }),
-      })),
-      upload: spec.files?.map((file) => ({
-        file: file.path,
-        content: file.secret ? file.content : literal(file.content),
-        permissions: "0444",
-      })),
-      capabilities: { drop: ["ALL"] },
-      securityOpts: ["no-new-privileges:true"],
-      memory,
-      memorySwap: memory,
-      ulimit: [{ name: "nproc", soft: PROCESSES, hard: PROCESSES }],
-      logDriver: "json-file",
-      logOpts: LOG_OPTIONS,
-      dependsOn: spec.dependsOn?.map(dependable),
-    };
+  private container(construct: Construct, spec: ContainerSpec, networks: ContainerNetworksAdvanced[]): ContainerConfig {
+    const image = this.#images.resolve(construct, spec.image).imageId;
+    const egress = spec.egress ? [{ name: this.egressNetwork().id }] : [];
+    return renderContainer(construct, spec, image, [...networks, ...egress]);
   }
 
   private serviceNetworks({ egressLink, aliases, ports, edgeAliases }: ServiceSpec): ContainerNetworksAdvanced[] {
@@ -204,16 +178,22 @@ export class ContainerNetwork extends Construct implements IServiceNetwork {
 
   private egressLinkNetwork(): Network {
     // the link's former name: an id is an address in states.
-    this.#egressLink ??= new Network(this, "passage", { name: engineName("network", this, "passage"), internal: true });
+    this.#egressLink ??= this.makeNetwork("passage", { internal: true });
     return this.#egressLink;
   }
 
   private egressNetwork(): Network {
-    this.#egress ??= new Network(this, "egress", {
-      name: engineName("network", this, "egress"),
-      // Services on it cannot reach each other, only the outside.
-      options: { "com.docker.network.bridge.enable_icc": "false" },
-    });
+    // Services on it cannot reach each other, only the outside. Podman ignores the option, and the command warns of it.
+    this.#egress ??= this.makeNetwork("egress", { options: { "com.docker.network.bridge.enable_icc": "false" } });
     return this.#egress;
+  }
+
+  private makeNetwork(id: string, config: Pick<NetworkConfig, "internal" | "options"> = {}): Network {
+    return new Network(this, id, {
+      name: engineName("network", this, id),
+      // Podman adds `driver = host-local`, and each plan would replace the network.
+      lifecycle: { ignoreChanges: ["ipam_options"] },
+      ...config,
+    });
   }
 }

@@ -21,7 +21,7 @@ export class NamedVolume extends Construct implements IVolume {
     const record = new DataResource(this, "Default", { input: { [RECORDED_VOLUME]: this.source } });
     this.revision = record.id;
     // Release 0.1.0 made a `docker_volume` of the same name.
-    ReleasedVolumes.add(this, record.friendlyUniqueId);
+    ReleasedVolumes._releaseNamed(this, record.friendlyUniqueId);
   }
 }
 

@@ -4,7 +4,13 @@ import type { IConstruct, Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 import { physicalName } from "../values/physical-name";
 
-const OWNERS = new WeakMap<IConstruct, Map<string, string>>();
+const OWNERS = new WeakMap<IConstruct, Map<string, Owner>>();
+
+/** What has a name on an engine. */
+export interface Owner {
+  readonly path: string;
+  readonly stack: TerraformStack;
+}
 
 /** The engine of a stack, as far as an app tells engines apart. */
 export function engineOf(construct: IConstruct): string {
@@ -23,12 +29,12 @@ export function engineOf(construct: IConstruct): string {
 export function engineName(kind: "container" | "network" | "volume", construct: Construct, suffix?: string): string {
   const name = physicalName(construct, suffix);
   const { root } = construct.node;
-  const owners = OWNERS.get(root) ?? new Map<string, string>();
+  const owners = OWNERS.get(root) ?? new Map<string, Owner>();
   OWNERS.set(root, owners);
 
-  const key = `${engineOf(construct)} ${kind} ${name}`;
+  const key = keyOf(kind, name, construct);
   const path = [construct.node.path, suffix].join("/");
-  const owner = owners.get(key) ?? path;
+  const owner = owners.get(key)?.path ?? path;
   if (owner !== path) {
     throw new ValidationError(
       "NameTwice",
@@ -36,6 +42,16 @@ export function engineName(kind: "container" | "network" | "volume", construct: 
       construct,
     );
   }
-  owners.set(key, path);
+  owners.set(key, { path, stack: TerraformStack.of(construct) });
   return name;
+}
+
+/** What has a name on the engine of a stack, if the app has given the name. */
+export function ownerOf(kind: "volume", name: string, stack: TerraformStack): Owner | undefined {
+  const owner = OWNERS.get(stack.node.root)?.get(keyOf(kind, name, stack));
+  return owner && { ...owner, path: owner.path.replace(/\/$/, "") };
+}
+
+function keyOf(kind: string, name: string, construct: IConstruct): string {
+  return `${engineOf(construct)} ${kind} ${name}`;
 }

@@ -4,11 +4,19 @@ import { ValidationError } from "../values/errors";
 /** Timing of a health check. */
 export interface HealthCheckOptions {
   /**
-   * Time between two checks.
+   * Time between two checks of a service that is healthy.
    *
-   * @default 2 seconds
+   * @default - 10 seconds for the services of this library, 2 seconds for services of yours
    */
   readonly interval?: Duration;
+
+  /**
+   * Time between two checks until the first one succeeds, and after one that failed. It works with every engine, because
+   * a check waits inside the container. If it is under `interval`, the image needs `/bin/sh`.
+   *
+   * @default - 2 seconds, or `interval` if that is less
+   */
+  readonly startInterval?: Duration;
 
   /**
    * Time after which a check counts as failed.
@@ -41,19 +49,25 @@ export interface HealthCheckOptions {
   readonly restartAfter?: Duration;
 }
 
+const START_INTERVAL = Duration.seconds(2);
+// Each check starts a process by the engine, which costs far more processor time than the check.
+const INTERVAL = Duration.seconds(10);
 // The longest that a request may take: a service that is only slow has answered a check by then.
 const RESTART_AFTER = Duration.minutes(5);
 
 /**
- * Runs the check in `$@`, and kills what hangs: a service without a successful check for `$1` seconds and `$2` checks.
- * Checks are counted as well, because none takes place while the machine or the container is paused. The check counts
- * before it runs, because Docker kills one that takes too long. SIGKILL ends every process but process 1, which
- * therefore has to be the engine's init: it stops when its child has stopped. `/dev/shm` is empty after each start.
+ * Runs the check in `$@`, `$3` seconds later if the last one succeeded, and kills what hangs: a service without a
+ * successful check for `$1` seconds and `$2` checks. Checks are counted as well, because none takes place while the
+ * machine or the container is paused. The check counts before it runs, because Docker kills one that takes too long.
+ * SIGKILL ends every process but process 1, which therefore has to be the engine's init: it stops when its child has
+ * stopped. `/dev/shm` is empty after each start.
  */
-const RESTART_SCRIPT = [
-  "limit=$1 checks=$2 file=/dev/shm/healthy; shift 2; IFS=. read now _ </proc/uptime",
+const SCRIPT = [
+  "limit=$1 checks=$2 pause=$3 file=/dev/shm/healthy; shift 3",
+  "if [ -e $file ]; then read since failed <$file; [ $failed -gt 0 ] || sleep $pause; fi",
+  "IFS=. read now _ </proc/uptime",
   "if [ -e $file ]; then read since failed <$file; echo $since $((failed+1)) >$file",
-  "[ $((now-since)) -lt $limit ] || [ $failed -lt $checks ] || { read init </proc/1/comm",
+  "[ $limit -eq 0 ] || [ $((now-since)) -lt $limit ] || [ $failed -lt $checks ] || { read init </proc/1/comm",
   "case $init in docker-init|podman-init) kill -9 -1;; esac; }; fi",
   '"$@" || exit 1; echo $now 0 >$file || :',
 ].join("; ");
@@ -64,7 +78,8 @@ export class HealthCheck {
    * Runs a command without a shell.
    *
    * @param command the program and its arguments; exit code 0 means healthy.
-   * @throws ValidationError when `interval`, `timeout` or `restartAfter` is under 1 second, or `retries` under 1.
+   * @throws ValidationError when `interval`, `startInterval`, `timeout` or `restartAfter` is under 1 second,
+   *   `startInterval` over `interval`, or `retries` under 1.
    */
   public static command(command: string[], options: HealthCheckOptions = {}): HealthCheck {
     return new HealthCheck(command, options);
@@ -76,14 +91,18 @@ export class HealthCheck {
    * @internal
    */
   public static _restarting(command: string[], options: HealthCheckOptions = {}): HealthCheck {
-    return new HealthCheck(command, { ...options, restartAfter: options.restartAfter ?? RESTART_AFTER });
+    const { interval = INTERVAL, restartAfter = RESTART_AFTER } = options;
+    return new HealthCheck(command, { ...options, interval, restartAfter });
   }
 
   /** The program and its arguments. */
   public readonly test: string[];
 
-  /** Time between two checks. */
+  /** Time between two checks of a service that is healthy. */
   public readonly interval: Duration;
+
+  /** Time between two checks until the first one succeeds, and after one that failed. */
+  public readonly startInterval: Duration;
 
   /** Time after which a check counts as failed. */
   public readonly timeout: Duration;
@@ -99,12 +118,15 @@ export class HealthCheck {
 
   private constructor(command: string[], options: HealthCheckOptions) {
     this.test = [...command];
-    this.interval = options.interval ?? Duration.seconds(2);
+    this.interval = options.interval ?? START_INTERVAL;
+    this.startInterval = options.startInterval ?? shorter(START_INTERVAL, this.interval);
     this.timeout = options.timeout ?? Duration.seconds(5);
     this.retries = options.retries ?? 6;
     this.startPeriod = options.startPeriod ?? Duration.minutes(1);
     this.restartAfter = options.restartAfter;
     this.validateAtLeastASecond("interval", this.interval);
+    this.validateAtLeastASecond("startInterval", this.startInterval);
+    this.validateStartInterval();
     this.validateAtLeastASecond("timeout", this.timeout);
     if (this.restartAfter) this.validateAtLeastASecond("restartAfter", this.restartAfter);
     this.validateRetries();
@@ -112,24 +134,40 @@ export class HealthCheck {
 
   /** The longest time from the start to the verdict. */
   public get startTimeout(): Duration {
-    const rounds = (this.interval.toMilliseconds() + this.timeout.toMilliseconds()) * this.retries;
+    const rounds = (this.startInterval.toMilliseconds() + this.timeout.toMilliseconds()) * this.retries;
     return Duration.milliseconds(this.startPeriod.toMilliseconds() + rounds);
   }
 
   /**
-   * The program that the engine runs for each check, with its arguments.
+   * What the engine is told: the program that it runs for each check, the time between two, and the longest that one takes.
    *
    * @internal
    */
-  public get _program(): string[] {
-    if (!this.restartAfter) return this.test;
-    const limits = [this.restartAfter.toSeconds(), this.retries].map(String);
-    return ["/bin/sh", "-c", RESTART_SCRIPT, "healthcheck", ...limits, ...this.test];
+  public get _engineCheck(): { program: string[]; interval: Duration; timeout: Duration } {
+    const pause = Duration.milliseconds(this.interval.toMilliseconds() - this.startInterval.toMilliseconds());
+    if (!this.restartAfter && pause.toMilliseconds() === 0) {
+      return { program: this.test, interval: this.interval, timeout: this.timeout };
+    }
+    const numbers = [this.restartAfter?.toSeconds() ?? 0, this.retries, pause.toMilliseconds() / 1000].map(String);
+    return {
+      program: ["/bin/sh", "-c", SCRIPT, "healthcheck", ...numbers, ...this.test],
+      interval: this.startInterval,
+      timeout: Duration.milliseconds(this.timeout.toMilliseconds() + pause.toMilliseconds()),
+    };
   }
 
   private validateAtLeastASecond(prop: string, value: Duration): void {
     if (value.toMilliseconds() < 1000) {
       throw new ValidationError("HealthCheckTiming", `'${prop}' must be at least 1 second, got: ${value}`);
+    }
+  }
+
+  private validateStartInterval(): void {
+    if (this.startInterval.toMilliseconds() > this.interval.toMilliseconds()) {
+      throw new ValidationError(
+        "HealthCheckTiming",
+        `'startInterval' must be at most 'interval', ${this.interval}, got: ${this.startInterval}`,
+      );
     }
   }
 
@@ -141,4 +179,8 @@ export class HealthCheck {
       );
     }
   }
+}
+
+function shorter(one: Duration, other: Duration): Duration {
+  return one.toMilliseconds() < other.toMilliseconds() ? one : other;
 }

@@ -13,7 +13,7 @@ export interface IVolume extends IConstruct {
   /** The source of the mount: the name of a volume, or a path on the engine's host. */
   readonly source: string;
 
-  /** A value that changes when the data begins anew, to be a trigger of the jobs that prepare it. */
+  /** A value that changes when the data is recreated empty, to be a trigger of the jobs that prepare it. */
   readonly revision: string;
 }
 
@@ -228,7 +228,7 @@ export interface IServiceNetwork extends IConstruct {
   /** Name of the network that services with published ports are on, for containers of yours to join. */
   readonly edgeNetworkName: string;
 
-  /** Image of each service: its digest where it came from a registry, else its id. */
+  /** Image of each service: its digest if it came from a registry, else its id. */
   readonly images: { [service: string]: string };
 
   /** Names of the volumes on the engine, by the path of their constructs. No plan deletes them. */

@@ -17,7 +17,7 @@ export function secretVariable(scope: IConstruct, name: string): TerraformVariab
   return existing;
 }
 
-/** The error to throw when constructs refuse an id: a ValidationError where a secret's variable has that id already. */
+/** The error to throw when constructs refuse an id: a ValidationError if a secret's variable has that id already. */
 export function explainTakenName(stack: TerraformStack, error: unknown): unknown {
   const name = /^There is already a Construct with name '([^']+)'/.exec((error as Error).message)?.[1];
   return name !== undefined && isVariable(stack.node.tryFindChild(name)) ? nameTaken(stack, name) : error;

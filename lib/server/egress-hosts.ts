@@ -1,14 +1,12 @@
-import { isIP } from "node:net";
 import { UNREACHABLE_RANGES } from "../contract/egress-addresses";
 import type { IConstruct } from "constructs";
 import { ValidationError } from "../values/errors";
+import { isHostAddress, isHostName } from "../values/host-name";
 import { IpRange } from "../values/ip-range";
+import type { StoreHost } from "../stores/store";
 
-const TLS_PORT = 443;
-const LABEL = "[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?";
-const HOST = new RegExp(`^(?:${LABEL}\\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`);
-// Some resolvers read a name whose last label is numeric as an IPv4 address (`0x7f.1`).
-const NUMERIC = /(?:^|\.)(?:\d+|0x[0-9a-f]*)$/i;
+/** The port of a host that is listed without one. */
+export const TLS_PORT = 443;
 
 /** A host and port that the proxy connects to. */
 export interface EgressTarget {
@@ -30,10 +28,10 @@ export function egressTargets(prop: string, hosts: string[], taken: number, scop
         `'${prop}' must name each host in full, because MLflow finds the proxy under these names, got: '${given}'`,
       );
     }
-    if (isIP(host.replace(/^\[|\]$/g, "")) || NUMERIC.test(host)) {
+    if (isHostAddress(host)) {
       refuse(`'${prop}' must have host names and no addresses, because TLS identifies hosts by name, got: '${given}'`);
     }
-    if (host.length > 253 || !HOST.test(host)) {
+    if (!isHostName(host) || !host.includes(".")) {
       refuse(
         `'${prop}' must have host names in lower-case letters, such as 'api.example.com' or 'api.example.com:8443', got: '${given}'`,
       );
@@ -72,6 +70,33 @@ export function validatePrivateHosts(
       throw new ValidationError(
         "PrivateHost",
         `'egress.privateHosts' must have ranges such as '10.20.0.0/16', without loopback, link-local and multicast addresses, got: '${range}'`,
+        scope,
+      );
+    }
+  }
+}
+
+/**
+ * Validates the hosts of external stores.
+ *
+ * @param taken port that the proxy uses itself.
+ * @throws ValidationError when a store uses this port, or a store without TLS shares its port with another host.
+ */
+export function validateStores(stores: StoreHost[], targets: EgressTarget[], taken: number, scope: IConstruct): void {
+  for (const { host, port, tls } of stores) {
+    if (port < 1 || port > 65535 || port === taken) {
+      throw new ValidationError(
+        "StorePort",
+        `an external store must have a port from 1 to 65535 other than ${taken}, got: '${host}:${port}'`,
+        scope,
+      );
+    }
+    const others = [...targets, ...stores].filter((other) => other.port === port && other.host !== host);
+    const [other] = tls ? [] : others;
+    if (other) {
+      throw new ValidationError(
+        "StorePort",
+        `an external store without https must have a port that no other external host has, because the egress proxy finds the store by its port, got: '${host}:${port}' and '${other.host}:${port}'`,
         scope,
       );
     }

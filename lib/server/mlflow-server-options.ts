@@ -1,5 +1,6 @@
 import type { DataSize } from "../values/data-size";
 import type { EgressOptions } from "./egress-options";
+import type { GarbageCollectionOptions } from "./garbage-collection-options";
 import type { HealthCheckOptions } from "../network/health-check";
 import type { MlflowFeatureOptions } from "./feature-options";
 import type { Secret } from "../secrets/secret";
@@ -74,7 +75,7 @@ export interface MlflowServerOptions {
 
   /**
    * Hosts that the server may connect to, in addition to those of its features. It cannot be combined with an external
-   * store, to which the server connects directly.
+   * store that has an address instead of a host name: the server connects to it without the egress proxy.
    *
    * @default - none
    */
@@ -86,6 +87,14 @@ export interface MlflowServerOptions {
    * @default - the defaults of `MlflowFeatureOptions`
    */
   readonly features?: MlflowFeatureOptions;
+
+  /**
+   * Deletes for good, on a schedule, what users have deleted long ago: runs, models and experiments with their files, and
+   * files that nobody owns. A service of its own does it, with the server's image.
+   *
+   * @default - nothing is deleted for good, except by the command `mlflow-stack gc`
+   */
+  readonly garbageCollection?: GarbageCollectionOptions;
 
   /**
    * Additional settings of MLflow, as environment variables. Not for secrets.

@@ -2,23 +2,28 @@ import { allowedHosts, allowedOrigins } from "./allowed-hosts";
 import { ANSWER_MINUTES } from "../contract/gateway-settings";
 import { DEFAULT_WORKSPACE } from "../contract/logins";
 import { Port } from "../contract/ports";
-import { SERVICE_NAME, STORES_FILE, StoresVerdict } from "../contract/store-identity";
+import type { ServerSettings } from "../contract/server-settings";
+import { SERVICE_NAME, STORES_FILE } from "../contract/store-identity";
+import type { IdentitySettings } from "../contract/store-identity";
 import { Lazy } from "cdktf";
 import { Construct } from "constructs";
+import { dumpJob } from "./dump-job";
 import { enabledFeatures, featureEnvironment } from "./features";
 import type { MlflowServerOptions } from "./mlflow-server-options";
 import { validateMlflowSettings } from "./mlflow-settings";
+import { garbageService } from "./garbage-collection";
 import { GATEWAY_ONLY, MODULES_ENVIRONMENT, pooled, pythonModules } from "./python-modules";
-import { SECRETS_FILE, secretsFile } from "./secrets-file";
-import { serverEgress } from "./server-egress";
+import { SECRETS_FILE, serverSecrets } from "./secrets-file";
+import { hasDirectEgress, serverEgress } from "./server-egress";
 import { ONE_PROCESS, serverSize } from "./server-size";
+import { HEALTH, METRICS, MLFLOW_COMMAND, START, TEMPORARY } from "./server-start";
 import { workspacesJob } from "./workspaces-job";
 import { ContainerRole } from "../contract/container-roles";
 import { gatewayKeyFile } from "../gateway/upstream";
 import type { IUpstream, UpstreamGateway } from "../gateway/upstream";
 import { HealthCheck } from "../network/health-check";
 import { ServiceImage } from "../network/service-image";
-import type { IServiceNetwork, JobSpec } from "../network/service-network";
+import type { IJob, IServiceNetwork, JobSpec } from "../network/service-network";
 import { Secret } from "../secrets/secret";
 import type { SecretValue } from "../secrets/secret";
 import { stackIdentity } from "../stores/stack-identity";
@@ -32,23 +37,12 @@ import { RELEASES, imageName } from "../values/releases";
 const USER = "1000:1000";
 // The password is in the file of a libpq service, not in this address.
 const DATABASE = `postgresql+psycopg2:///?service=${SERVICE_NAME}`;
-// Files on their way through MLflow. Emptied at every start, because a killed worker leaves its files behind.
-const TEMPORARY = "/tmp/mlflow";
-// Shared by all workers. Emptied at every start, or counters of dead processes would be added for ever.
-const METRICS = `${TEMPORARY}/metrics`;
-// The server stops when its stores turn out to be another stack's, and refuses to start on them.
-const START = `python ${STORES_FILE} start && rm -rf ${TEMPORARY} && mkdir ${TEMPORARY} || exit
-while sleep 30; do
-  said=$(python ${STORES_FILE} check 2>&1) || [ $? -ne ${StoresVerdict.OTHER_STORES} ] || { echo "$said" >&2; kill 1; }
-done &
-exec mlflow "$@"`;
 // The sources that a model version may have: those that MLflow itself keeps, and its placeholders for prompts. MLflow
 // would read any other source with its own rights.
 const MODEL_SOURCES = "^(runs:|models:|mlflow-artifacts:|(prompt-template|dummy-source)$)";
-// Five minutes, like the gateway's response time-out, so that an abandoned query releases its connection. Not for
+// Five minutes, like the gateway's response timeout, so that an abandoned query releases its connection. Not for
 // external databases: a pooler may refuse PGOPTIONS.
-const QUERY_TIME = { PGOPTIONS: `-c statement_timeout=${ANSWER_MINUTES}min` };
-const HEALTH = `import urllib.request as u; u.urlopen("http://127.0.0.1:${Port.MLFLOW}/health", timeout=4)`;
+const QUERY_TIME = { PGOPTIONS: `-c statement_timeout=${ANSWER_MINUTES}min` } satisfies ServerSettings;
 
 /** Properties of an `MlflowServer`. */
 export interface MlflowServerProps extends MlflowServerOptions {
@@ -63,10 +57,12 @@ export interface MlflowServerProps extends MlflowServerOptions {
 }
 
 /**
- * The MLflow tracking server and model registry, and the job that migrates its database before it starts.
+ * The MLflow tracking server and model registry, and the job that migrates its database before it starts. Another job dumps
+ * the database before; `mlflow-stack rollback` restores the dump. The last three dumps stay, on a volume.
  *
  * The job marks database and bucket as belonging to this server, and fails on those of another server. The server
- * starts only on stores with its mark and on the schema of its own release, and stops when the mark is gone.
+ * starts only on stores with its mark and on the schema of its own release, and stops when the mark is gone. With
+ * `garbageCollection`, a service beside it deletes for good what users have deleted.
  *
  * It has no login of its own: put an `AuthGateway` in front. It answers only requests with the key of its gateways, and
  * only to their host names and to `hostNames`. Health check and metrics need no key.
@@ -89,6 +85,12 @@ export class MlflowServer extends Construct implements IUpstream {
 
   /** The server answers only requests with this value in the header `X-Gateway-Key`, which its gateways set. */
   public readonly gatewayKey?: SecretValue;
+
+  /** What MLflow encrypts values in its database with, by the name of its setting. A backup needs it. */
+  public readonly encryptionSecrets: { [name: string]: SecretValue };
+
+  /** The job that migrates the database, for services of yours that start after it. */
+  public readonly migration: IJob;
 
   /** Number of worker processes. */
   public readonly workers: number;
@@ -122,23 +124,32 @@ export class MlflowServer extends Construct implements IUpstream {
         ...artifacts.environment,
         MLFLOW_ARTIFACTS_DESTINATION: artifactStore.destination,
         STACK_IDENTITY: stackIdentity(this, artifactStore),
-      },
+      } satisfies ServerSettings & IdentitySettings,
       files: [...database.files, ...artifacts.files, storesFile()],
     };
 
-    const external = database.external || artifacts.external;
-    const egress = serverEgress(this, network, features, props.egress ?? {}, external);
+    const clients = [database, artifacts];
+    const isDirect = hasDirectEgress(clients);
+    const egress = serverEgress(this, network, features, props.egress ?? {}, clients);
+    const proxy = egress ? [egress.entry] : [];
 
-    const migration = network.addJob(this, "migration", {
+    const hostname = network.hostnameOf(scope, id);
+    const dump = network.addJob(this, "dump", dumpJob(this, { network, backendStore, image, hostname }, proxy));
+    this.migration = network.addJob(this, "migration", {
       role: ContainerRole.MIGRATION_JOB,
       ...stores,
       image,
       entrypoint: ["python", STORES_FILE, "migrate"],
-      args: ["mlflow", "db", "upgrade", DATABASE],
+      args: [...MLFLOW_COMMAND, "db", "upgrade", DATABASE],
       user: USER,
       memory: ONE_PROCESS,
-      egress: external,
-      dependsOn: [...database.dependsOn, ...artifacts.dependsOn],
+      egress: isDirect,
+      dependsOn: [
+        dump,
+        ...database.dependsOn,
+        ...artifacts.dependsOn,
+        ...(clients.some(({ hosts }) => hosts) ? proxy : []),
+      ],
       triggers: [...database.triggers, ...artifacts.triggers],
       errorMessage: "The database could not be brought up to date, so the server was not started.",
     });
@@ -150,17 +161,19 @@ export class MlflowServer extends Construct implements IUpstream {
       files: database.files,
       user: USER,
       memory: ONE_PROCESS,
-      egress: database.external,
-      dependsOn: [migration],
+      egress: database.external && isDirect,
+      dependsOn: [this.migration],
       triggers: database.triggers,
     };
 
+    const secrets = serverSecrets(this, props.secretEnvironment ?? {});
     const gatewayKey = Secret.generated().bind(this, "gateway-key");
     this.gatewayKey = gatewayKey;
+    this.encryptionSecrets = secrets.encryption;
     this.#network = network;
     this.#hostNames = props.hostNames ?? [];
     // Services that read the metrics reach the server directly, not through the gateway.
-    const internalNames = features.metrics ? [network.hostnameOf(scope, id)] : [];
+    const internalNames = features.metrics ? [hostname] : [];
     const service = network.addService(this, "Default", {
       role: ContainerRole.SERVER,
       image,
@@ -193,13 +206,8 @@ export class MlflowServer extends Construct implements IUpstream {
         // The gateway logs every request, with its user.
         MLFLOW_UVICORN_OPTS: "--no-access-log",
         ...props.environment,
-      },
-      files: [
-        ...stores.files,
-        ...pythonModules(),
-        secretsFile(this, props.secretEnvironment ?? {}),
-        gatewayKeyFile(gatewayKey),
-      ],
+      } satisfies ServerSettings & IdentitySettings,
+      files: [...stores.files, ...pythonModules(), secrets.file, gatewayKeyFile(gatewayKey)],
       volumes: props.temporaryVolume && [
         {
           volume: network.addVolume(this, "tmp", props.temporaryVolume),
@@ -208,14 +216,28 @@ export class MlflowServer extends Construct implements IUpstream {
       ],
       user: USER,
       memory,
-      egress: external,
-      healthCheck: HealthCheck._restarting(["python", "-c", HEALTH], {
-        ...props.healthCheck,
-        interval: props.healthCheck?.interval ?? Duration.seconds(5),
-      }),
+      egress: isDirect,
+      healthCheck: HealthCheck._restarting(["python", "-ISc", HEALTH], props.healthCheck),
       stopGrace: Duration.seconds(30),
-      dependsOn: [migration, ...(egress ? [egress.entry] : [])],
+      dependsOn: [this.migration, ...proxy],
     });
+
+    if (props.garbageCollection) {
+      const asTheServer = {
+        image,
+        environment: {
+          ...stores.environment,
+          ...(features.workspaces && { MLFLOW_ENABLE_WORKSPACES: "true" }),
+          MIGRATION_JOB: physicalName(this, "migration"),
+          MLFLOW_BACKEND_STORE_URI: DATABASE,
+        } satisfies ServerSettings & IdentitySettings,
+        files: stores.files,
+        user: USER,
+        egress: isDirect,
+        dependsOn: [this.migration, ...proxy],
+      };
+      network.addService(this, "gc", garbageService(this, props.garbageCollection, asTheServer));
+    }
 
     this.hostname = service.hostname;
     this.workers = workers;
@@ -245,4 +267,8 @@ export class MlflowServer extends Construct implements IUpstream {
 }
 
 // The user has no home folder of its own. One OpenBLAS thread a process, because the workers share the cores.
-const PROCESS_ENVIRONMENT = { HOME: "/tmp", OPENBLAS_NUM_THREADS: "1", PYTHONDONTWRITEBYTECODE: "1" };
+const PROCESS_ENVIRONMENT = {
+  HOME: "/tmp",
+  OPENBLAS_NUM_THREADS: "1",
+  PYTHONDONTWRITEBYTECODE: "1",
+} satisfies ServerSettings;

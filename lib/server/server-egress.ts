@@ -6,11 +6,18 @@ import { ValidationError } from "../values/errors";
 import { Port } from "../contract/ports";
 import type { MlflowFeatureOptions } from "./feature-options";
 import type { IServiceNetwork } from "../network/service-network";
+import type { ClientSettings } from "../stores/store";
 
 /**
- * The egress proxy for the features and `egress` of a server, if they need one.
+ * Whether the server and its jobs connect to all outside addresses themselves, because a store does not tell its hosts.
+ */
+export function hasDirectEgress(stores: readonly ClientSettings[]): boolean {
+  return stores.some(({ external, hosts }) => external && hosts === undefined);
+}
+
+/**
+ * The egress proxy for the external stores, the features and `egress` of a server, if they need one.
  *
- * @param reachesStore whether the server already has direct egress, to an external store.
  * @throws ValidationError when a feature lacks its hosts, a host is invalid, or the server has direct egress.
  */
 export function serverEgress(
@@ -18,7 +25,7 @@ export function serverEgress(
   network: IServiceNetwork,
   features: MlflowFeatureOptions,
   egress: EgressOptions,
-  reachesStore: boolean,
+  stores: readonly ClientSettings[],
 ): EgressProxy | undefined {
   const { aiGateway, telemetry, webhooks } = features;
   if (telemetry && !egress.hosts?.length) {
@@ -50,23 +57,28 @@ export function serverEgress(
   for (const [prop, hosts] of lists) egressTargets(prop, hosts, Port.HEALTH, scope);
 
   const hosts = lists.flatMap(([, list]) => list);
+  const isDirect = hasDirectEgress(stores);
+  const storeHosts = isDirect ? [] : stores.flatMap((store) => store.hosts ?? []);
   if (hosts.length === 0) {
     const [unused] = Object.keys(egress.privateHosts ?? {});
-    if (unused === undefined) return undefined;
-    throw new ValidationError(
-      "PrivateHost",
-      `'egress.privateHosts' must have hosts of a feature or of 'egress.hosts', got: '${unused}'`,
-      scope,
-    );
+    if (unused !== undefined) {
+      throw new ValidationError(
+        "PrivateHost",
+        `'egress.privateHosts' must have hosts of a feature or of 'egress.hosts', got: '${unused}'`,
+        scope,
+      );
+    }
+    if (storeHosts.length === 0) return undefined;
   }
-  if (reachesStore) {
+  if (isDirect) {
     throw new ValidationError(
       "EgressBesideStore",
-      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with an external store, because the server has direct egress to it, which would bypass the list of hosts; keep both stores in the stack",
+      "'egress', 'features.aiGateway' and 'features.webhooks' need external stores that have a host name and no address, because the server has direct egress to an address, which would bypass the list of hosts",
       scope,
     );
   }
-  return new EgressProxy(scope, "egress", { network, hosts, privateHosts: egress.privateHosts, image: egress.image });
+  const { privateHosts, image } = egress;
+  return new EgressProxy(scope, "egress", { network, hosts, stores: storeHosts, privateHosts, image });
 }
 
 function requireSome(prop: string, what: string, given: readonly unknown[], scope: Construct): void {

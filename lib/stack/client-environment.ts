@@ -1,4 +1,5 @@
 import { Fn } from "cdktf";
+import type { ClientSetting } from "../contract/server-settings";
 import type { AuthGateway } from "../gateway/auth-gateway";
 
 const BUNDLE = '"${XDG_CACHE_HOME:-$HOME/.cache}/cdktf-mlflow/STACK-roots.pem"';
@@ -23,25 +24,29 @@ export function clientEnvironment(
   { url, username, password, rootCertificate, directTransfers }: AuthGateway,
   stack: string,
 ): string {
-  const lines = [`export MLFLOW_TRACKING_URI='${url}'`];
-  if (directTransfers) lines.push(`export MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE='${MIN_PARTS_SIZE}'`);
+  const lines = [exported("MLFLOW_TRACKING_URI", `'${url}'`)];
+  if (directTransfers) lines.push(exported("MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE", `'${MIN_PARTS_SIZE}'`));
   if (username !== undefined && password !== undefined) {
     lines.push(
-      `export MLFLOW_TRACKING_USERNAME='${username}'`,
+      exported("MLFLOW_TRACKING_USERNAME", `'${username}'`),
       // Escapes `'` for the shell as `'\''`; backslashes are doubled because Terraform removes one.
-      `export MLFLOW_TRACKING_PASSWORD='${Fn.replace(password.unsafeUnwrap(), "'", "'\\\\''")}'`,
+      exported("MLFLOW_TRACKING_PASSWORD", `'${Fn.replace(password.unsafeUnwrap(), "'", "'\\\\''")}'`),
     );
   }
   if (rootCertificate !== undefined) {
     lines.push(
       // Presigned transfers use the second one. Both replace the authorities that the client would trust otherwise.
-      `export MLFLOW_TRACKING_SERVER_CERT_PATH=${shell(BUNDLE, stack)}`,
-      'export REQUESTS_CA_BUNDLE="$MLFLOW_TRACKING_SERVER_CERT_PATH"',
+      exported("MLFLOW_TRACKING_SERVER_CERT_PATH", shell(BUNDLE, stack)),
+      exported("REQUESTS_CA_BUNDLE", '"$MLFLOW_TRACKING_SERVER_CERT_PATH"'),
       'mkdir -p "$(dirname "$REQUESTS_CA_BUNDLE")"',
       `{ cat ${TRUSTED_ROOTS.join(" ")} 2>/dev/null; printf '%s\\n' '${rootCertificate}'; } > "$REQUESTS_CA_BUNDLE"`,
     );
   }
   return [...lines, ""].join("\n");
+}
+
+function exported(name: ClientSetting, word: string): string {
+  return `export ${name}=${word}`;
 }
 
 // Escapes `${` for Terraform. The replacement is a function, because `$$` in a replacement string means `$`.

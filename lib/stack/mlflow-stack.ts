@@ -5,6 +5,8 @@ import { ArtifactStore } from "../stores/artifact-store";
 import { AuthGateway } from "../gateway/auth-gateway";
 import type { AuthGatewayOptions } from "../gateway/auth-gateway-options";
 import { AuthMethod } from "../users/auth-method";
+import type { Backup } from "../backup/backup";
+import type { BackupOptions } from "../backup/backup-options";
 import { BackendStore } from "../stores/backend-store";
 import { clientEnvironment } from "./client-environment";
 import { ContainerNetwork } from "../network/container-network";
@@ -22,8 +24,9 @@ import { ReleasedVolumes } from "../network/released-volumes";
 import type { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork } from "../network/service-network";
 import { StackGuard } from "../guard/stack-guard";
+import { stackBackup } from "./stack-backup";
 import { StateBackend } from "./state-backend";
-import type { IArtifactStore } from "../stores/store";
+import type { IArtifactStore, IBackendStore } from "../stores/store";
 import { PublicUrl } from "../values/public-url";
 
 const DEFAULT_URL = "http://localhost:8080";
@@ -71,6 +74,13 @@ export interface MlflowStackProps {
    * @default - the defaults of `AuthGatewayOptions`
    */
   readonly gateway?: AuthGatewayOptions;
+
+  /**
+   * Backups of database and bucket.
+   *
+   * @default - no backups are made
+   */
+  readonly backup?: BackupOptions;
 
   /**
    * Options of the network.
@@ -121,8 +131,17 @@ export class MlflowStack extends TerraformStack {
   /** The networks, which your own containers can join. */
   public readonly network: IServiceNetwork;
 
+  /** The database: a `PostgresStore` or an `ExternalPostgres`, unless the option is one of your own. */
+  public readonly backendStore: IBackendStore;
+
+  /** The store for files: a `MinioStore` or an `S3Store`, unless the option is one of your own. */
+  public readonly artifactStore: IArtifactStore;
+
   /** The MLflow server. */
   public readonly server: MlflowServer;
+
+  /** The service that makes backups, if the stack has one. */
+  public readonly backup?: Backup;
 
   /** The gateway, the only service that users reach. */
   public readonly gateway: AuthGateway;
@@ -137,17 +156,23 @@ export class MlflowStack extends TerraformStack {
       new RandomProvider(this, "random");
       ProviderVersions.pin(this, props.providerVersions);
 
-      for (const name of VOLUMES_OF_0_1_0) ReleasedVolumes.add(this, name);
+      for (const name of VOLUMES_OF_0_1_0) ReleasedVolumes._releaseNamed(this, name);
 
       this.network = new ContainerNetwork(this, "network", props.network);
-      const artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
+      this.artifactStore = (props.artifactStore ?? ArtifactStore.minio()).bind(this, this.network);
+      this.backendStore = (props.backendStore ?? BackendStore.postgres()).bind(this, this.network);
       this.server = new MlflowServer(this, "server", {
         ...props.server,
         egress: { ...props.server?.egress, image: props.server?.egress?.image ?? this.egressImage(props.gateway) },
         network: this.network,
-        backendStore: (props.backendStore ?? BackendStore.postgres()).bind(this, this.network),
-        artifactStore,
+        backendStore: this.backendStore,
+        artifactStore: this.artifactStore,
       });
+      if (props.backup) {
+        const { network, backendStore, artifactStore, server } = this;
+        const serverImage = props.server?.image ?? MlflowServer.defaultImage();
+        this.backup = stackBackup(this, props.backup, { network, backendStore, artifactStore, server, serverImage });
+      }
       this.gateway = new AuthGateway(this, "gateway", {
         ...props.gateway,
         network: this.network,
@@ -157,7 +182,11 @@ export class MlflowStack extends TerraformStack {
       });
 
       this.warnOfWorkers(props.engine?.cores);
-      this.addOutputs(artifactStore);
+      this.addOutputs(this.artifactStore);
+      if (this.backup && props.backup?.passphrase === undefined) {
+        const passphrase = this.backup.passphrase.unsafeUnwrap();
+        this.output("backup_passphrase", "The passphrase without which nobody reads the backups.", passphrase, true);
+      }
       Aspects.of(this).add(new StackGuard());
     } catch (error) {
       throw explainTakenName(this, error);

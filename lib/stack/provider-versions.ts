@@ -2,8 +2,8 @@ import { Annotations } from "cdktf";
 import type { TerraformStack } from "cdktf";
 import { RELEASES } from "../values/releases";
 
-// A plan with 3.x deletes stopped containers; 4.x only reads them. Since 4.6 the provider also applies changed health
-// checks. The bindings of @cdktf/provider-docker were generated for 3.6.2 and work with both.
+// A plan with 3.x deletes stopped containers; 4.x only reads them. The bindings of @cdktf/provider-docker were generated
+// for 3.6.2 and work with both.
 const { docker: DOCKER, random: RANDOM } = RELEASES.providers;
 
 /** Versions of the Terraform providers of a stack. */

@@ -1,11 +1,9 @@
 import { Construct } from "constructs";
-import { ValidationError } from "../values/errors";
-import { rejectLoopback } from "../values/loopback";
+import { rejectLoopback } from "../values/container-host";
 import { PostgresClient } from "./postgres-client";
+import type { ServiceImage } from "../network/service-image";
 import type { Secret } from "../secrets/secret";
 import type { ClientSettings, IBackendStore } from "./store";
-
-const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"];
 
 /** Options of an `ExternalPostgres`. */
 export interface ExternalPostgresOptions {
@@ -19,7 +17,7 @@ export interface ExternalPostgresOptions {
    */
   readonly port?: number;
 
-  /** Name of an existing database that holds nothing but MLflow's tables. */
+  /** Name of an existing database that holds only MLflow's tables. */
   readonly database: string;
 
   /** Name of a user who may create tables in the database. */
@@ -48,6 +46,13 @@ export interface ExternalPostgresOptions {
    * @default - not checked against the server's pools
    */
   readonly connectionLimit?: number;
+
+  /**
+   * Image with PostgreSQL's client tools, of the server's major version or a newer one, for the dump before a migration.
+   *
+   * @default - `PostgresStore.defaultImage()`
+   */
+  readonly toolsImage?: ServiceImage;
 }
 
 /**
@@ -58,14 +63,15 @@ export interface ExternalPostgresOptions {
 export class ExternalPostgres extends Construct implements IBackendStore {
   public readonly clientSettings: ClientSettings;
   public readonly connectionLimit?: number;
+  public readonly toolsImage?: ServiceImage;
 
   constructor(scope: Construct, id: string, options: ExternalPostgresOptions) {
     super(scope, id);
 
     rejectLoopback("host", options.host, this);
-    this.validateSslMode(options.sslMode);
 
     this.connectionLimit = options.connectionLimit;
+    this.toolsImage = options.toolsImage;
     this.clientSettings = PostgresClient.settings(this, {
       host: options.host,
       port: options.port,
@@ -76,11 +82,5 @@ export class ExternalPostgres extends Construct implements IBackendStore {
       caCertificate: options.caCertificate,
       external: true,
     });
-  }
-
-  private validateSslMode(sslMode: string | undefined): void {
-    if (sslMode !== undefined && !SSL_MODES.includes(sslMode)) {
-      throw new ValidationError("SslMode", `'sslMode' must be one of ${SSL_MODES.join(", ")}, got: '${sslMode}'`, this);
-    }
   }
 }

@@ -3,9 +3,9 @@ import { ACCEPTED_FILE, MARKS, StoresVerdict } from "../contract/store-identity"
 /**
  * Makes the bucket, the policy and the user, and changes nothing that is right already. The file with the access key is
  * the truth: users of earlier keys, which a lost state leaves behind, are removed. They have this policy and a name of
- * the same length; users that somebody else made are left alone.
+ * the same length; users of other programs are left alone.
  *
- * Before that it looks for the marks that stores.py makes, in all buckets. Where there are some, and none of a server in
+ * Before that it looks for the marks that stores.py makes, in all buckets. If there are some, and none of a server in
  * `IDENTITIES`, the volume is another stack's: nothing is changed until a person accepts it. A mark of the right name
  * with another identity comes from before a lost state, or from a stack of the same name elsewhere: until a person has
  * told which, users of earlier keys stay.
@@ -60,8 +60,10 @@ if ! mc admin user info store "$user" | grep -qw mlflow; then
   mc admin policy attach store mlflow --user "$user" >/dev/null
 fi
 if [ -n "$accepted" ]; then
+  # 'mc pipe' takes half a gibibyte for a file of unknown size, which is more than this job's memory; 'mc cp' knows it.
   for identity in $IDENTITIES; do
-    printf %s "$identity" | mc pipe "store/$BUCKET/${MARKS}\${identity%%/*}" >/dev/null
+    printf %s "$identity" > /tmp/mark
+    mc cp --quiet /tmp/mark "store/$BUCKET/${MARKS}\${identity%%/*}" >/dev/null
   done
 fi
 if [ -n "$earlier" ]; then
@@ -76,7 +78,7 @@ fi
 echo "bucket $BUCKET is ready"
 `;
 
-/** What MLflow may do in the bucket. Taking back a version for good is denied, so that a mistake can be undone. */
+/** What MLflow may do in the bucket. If the bucket keeps versions, MLflow may not delete one. */
 export function bucketPolicy(bucket: string): string {
   const policy = {
     Version: "2012-10-17",

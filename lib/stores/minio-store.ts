@@ -2,6 +2,7 @@ import { Construct } from "constructs";
 import { ContainerRole } from "../contract/container-roles";
 import { Port } from "../contract/ports";
 import { POLICY_FILE } from "../contract/store-identity";
+import type { IdentitySettings } from "../contract/store-identity";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
@@ -75,14 +76,14 @@ export interface MinioStoreOptions {
   /**
    * The volume of the data.
    *
-   * @default - a named volume that Terraform refuses to delete
+   * @default - a named volume, which no plan deletes
    */
   readonly dataVolume?: VolumeOptions;
 
   /**
    * Timing of the check whether the store takes requests.
    *
-   * @default - every 2 seconds
+   * @default - every 10 seconds
    */
   readonly healthCheck?: HealthCheckOptions;
 }
@@ -100,6 +101,9 @@ export interface MinioStoreProps extends MinioStoreOptions {
  * @throws ValidationError when the bucket's name is malformed or the memory is too small.
  */
 export class MinioStore extends Construct implements IArtifactStore {
+  /** Host name on the network. */
+  public readonly hostname: string;
+
   public readonly clientSettings: ClientSettings;
   public readonly destination: string;
   public readonly transferTarget?: TransferTarget;
@@ -148,6 +152,7 @@ export class MinioStore extends Construct implements IArtifactStore {
       stopGrace: Duration.seconds(30),
     });
 
+    this.hostname = service.hostname;
     const endpoint = `${service.hostname}:${Port.S3_API}`;
     const keys = {
       accessKeyId: Secret.generated({ length: ACCESS_KEY_LENGTH }).bind(this, "access-key"),
@@ -204,7 +209,8 @@ export class MinioStore extends Construct implements IArtifactStore {
       triggers: [data.revision],
     });
     // Tells stores.py that an unknown access key means an emptied store.
-    this.clientSettings = { ...settings, environment: { ...settings.environment, STACK_MAKES_BUCKET: "true" } };
+    const environment = { ...settings.environment, STACK_MAKES_BUCKET: "true" } satisfies IdentitySettings;
+    this.clientSettings = { ...settings, environment };
   }
 
   private validateS3Api({ s3Api, image, imageChecksSignatures }: MinioStoreOptions): void {

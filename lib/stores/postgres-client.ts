@@ -1,14 +1,17 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
 import { Port } from "../contract/ports";
+import type { StoreSettings } from "../contract/server-settings";
 import { SERVICE_NAME } from "../contract/store-identity";
 import { ValidationError } from "../values/errors";
 import { ServiceFile } from "../network/service-file";
 import { secretText } from "../secrets/terraform-text";
 import type { SecretValue } from "../secrets/secret";
+import { storeHosts } from "./store-hosts";
 import type { ClientSettings } from "./store";
 
 const CA_FILE = "/etc/mlflow/postgres-ca.pem";
+const SSL_MODES = ["disable", "require", "verify-ca", "verify-full"];
 const IDENTIFIER = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** A database on a PostgreSQL server, and how to connect to it. */
@@ -71,7 +74,8 @@ export class PostgresClient {
    * and needs no escaping, unlike a connection URI: a value is the rest of its line.
    *
    * @param scope the store.
-   * @throws ValidationError when a name or the host is empty, or would not survive as the rest of a line.
+   * @throws ValidationError when `sslMode` is unknown, or a name or the host is empty, or would not survive as the rest of
+   * a line.
    */
   public static settings(scope: IConstruct, options: PostgresClientOptions): ClientSettings {
     const {
@@ -84,6 +88,13 @@ export class PostgresClient {
       caCertificate,
     } = options;
     for (const [prop, value] of Object.entries({ host, database, username })) validateLine(prop, value, scope);
+    if (!SSL_MODES.includes(sslMode)) {
+      throw new ValidationError(
+        "SslMode",
+        `'sslMode' must be one of ${SSL_MODES.join(", ")}, got: '${sslMode}'`,
+        scope,
+      );
+    }
     password.require(
       'VALUE == trimspace(VALUE) && length(regexall("[\\\\r\\\\n]", VALUE)) == 0',
       "The database password must not begin or end with a blank, or hold a line break.",
@@ -102,10 +113,11 @@ sslmode=${sslMode}
 ` + (rootCertificate === undefined ? "" : `sslrootcert=${rootCertificate}\n`),
     );
     return {
-      environment: { PGSERVICEFILE: service.path },
+      environment: { PGSERVICEFILE: service.path } satisfies StoreSettings,
       files: [service, ...(caCertificate ? [ServiceFile.of(CA_FILE, caCertificate)] : [])],
       dependsOn: options.dependsOn ?? [],
       external: options.external,
+      hosts: options.external ? storeHosts(host, port, false) : undefined,
       triggers: options.triggers ?? [],
     };
   }

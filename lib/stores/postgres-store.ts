@@ -3,14 +3,15 @@ import { ContainerRole } from "../contract/container-roles";
 import { DataSize } from "../values/data-size";
 import { Duration } from "../values/duration";
 import { ValidationError } from "../values/errors";
-import { RELEASES, imageName, postgresMajors, postgresVersion } from "../values/releases";
+import { RELEASES } from "../values/releases";
 import { requireMemory } from "../values/memory";
 import { HealthCheck } from "../network/health-check";
 import type { HealthCheckOptions } from "../network/health-check";
 import { PostgresClient, validateIdentifier } from "./postgres-client";
+import { officialImage, requireMajorVersion } from "./postgres-image";
 import { Secret } from "../secrets/secret";
 import { ServiceFile } from "../network/service-file";
-import { ServiceImage } from "../network/service-image";
+import type { ServiceImage } from "../network/service-image";
 import type { IServiceNetwork, VolumeOptions } from "../network/service-network";
 import type { ClientSettings, IBackendStore } from "./store";
 
@@ -40,7 +41,8 @@ export interface PostgresStoreOptions {
   readonly majorVersion?: number;
 
   /**
-   * Image that keeps the contract of the official one, of the same major version.
+   * Image that keeps the contract of the official one, of the same major version: `postgres:17.5` or a tag with `pg17` is
+   * refused with the major version 18.
    *
    * @default - the official image of the major version, `PostgresStore.defaultImage()`
    */
@@ -91,14 +93,14 @@ export interface PostgresStoreOptions {
   /**
    * The volume of the data.
    *
-   * @default - a named volume that Terraform refuses to delete
+   * @default - a named volume, which no plan deletes
    */
   readonly dataVolume?: VolumeOptions;
 
   /**
    * Timing of the check whether the database accepts connections.
    *
-   * @default - every 2 seconds
+   * @default - every 10 seconds
    */
   readonly healthCheck?: HealthCheckOptions;
 }
@@ -112,7 +114,8 @@ export interface PostgresStoreProps extends PostgresStoreOptions {
 /**
  * PostgreSQL as a service, with its data on a volume.
  *
- * @throws ValidationError when the version is not offered, a name needs quotes, or the memory is too small.
+ * @throws ValidationError when the version is not offered, the image names another one, a name needs quotes, or the memory
+ * is too small.
  */
 export class PostgresStore extends Construct implements IBackendStore {
   /**
@@ -125,8 +128,12 @@ export class PostgresStore extends Construct implements IBackendStore {
     return officialImage(majorVersion ?? RELEASES.postgres.default);
   }
 
+  /** Host name on the network. */
+  public readonly hostname: string;
+
   public readonly clientSettings: ClientSettings;
   public readonly connectionLimit?: number;
+  public readonly toolsImage?: ServiceImage;
 
   constructor(scope: Construct, id: string, props: PostgresStoreProps) {
     super(scope, id);
@@ -144,13 +151,15 @@ export class PostgresStore extends Construct implements IBackendStore {
     this.validateConnectionLimit(connectionLimit, memory);
 
     this.connectionLimit = connectionLimit;
+    if (props.image) requireMajorVersion(props.image, majorVersion, this);
+    this.toolsImage = props.image ?? official;
     const password = (props.password ?? Secret.generated()).bind(this, "password");
     const passwordFile = ServiceFile.ofSecret("postgres-password", password.unsafeUnwrap());
     const data = props.network.addVolume(this, `data-${majorVersion}`, props.dataVolume);
 
     const service = props.network.addService(this, "Default", {
       role: ContainerRole.DATABASE,
-      image: props.image ?? official,
+      image: this.toolsImage,
       entrypoint: ["bash", "-c", START, "start"],
       args: ["postgres", ...renderSettings({ ...this.derivedSettings(memory, connectionLimit), ...props.settings })],
       environment: {
@@ -173,6 +182,7 @@ export class PostgresStore extends Construct implements IBackendStore {
       stopGrace: Duration.seconds(90),
     });
 
+    this.hostname = service.hostname;
     this.clientSettings = PostgresClient.settings(this, {
       host: service.hostname,
       database,
@@ -217,15 +227,6 @@ export class PostgresStore extends Construct implements IBackendStore {
       );
     }
   }
-}
-
-function officialImage(majorVersion: number, scope?: Construct): ServiceImage {
-  const version = postgresVersion(majorVersion);
-  if (!version) {
-    const offered = new Intl.ListFormat("en-GB", { type: "disjunction" }).format(postgresMajors().map(String));
-    throw new ValidationError("PostgresVersion", `'majorVersion' must be ${offered}, got: ${majorVersion}`, scope);
-  }
-  return ServiceImage.registry(imageName({ image: RELEASES.postgres.image, version }));
 }
 
 // the official image moved its data with 18: https://hub.docker.com/_/postgres, "PGDATA".

@@ -1,9 +1,12 @@
 import { Token } from "cdktf";
 import type { IConstruct } from "constructs";
+import type { StoreSettings } from "../contract/server-settings";
 import { ValidationError } from "../values/errors";
+import { rejectLoopback } from "../values/container-host";
 import { ServiceFile } from "../network/service-file";
 import { secretText } from "../secrets/terraform-text";
 import type { SecretValue } from "../secrets/secret";
+import { endpointHosts } from "./store-hosts";
 import type { ClientSettings } from "./store";
 
 const CA_FILE = "/etc/mlflow/s3-ca.pem";
@@ -73,19 +76,23 @@ export class S3Client {
       secretText`[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n` +
         (sessionToken ? secretText`aws_session_token = ${sessionToken}\n` : ""),
     );
-    return {
-      environment: {
+    const environment: StoreSettings[] = [
+      {
         AWS_SHARED_CREDENTIALS_FILE: credentials.path,
         AWS_DEFAULT_REGION: options.region,
         // no container runs on EC2. Without this, botocore waits for 169.254.169.254 when a key is wrong.
         AWS_EC2_METADATA_DISABLED: "true",
-        ...(endpoint && { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) }),
-        ...(caCertificate && { AWS_CA_BUNDLE: CA_FILE }),
         MLFLOW_BOTO_CLIENT_ADDRESSING_STYLE: options.pathStyle ? "path" : "auto",
       },
+      endpoint ? { MLFLOW_S3_ENDPOINT_URL: originOf(endpoint) } : {},
+      caCertificate ? { AWS_CA_BUNDLE: CA_FILE } : {},
+    ];
+    return {
+      environment: Object.assign({}, ...environment),
       files: [credentials, ...(caCertificate ? [ServiceFile.of(CA_FILE, caCertificate)] : [])],
       dependsOn: options.dependsOn ?? [],
       external: options.external,
+      hosts: options.external && endpoint && options.pathStyle ? endpointHosts(endpoint) : undefined,
       triggers: options.triggers ?? [],
     };
   }
@@ -104,7 +111,35 @@ export function validateBucket(bucket: string, scope: IConstruct): void {
   }
 }
 
-// boto3 leaves out the port that the scheme implies, also in presigned addresses.
-function originOf(endpoint: string): string {
+/** @throws ValidationError when it is no address of an S3 API, or means the container itself. */
+export function validateEndpoint(endpoint: string | undefined, scope: IConstruct): void {
+  if (endpoint === undefined || Token.isUnresolved(endpoint)) return;
+
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.pathname !== "/") {
+    // The message does not repeat the value, which may contain keys.
+    throw new ValidationError(
+      "S3Endpoint",
+      "'endpoint' must be an address such as 'https://s3.example.com', without keys, path or query",
+      scope,
+    );
+  }
+  rejectLoopback("endpoint", url.hostname, scope);
+}
+
+/** @throws ValidationError when it is no folder in a bucket. */
+export function validatePrefix(prefix: string | undefined, scope: IConstruct): void {
+  if (prefix === undefined || Token.isUnresolved(prefix)) return;
+  if (!/^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/.test(prefix)) {
+    throw new ValidationError(
+      "S3Prefix",
+      `'prefix' must be words of letters, digits, '.', '_' and '-' with '/' between them, got: '${prefix}'`,
+      scope,
+    );
+  }
+}
+
+/** An endpoint as boto3 writes it into addresses: without a path, and without the port that the scheme implies. */
+export function originOf(endpoint: string): string {
   return Token.isUnresolved(endpoint) ? endpoint : new URL(endpoint).origin;
 }

@@ -1,10 +1,9 @@
 import { Token } from "cdktf";
 import { Construct } from "constructs";
-import { ValidationError } from "../values/errors";
-import { rejectLoopback } from "../values/loopback";
-import { S3Client, validateBucket } from "./s3-client";
+import { S3Client, validateBucket, validateEndpoint, validatePrefix } from "./s3-client";
 import type { Secret } from "../secrets/secret";
-import type { ClientSettings, IArtifactStore, TransferTarget } from "./store";
+import { amazonHosts, endpointHosts } from "./store-hosts";
+import type { ClientSettings, IArtifactStore, StoreHost, TransferTarget } from "./store";
 
 /** Options of an `S3Store`. */
 export interface S3StoreOptions {
@@ -82,15 +81,15 @@ export class S3Store extends Construct implements IArtifactStore {
     super(scope, id);
 
     validateBucket(options.bucket, this);
-    this.validateEndpoint(options.endpoint);
-    this.validatePrefix(options.prefix);
+    validateEndpoint(options.endpoint, this);
+    validatePrefix(options.prefix, this);
 
     const pathStyle = options.pathStyle ?? options.endpoint !== undefined;
     const region = options.region ?? "us-east-1";
     // Set explicitly, so that the beginning of presigned URLs is known.
     const endpoint = options.endpoint ?? (pathStyle ? `https://s3.${region}.amazonaws.com` : undefined);
     this.destination = ["s3:/", options.bucket, ...(options.prefix ? [options.prefix] : [])].join("/");
-    this.clientSettings = S3Client.settings({
+    const settings = S3Client.settings({
       accessKeyId: options.accessKeyId.bind(this, "access-key-id"),
       secretAccessKey: options.secretAccessKey.bind(this, "secret-access-key"),
       sessionToken: options.sessionToken?.bind(this, "session-token"),
@@ -100,34 +99,13 @@ export class S3Store extends Construct implements IArtifactStore {
       caCertificate: options.caCertificate,
       external: true,
     });
+    this.clientSettings = pathStyle ? settings : { ...settings, hosts: bucketHosts(options.bucket, region, endpoint) };
     this.transferTarget = transferTarget(options, endpoint, pathStyle);
   }
+}
 
-  private validateEndpoint(endpoint: string | undefined): void {
-    if (endpoint === undefined || Token.isUnresolved(endpoint)) return;
-
-    const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.pathname !== "/") {
-      // The message does not repeat the value, which may contain keys.
-      throw new ValidationError(
-        "S3Endpoint",
-        "'endpoint' must be an address such as 'https://s3.example.com', without keys, path or query",
-        this,
-      );
-    }
-    rejectLoopback("endpoint", url.hostname, this);
-  }
-
-  private validatePrefix(prefix: string | undefined): void {
-    if (prefix === undefined || Token.isUnresolved(prefix)) return;
-    if (!/^(?!\.{1,2}(?:\/|$))[\w.-]+(?:\/(?!\.{1,2}(?:\/|$))[\w.-]+)*$/.test(prefix)) {
-      throw new ValidationError(
-        "S3Prefix",
-        `'prefix' must be words of letters, digits, '.', '_' and '-' with '/' between them, got: '${prefix}'`,
-        this,
-      );
-    }
-  }
+function bucketHosts(bucket: string, region: string, endpoint: string | undefined): StoreHost[] | undefined {
+  return endpoint === undefined ? amazonHosts(bucket, region) : endpointHosts(endpoint, bucket);
 }
 
 function transferTarget(

@@ -1,7 +1,7 @@
 import type { Construct } from "constructs";
 import type { OAuth2Options } from "./oauth2-options";
 import { OAuth2Proxy } from "./oauth2-proxy";
-import { bindUsers, defaultUser } from "./password-users";
+import { bindUsers, defaultUser } from "./basic-auth-users";
 import { Role } from "./role";
 import type { AuthUser, UserOptions } from "./user";
 import type { CaddyFragment } from "../caddy/caddy-fragment";

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import { ValidationError } from "../values/errors";
 import { IdentityProvider } from "./identity-provider";
 import type { OAuth2Options } from "./oauth2-options";
-import { rejectLoopback } from "../values/loopback";
+import { rejectLoopback } from "../values/container-host";
 import { PROVIDERS } from "./provider-profile";
 import type { ProviderProfile } from "./provider-profile";
 

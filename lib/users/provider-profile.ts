@@ -5,10 +5,10 @@ export interface ProviderProfile {
   /** `provider` of oauth2-proxy. */
   readonly provider: string;
 
-  /** Address of the issuer, where there is only one. */
+  /** Address of the issuer, if there is only one. */
   readonly issuerUrl?: string;
 
-  /** The form of the issuer's address, where no other works. */
+  /** The form of the issuer's address, if no other works. */
   readonly issuerForm?: { readonly pattern: RegExp; readonly example: string };
 
   readonly scope: string;

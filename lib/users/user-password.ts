@@ -1,6 +1,6 @@
 import { MAX_BCRYPT_COST, MIN_BCRYPT_COST } from "../contract/logins";
 import type { Construct } from "constructs";
-import { requireGoodPassword } from "../secrets/login-password";
+import { requireGoodPassword } from "../secrets/password-rules";
 import { Secret } from "../secrets/secret";
 import type { SecretValue } from "../secrets/secret";
 import { ValidationError } from "../values/errors";

@@ -42,6 +42,16 @@ export class Duration {
     return new Duration(amount * 3_600_000);
   }
 
+  /**
+   * A number of days of 24 hours.
+   *
+   * @param amount number of days, 0 or more, and a whole number of milliseconds.
+   * @throws ValidationError when it is not.
+   */
+  public static days(amount: number): Duration {
+    return Duration.hours(amount * 24);
+  }
+
   readonly #milliseconds: number;
 
   private constructor(milliseconds: number) {

@@ -17,7 +17,7 @@ export class ValidationError extends Error {
   /**
    * @param code stable name of the rule, for tests and for searching the docs.
    * @param message what is wrong, what was given, and what is allowed.
-   * @param scope the construct that rejected the value, where there is one.
+   * @param scope the construct that rejected the value, if there is one.
    */
   constructor(
     public readonly code: string,

@@ -21,13 +21,13 @@ export class ImageName {
     return GRAMMAR.test(text);
   }
 
-  /** The registry, where the name has one: `ghcr.io`, `localhost:5000`. */
+  /** The registry, if the name has one: `ghcr.io`, `localhost:5000`. */
   public readonly registry: string | undefined;
 
   /** Registry and path, without tag and digest. */
   public readonly repository: string;
 
-  /** The tag, where the name has one. */
+  /** The tag, if the name has one. */
   public readonly tag: string | undefined;
 
   readonly #afterRegistry: string;

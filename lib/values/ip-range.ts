@@ -5,7 +5,7 @@ const FORM = /^([^/%]+)(?:\/(0|[1-9]\d{0,2}))?$/;
 
 /** A range of IP addresses in CIDR notation, such as `10.20.0.0/16`, or one address. */
 export class IpRange {
-  /** The range that a text names, or nothing where it names none. */
+  /** The range that a text names, or nothing if it names none. */
   public static parse(text: string): IpRange | undefined {
     const [, address = "", length] = FORM.exec(text) ?? [];
     const version = isIP(address);

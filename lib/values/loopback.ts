@@ -1,7 +1,4 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { Token } from "cdktf";
-import type { IConstruct } from "constructs";
-import { ValidationError } from "./errors";
 
 const LOOPBACK = /^(?:localhost|.+\.localhost|127(?:\.\d+){1,3}|0\.0\.0\.0|::1?|\[::1?\])$/i;
 const EVERYWHERE = ["", "0.0.0.0", "::"];
@@ -20,19 +17,4 @@ export function listensLocally(address: string): boolean {
 export function addressesOverlap(one: string, other: string): boolean {
   if ((isIPv4(one) && isIPv6(other)) || (isIPv6(one) && isIPv4(other))) return false;
   return one === other || EVERYWHERE.includes(one) || EVERYWHERE.includes(other);
-}
-
-/**
- * Checks a host that containers connect to.
- *
- * @throws ValidationError when it is a loopback address, which inside a container is the container itself.
- */
-export function rejectLoopback(prop: string, host: string, scope: IConstruct): void {
-  if (!Token.isUnresolved(host) && isLoopback(host)) {
-    throw new ValidationError(
-      "LoopbackAddress",
-      `'${prop}' must be a name or address that containers reach, because inside a container '${host}' is the container itself; use the address of the machine, got: '${host}'`,
-      scope,
-    );
-  }
 }

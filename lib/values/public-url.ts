@@ -60,10 +60,10 @@ export class PublicUrl {
   /** Host name, or IP address without brackets. */
   public readonly address: string;
 
-  /** The port, also where the scheme implies it. */
+  /** The port, also if the scheme implies it. */
   public readonly port: number;
 
-  /** Scheme, host and, where the scheme does not imply it, port. */
+  /** Scheme, host and, if the scheme does not imply it, port. */
   public readonly origin: string;
 
   /** Whether the address begins with `https`. */

@@ -15,6 +15,10 @@ export interface Releases {
   readonly mlflow: ImageRelease & {
     /** Python packages beside MLflow in the image that is built offline. */
     readonly packages: { readonly [name: string]: string };
+    /** A release of an older schema that this package can deploy too: the tests go back to it. */
+    readonly previous: string;
+    /** The release from which the tests upgrade, with those Python packages that it wants older than its own demands say. */
+    readonly old: { readonly version: string; readonly packages: { readonly [name: string]: string } };
   };
   /** The S3 store: a fork of MinIO. */
   readonly silo: ImageRelease;
@@ -26,6 +30,10 @@ export interface Releases {
     readonly plugins: { readonly [module: string]: string };
   };
   readonly "oauth2-proxy": ImageRelease & { readonly module: string };
+  /** Go modules of the backup program: the library of its repository, and its scheduler. */
+  readonly backup: {
+    readonly [name in "kopia" | "supercronic"]: { readonly module: string; readonly version: string };
+  };
   /** Terraform's providers. */
   readonly providers: { readonly [name in "docker" | "random"]: ModuleCommit & ProviderRelease };
   /** MinIO as it is built offline in the place of Silo. */

@@ -1,5 +1,5 @@
 import { portOf, refusalProblem } from "../../../cli/deployment/health";
-import type { ContainerDetails } from "../../../cli/docker/details";
+import type { ContainerDetails } from "../../../cli/docker/inspected";
 
 const gateway = (health: string) =>
   ({ Name: "mlflow-gateway", State: { Status: "running", Health: { Status: health } } }) as ContainerDetails;

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
-import type { ContainerDetails } from "../../../cli/docker/details";
-import { canListen, portConflicts } from "../../../cli/docker/ports";
+import type { AddressInfo, Socket } from "node:net";
+import type { ContainerDetails } from "../../../cli/docker/inspected";
+import { canListen, canPublish, portConflicts } from "../../../cli/docker/ports";
 
 const WANTED = [{ container: "mlflow-gateway", address: "127.0.0.1", port: 8080 }];
 const FREE = async () => true;
@@ -51,5 +51,39 @@ describe("canListen", () => {
 
   test("does not report an address that this machine does not have as in use", async () => {
     expect(await canListen("192.0.2.1", 8080)).toBe(true);
+  });
+});
+
+describe("canPublish", () => {
+  const listening = async (take: (socket: Socket) => void) => {
+    const server = createServer(take);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      return await canPublish("127.0.0.1", (server.address() as AddressInfo).port);
+    } finally {
+      server.close();
+    }
+  };
+
+  test("takes a port whose forwarder has nothing at its other end", async () => {
+    expect(await listening((socket) => socket.end())).toBe(true);
+    expect(await listening((socket) => socket.resetAndDestroy())).toBe(true);
+  });
+
+  test("leaves a port to a program that greets, or waits for a request", async () => {
+    const waiting: Socket[] = [];
+
+    expect(await listening((socket) => socket.end("SSH-2.0-"))).toBe(false);
+    expect(await listening((socket) => waiting.push(socket))).toBe(false);
+    for (const socket of waiting) socket.destroy();
+  });
+
+  test("takes a free port", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+
+    expect(await canPublish("127.0.0.1", port)).toBe(true);
   });
 });

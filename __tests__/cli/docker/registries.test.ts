@@ -1,35 +1,27 @@
-import { baseImages, isLocalOnly, isTransient, isUnreachable, registryOf } from "../../../cli/docker/registries";
+import { baseImages, isLocalOnly, isTransient, registryOf } from "../../../cli/docker/registries";
+import { BROKEN_DOWNLOADS } from "../../support/broken-downloads";
 
-describe("isUnreachable", () => {
+describe("isTransient", () => {
   test.each([
     'Error response from daemon: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.0.1:53: no such host',
     'Get "https://ghcr.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
     'Get "https://registry-1.docker.io/v2/": dial tcp 192.0.2.1:443: i/o timeout',
     "proxyconnect tcp: dial tcp 192.0.2.1:3128: connect: connection refused",
-    "Could not retrieve the list of available versions for provider: could not connect to registry.terraform.io: failed to request discovery document",
-  ])("is true for: %s", (error) => expect(isUnreachable(error)).toBe(true));
-
-  test.each([
-    "manifest for postgres:99 not found: manifest unknown: manifest unknown",
-    "pull access denied for nobody/nothing, repository does not exist or may require 'docker login'",
-    "toomanyrequests: You have reached your pull rate limit",
-    "Error: Failed to install provider: doesn't match any of the checksums",
-  ])("is false for: %s", (error) => expect(isUnreachable(error)).toBe(false));
-});
-
-describe("isTransient", () => {
-  test.each([
     "unexpected EOF",
     "read tcp 10.0.0.2:50610->192.0.2.1:443: read: connection reset by peer",
     "received unexpected HTTP status: 503 Service Unavailable",
     "error parsing HTTP 502 response body: invalid character '<': 502 Bad Gateway",
+    ...Object.values(BROKEN_DOWNLOADS),
   ])("is true for: %s", (error) => expect(isTransient(error)).toBe(true));
 
   test.each([
+    "manifest for postgres:99 not found: manifest unknown: manifest unknown",
     "manifest for postgres:5001 not found: manifest unknown: manifest unknown",
+    "pull access denied for nobody/nothing, repository does not exist or may require 'docker login'",
     "unauthorized: authentication required",
     "toomanyrequests: You have reached your pull rate limit",
     "write /var/lib/docker/tmp/GetImageBlob1: no space left on device",
+    "Error: Failed to install provider: doesn't match any of the checksums",
   ])("is false for: %s", (error) => expect(isTransient(error)).toBe(false));
 });
 

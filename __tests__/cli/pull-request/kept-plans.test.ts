@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KeptPlans } from "../../../cli/pull-request/kept-plans";
 
-const review = { tree: "4b825dc", markdown: "- update", allowsDataLoss: false };
+const review = { tree: "4b825dc", markdown: "- update", allowed: ["dangerousAccess" as const] };
 let root: string;
 let plans: string;
 
@@ -47,6 +47,9 @@ describe("Plans between review and merge", () => {
 
     keep(kept, 7);
     writeFileSync(join(kept.prepare(7), "review.json"), '{"tree": "4b8');
+    expect(kept.read(7)).toBeUndefined();
+    // As a release kept it that did not ask about access.
+    writeFileSync(join(kept.prepare(7), "review.json"), '{"tree": "4b8", "markdown": "", "allowsDataLoss": true}');
     expect(kept.read(7)).toBeUndefined();
   });
 

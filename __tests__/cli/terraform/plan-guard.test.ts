@@ -1,10 +1,16 @@
+import type { CommandError } from "../../../cli/console/command-error";
 import { guardPlan, guardRemoval } from "../../../cli/terraform/plan-guard";
-import type { EngineLookup } from "../../../cli/terraform/plan-guard";
+import type { EngineLookup } from "../../../cli/terraform/engine-lookup";
 import type { Plan, ResourceChange } from "../../../cli/terraform/json/plan-json";
 
 const IN_FOLDER = "terraform -chdir=cdktf.out/stacks/mlflow";
 const nothing = async () => undefined;
-const EMPTY_ENGINE: EngineLookup = { volume: nothing, container: nothing, network: nothing };
+const EMPTY_ENGINE: EngineLookup = {
+  volume: nothing,
+  container: nothing,
+  network: nothing,
+  anonymousVolumes: async () => [],
+};
 
 function change(address: string, actions: string[], name: string): ResourceChange {
   const values = { name };
@@ -54,9 +60,13 @@ describe("guardPlan", () => {
     const taken = { resource_changes: [change("docker_volume.data", ["create"], "mlflow-data")] };
     const engine = { ...EMPTY_ENGINE, volume: async () => ({ description: "made today" }) };
 
-    await expect(guardPlan(removed, EMPTY_ENGINE, IN_FOLDER, true)).resolves.toBeUndefined();
-    await expect(guardPlan(lost, EMPTY_ENGINE, IN_FOLDER, true)).rejects.toThrow("no longer on the engine");
-    await expect(guardPlan(taken, engine, IN_FOLDER, true)).rejects.toThrow("exists on the engine (made today)");
+    await expect(guardPlan(removed, EMPTY_ENGINE, IN_FOLDER, { dataLoss: true })).resolves.toBeUndefined();
+    await expect(guardPlan(lost, EMPTY_ENGINE, IN_FOLDER, { dataLoss: true })).rejects.toThrow(
+      "no longer on the engine",
+    );
+    await expect(guardPlan(taken, engine, IN_FOLDER, { dataLoss: true })).rejects.toThrow(
+      "exists on the engine (made today)",
+    );
   });
 
   test("refuses the removal of a volume whatever an output of the name 'volumes' says", async () => {
@@ -161,6 +171,24 @@ describe("guardPlan, of volumes that no plan can delete", () => {
     await expect(guard(plan, engineWith("other"))).resolves.toBeUndefined();
   });
 
+  test("tells to forget the record of another volume first, because Terraform imports nothing in its place", async () => {
+    const renamedBack = record("data", "mlflow-other", "mlflow-data");
+    const moved = { ...renamedBack, previous_address: "terraform_data.old" };
+    const remedyOf = async (change: ResourceChange) => {
+      const refused = guard({ resource_changes: [change] }, engineWith("mlflow-data", "mlflow-other"));
+      return (await refused.catch((error: CommandError) => error))?.remedy
+        ?.split("\n")
+        .filter((line) => / terraform /.test(line));
+    };
+
+    expect(await remedyOf(renamedBack)).toEqual([
+      `  or with Terraform, first:    ${IN_FOLDER} state rm terraform_data.data`,
+      `  or with Terraform:           ${IN_FOLDER} import terraform_data.data mlflow-data`,
+    ]);
+    expect((await remedyOf(moved))?.[0]).toContain("state rm terraform_data.old");
+    expect(await remedyOf(record("data", null, "mlflow-data"))).toHaveLength(1);
+  });
+
   test.each<[string, Plan]>([
     [
       "one whose record was imported",
@@ -231,6 +259,114 @@ describe("guardPlan, of volumes that no plan can delete", () => {
     const plan = { resource_changes: [record("data", "mlflow-data", null)], prior_state: state("mlflow-data") };
 
     await expect(guard(plan)).resolves.toBeUndefined();
+  });
+});
+
+describe("guardPlan, of volumes that only a container names", () => {
+  const mounts = (name: string) => ({ name: "notes", mounts: [{ type: "volume", source: name, target: "/notes" }] });
+  const planOf = (before: object | null, after: object | null): Plan => ({
+    resource_changes: [
+      {
+        address: "docker_container.notes",
+        type: "docker_container",
+        change: { actions: before ? ["delete", "create"] : ["create"], before, after } as ResourceChange["change"],
+      },
+    ],
+  });
+  const recorded = (plan: Plan, name: string): Plan => ({
+    ...plan,
+    resource_changes: [
+      ...(plan.resource_changes ?? []),
+      {
+        address: "terraform_data.mounted_volumes",
+        type: "terraform_data",
+        change: {
+          actions: ["no-op"],
+          before: { input: { mounted_volumes: [name] } },
+          after: { input: { mounted_volumes: [name] } },
+        },
+      },
+    ],
+  });
+  const engine = {
+    volume: async (name: string) => (name === "prod-minio-data" ? { description: "made today" } : undefined),
+  };
+
+  test("refuses one that exists, and that the stack never had, unless the user has named it", async () => {
+    const plan = planOf(null, mounts("prod-minio-data"));
+
+    await expect(guard(plan, engine)).rejects.toMatchObject({
+      message:
+        "the volume 'prod-minio-data' exists on the engine (made today), but not in the state of this stack; nothing was changed",
+      remedy: expect.stringContaining("up --use-volume prod-minio-data") as string,
+      exitCode: 2,
+    });
+    await expect(guard(planOf(null, mounts("new")), engine)).resolves.toBeUndefined();
+    const allowed = guardPlan(plan, { ...EMPTY_ENGINE, ...engine }, IN_FOLDER, { volumes: ["prod-minio-data"] });
+    await expect(allowed).resolves.toBeUndefined();
+  });
+
+  test("refuses one with a record, also if the user has named it: it is imported first", async () => {
+    const record = { actions: ["create"], before: null, after: { input: { named_volume: "prod-minio-data" } } };
+    const plan = { resource_changes: [{ address: "terraform_data.data", type: "terraform_data", change: record }] };
+    const refused = guardPlan(plan, { ...EMPTY_ENGINE, ...engine }, IN_FOLDER, { volumes: ["prod-minio-data"] });
+
+    await expect(refused).rejects.toMatchObject({ exitCode: 2 });
+  });
+
+  test("goes on with one that the container had, and with one that the record of 'down' still names", async () => {
+    const had = planOf(mounts("prod-minio-data"), mounts("prod-minio-data"));
+
+    await expect(guard(had, engine)).resolves.toBeUndefined();
+    await expect(
+      guard(recorded(planOf(null, mounts("prod-minio-data")), "prod-minio-data"), engine),
+    ).resolves.toBeUndefined();
+  });
+
+  test("refuses to go on without one that the container had", async () => {
+    const plan = recorded(
+      {
+        resource_drift: planOf(mounts("lost"), null).resource_changes,
+        resource_changes: planOf(null, mounts("lost")).resource_changes,
+      },
+      "lost",
+    );
+
+    await expect(guard(plan, engine)).rejects.toMatchObject({
+      message:
+        "the volume 'lost' is in the state but no longer on the engine: its data is not there; nothing was changed",
+      remedy: expect.stringContaining(`${IN_FOLDER} state rm docker_container.notes`) as string,
+      exitCode: 2,
+    });
+  });
+});
+
+describe("guardPlan, of volumes without a name that an image declares", () => {
+  const engine = {
+    anonymousVolumes: async (names: string[]) => names.map((container) => ({ container, path: "/data", volume: "0f" })),
+  };
+  const planOf = (actions: string[], values: object): Plan => {
+    const removed = change("docker_container.redis", actions, "redis");
+    const before = { ...removed.change.before, ...values };
+    return { resource_changes: [{ ...removed, change: { ...removed.change, before } }] };
+  };
+
+  test.each([[["delete"]], [["delete", "create"]]])("refuses %j of a container of the user's own", async (actions) => {
+    await expect(guard(planOf(actions, { remove_volumes: true }), engine)).rejects.toMatchObject({
+      message:
+        "this would delete what the container 'redis' has in /data, a volume without a name; nothing was changed",
+      exitCode: 2,
+    });
+    const allowed = guardPlan(planOf(actions, {}), { ...EMPTY_ENGINE, ...engine }, IN_FOLDER, { dataLoss: true });
+    await expect(allowed).resolves.toBeUndefined();
+  });
+
+  test.each<[string, string[], object]>([
+    ["that stays", ["update"], {}],
+    ["whose volumes the provider leaves", ["delete", "create"], { remove_volumes: false }],
+    ["of the library", ["delete", "create"], { labels: [{ label: "cdktf-mlflow.role", value: "dump-job" }] }],
+  ])("lets a container pass %s", async (_what, actions, values) => {
+    await expect(guard(planOf(actions, values), engine)).resolves.toBeUndefined();
   });
 });
 

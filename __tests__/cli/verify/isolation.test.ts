@@ -1,4 +1,4 @@
-import type { ContainerDetails } from "../../../cli/docker/details";
+import type { ContainerDetails } from "../../../cli/docker/inspected";
 import { addressesOf, isolationProblem, portProblem } from "../../../cli/verify/isolation";
 
 function container(name: string, address: string, aliases: string[] | null, published?: string) {

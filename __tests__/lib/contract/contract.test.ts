@@ -1,5 +1,22 @@
 import { readdirSync, readFileSync } from "node:fs";
+import {
+  ADVISORY_LOCK,
+  BACKUP_PASSPHRASE_FILE,
+  BACKUP_PROGRAM,
+  BACKUP_SECRETS_FOLDER,
+  BACKUP_SETTINGS,
+  BACKUP_STATE_FOLDER,
+  BACKUP_TARGET_AUTHORITY_FILE,
+  BACKUP_TARGET_CREDENTIALS_FILE,
+  BACKUP_TARGET_KNOWN_HOSTS_FILE,
+  BACKUP_TARGET_SSH_KEY_FILE,
+  BACKUP_VERBS,
+  BackupStatus,
+  MIN_PASSPHRASE,
+} from "../../../lib/contract/backup";
 import { MAX_NESTED_SESSIONS } from "../../../lib/contract/connection-pool";
+import { DUMP_VIEWS } from "../../../lib/contract/dumps";
+import { GC_PROGRAM_FILE, GC_SETTINGS } from "../../../lib/contract/garbage";
 import { UNREACHABLE_RANGES } from "../../../lib/contract/egress-addresses";
 import {
   ANSWER_MINUTES,
@@ -21,17 +38,28 @@ import {
 } from "../../../lib/contract/logins";
 import { Port } from "../../../lib/contract/ports";
 import {
+  CLIENT_SETTINGS,
+  ENCRYPTION_SETTINGS,
+  SECRET_SETTINGS,
+  SERVER_SETTINGS,
+  STORE_SETTINGS,
+  secretId,
+} from "../../../lib/contract/server-settings";
+import {
   ACCEPTED_FILE,
   IDENTITY_SETTINGS,
   IDENTITY_VIEW,
   MARKS,
   SERVICE_NAME,
+  STORES_FILE,
   StoresVerdict,
 } from "../../../lib/contract/store-identity";
-import { Role } from "../../../lib";
+import { AiProvider, ArtifactStore, AuthMethod, Role, Secret } from "../../../lib";
+import { SECRETS_FILE } from "../../../lib/server/secrets-file";
 import { BUCKET_JOB } from "../../../lib/stores/minio-bucket-job";
 import { packagePath } from "../../../lib/values/package-folder";
-import { container, environment, file, mlflowStack } from "../../support/stacks/synth";
+import { CA_CERTIFICATE } from "../../support/stacks/shapes";
+import { addresses, container, environment, file, mlflowStack, synth } from "../../support/stacks/synth";
 
 /** The texts of all files in a folder whose names end so, without the lines that are comments. */
 function sources(folder: string, ending: RegExp, comment: string): { path: string; text: string }[] {
@@ -50,10 +78,12 @@ const GO = sources("caddy/plugin", /\.go$/, "//")
   .map(({ text }) => text)
   .join("\n");
 const python = (path: string) => readFileSync(packagePath("mlflow", path), "utf8");
+/** The environment variables that a program in Python reads. */
+const readByPython = (text: string) => unique(all(text, /environ(?:\[|\.get\()"(\w+)"|"(\w+)" in os\.environ/g));
 
-/** The first group of each match; fails where there is none. */
+/** The first group of each match that took part in it; fails where there is none. */
 function all(text: string, pattern: RegExp): string[] {
-  const found = [...text.matchAll(pattern)].map(([, group = ""]) => group);
+  const found = [...text.matchAll(pattern)].map(([, ...groups]) => groups.find((group) => group !== undefined) ?? "");
   if (found.length === 0) throw new Error(`nothing matches ${pattern}`);
   return found;
 }
@@ -131,6 +161,65 @@ describe("The gateway's handlers in Go", () => {
   });
 });
 
+describe("The backup program", () => {
+  const text = sources("backup", /\.go$/, "//")
+    .map((source) => source.text)
+    .join("\n");
+  const constant = (name: string) => one(text, new RegExp(`^\\t${name}\\s+(?:int64 )?= "?([^"\n]*?)"?$`));
+
+  test("has the same verbs", () => {
+    const list = one(text, /^var verbs = (?:.|\n)*?\}\{\n((?:.|\n)*?)\n\}$/);
+    expect(all(list, /^\t"(\w+)":/gm).sort()).toEqual([...BACKUP_VERBS].sort());
+  });
+
+  test("reads the settings of the contract, and those of the stores' clients", () => {
+    const read = unique(all(text, /Getenv\("(\w+)"\)/g));
+    // botocore's alone.
+    const clients = STORE_SETTINGS.filter((name) => name !== "AWS_EC2_METADATA_DISABLED");
+    expect(read).toEqual([...BACKUP_SETTINGS, ...clients].sort());
+  });
+
+  test("has the same files, names and numbers", () => {
+    expect({
+      program: constant("program"),
+      passphrase: constant("passphraseFile"),
+      credentials: constant("targetCredentials"),
+      authority: constant("targetAuthority"),
+      key: constant("targetSSHKey"),
+      hosts: constant("targetKnownHosts"),
+      state: constant("stateFolder"),
+      secrets: constant("secretsFolder"),
+      characters: Number(constant("minPassphrase")),
+      lock: BigInt(constant("advisoryLock")),
+      service: constant("serviceName"),
+      view: constant("identityView"),
+      marks: one(text, /^const marks = "(.*)"$/),
+    }).toEqual({
+      program: BACKUP_PROGRAM,
+      passphrase: BACKUP_PASSPHRASE_FILE,
+      credentials: BACKUP_TARGET_CREDENTIALS_FILE,
+      authority: BACKUP_TARGET_AUTHORITY_FILE,
+      key: BACKUP_TARGET_SSH_KEY_FILE,
+      hosts: BACKUP_TARGET_KNOWN_HOSTS_FILE,
+      state: BACKUP_STATE_FOLDER,
+      secrets: BACKUP_SECRETS_FOLDER,
+      characters: MIN_PASSPHRASE,
+      lock: ADVISORY_LOCK,
+      service: SERVICE_NAME,
+      view: IDENTITY_VIEW,
+      marks: MARKS,
+    });
+  });
+
+  test("ends with the same statuses", () => {
+    const names = all(text, /^\tstatus\w+:\s+("\w+"),$/gm).map((name) => JSON.parse(name) as keyof typeof BackupStatus);
+    const numbers = all(text, /^\tstatus\w+\s+status = (\d+)$/gm).map(Number);
+    expect(Object.fromEntries(names.map((name, index) => [name, numbers[index]]))).toEqual(
+      Object.fromEntries(Object.entries(BackupStatus).filter(([name]) => Number.isNaN(Number(name)))),
+    );
+  });
+});
+
 describe("stores.py", () => {
   const text = python("stores.py");
 
@@ -148,9 +237,105 @@ describe("stores.py", () => {
     expect(one(text, /psycopg2\.connect\("service=(\w+)"/)).toBe(SERVICE_NAME);
   });
 
-  test("reads the settings of the contract besides those of MLflow", () => {
-    const read = all(text, /(?:environ\[|environ\.get\()"(\w+)"/g).concat(all(text, /"(\w+)" in os\.environ/g));
-    expect(unique(read.filter((name) => !name.startsWith("MLFLOW_")))).toEqual([...IDENTITY_SETTINGS]);
+  test("takes the lock of backup and restore", () => {
+    expect(BigInt(one(text, /^ADVISORY_LOCK = (\d+)$/))).toBe(ADVISORY_LOCK);
+  });
+
+  test("reads its own settings, and MLflow's for the bucket", () => {
+    const read = readByPython(text);
+    const own: readonly string[] = IDENTITY_SETTINGS;
+    const others: readonly string[] = [...SERVER_SETTINGS, ...STORE_SETTINGS];
+    expect(read.filter((name) => !others.includes(name))).toEqual(own);
+    expect(read.filter((name) => !own.includes(name))).toEqual(
+      readByPython(readFileSync(packagePath("cli/import/importer.py"), "utf8")),
+    );
+  });
+});
+
+describe("The service that deletes garbage", () => {
+  const text = python("gc/service.py");
+
+  test("takes the lock of the others, and has its files at the same places", () => {
+    expect(BigInt(one(text, /^ADVISORY_LOCK = (\d+)$/))).toBe(ADVISORY_LOCK);
+    expect(one(text, /^PROGRAM = pathlib\.Path\("(.*)"\)$/)).toBe(GC_PROGRAM_FILE);
+    expect(one(text, /^STORES = "(.*)"$/)).toBe(STORES_FILE);
+  });
+
+  test("reads its own settings", () => {
+    expect(readByPython(text)).toEqual([...GC_SETTINGS]);
+  });
+});
+
+describe("dump.sh", () => {
+  const text = readFileSync(packagePath("mlflow", "dump.sh"), "utf8");
+
+  test("takes the lock of backup, restore and migration, and waits as long", () => {
+    expect(BigInt(one(text, /^ADVISORY_LOCK=(\d+)$/))).toBe(ADVISORY_LOCK);
+    expect(one(text, /^LOCK_SECONDS=(\d+)$/)).toBe(one(python("stores.py"), /^LOCK_SECONDS = (\d+)$/));
+    expect(unique(all(text, /service=(\w+)/g))).toEqual([SERVICE_NAME]);
+  });
+
+  test("has the same views as stores.py", () => {
+    const views = (source: string) => unique(all(source, /\b(mlflow_stack_[a-z]+)\b/g));
+
+    expect(views(text)).toEqual([IDENTITY_VIEW, ...Object.values(DUMP_VIEWS)].sort());
+    expect(views(python("stores.py"))).toEqual([IDENTITY_VIEW, ...Object.values(DUMP_VIEWS)].sort());
+  });
+});
+
+describe("Settings of MLflow", () => {
+  const features = {
+    aiGateway: { providers: [AiProvider.openai()] },
+    jobExecution: true,
+    metrics: true,
+    telemetry: true,
+    webhooks: { hosts: ["hooks.example.com"] },
+    workspaces: true,
+  };
+  const everything = mlflowStack({
+    server: { features, egress: { hosts: ["config.mlflow-telemetry.io"] } },
+    auth: AuthMethod.basic({
+      users: [
+        { name: "ada", role: Role.ADMIN },
+        { name: "bob", role: Role.WRITE, workspace: "team-a" },
+      ],
+    }),
+  });
+  const bucket = { bucket: "models", endpoint: "https://s3.example.com", caCertificate: CA_CERTIFICATE };
+  const keys = { accessKeyId: Secret.variable("access_key"), secretAccessKey: Secret.variable("secret_key") };
+  const external = mlflowStack({ artifactStore: ArtifactStore.s3({ ...bucket, ...keys }) });
+
+  test("are those that the constructs set, and no others", () => {
+    const set = [everything, external].flatMap((stack) =>
+      Object.keys(synth(stack).resource.docker_container ?? {})
+        .filter((name) => /^server(_(migration|workspaces)_\w+)?$/.test(name))
+        .flatMap((name) => Object.keys(environment(stack, name))),
+    );
+    expect(unique(set)).toEqual([...SERVER_SETTINGS, ...STORE_SETTINGS, ...IDENTITY_SETTINGS].sort());
+  });
+
+  test("are in the file of secrets if they are secret", () => {
+    const lines = file(everything, "server", SECRETS_FILE);
+    expect(unique(all(lines, /^(\w+)=/gm))).toEqual([...SECRET_SETTINGS].sort());
+  });
+
+  test("have an address by which a review knows the keys that the database needs", () => {
+    const generated = addresses(everything).filter((address) => address.startsWith("random_"));
+    for (const setting of ENCRYPTION_SETTINGS) {
+      expect(generated.filter((address) => address.includes(secretId(setting)))).toHaveLength(1);
+    }
+  });
+
+  test("for clients are those that the stack tells, and that programs in other languages name", () => {
+    const texts = [
+      synth(everything).output?.client_environment?.value as string,
+      ...[...CADDYFILES, ...sources("cli/verify", /\.py$/, "#"), ...sources("mlflow", /\.py$/, "#")].map(
+        (source) => source.text,
+      ),
+      GO,
+    ];
+    const named = all(texts.join("\n"), /\b(MLFLOW_TRACKING_\w+|MLFLOW_MULTIPART_\w+|REQUESTS_CA_BUNDLE)/g);
+    expect(unique(named)).toEqual([...CLIENT_SETTINGS]);
   });
 });
 
@@ -178,6 +363,20 @@ describe("The key of the gateway", () => {
     expect(environment(stack, "gateway").UPSTREAM_KEY).toBe(path);
     for (const name of ["server", "gateway"])
       expect(JSON.stringify(environment(stack, name))).not.toContain("gateway-key_");
+  });
+
+  test("goes with the lists of hosts that the app reads", () => {
+    const stack = mlflowStack({
+      server: {
+        features: { webhooks: { hosts: ["hooks.example.com:8443"] }, aiGateway: { providers: [AiProvider.openai()] } },
+      },
+    });
+    const read = all(python("feature_hosts.py"), /environ\.get\("(\w+_HOSTS)"/g);
+
+    expect(read.map((name) => [name, environment(stack, "server")[name]])).toEqual([
+      ["WEBHOOK_HOSTS", "hooks.example.com:8443"],
+      ["AI_GATEWAY_HOSTS", "api.openai.com:443"],
+    ]);
   });
 
   test("is asked for by the app that the server runs", () => {

@@ -31,6 +31,19 @@ const ENVIRONMENTS: readonly Variables[] = [
     AWS_ACCESS_KEY_ID: "key id",
     AWS_SECRET_ACCESS_KEY: "key",
   },
+  {
+    BACKUP_IMAGE: "registry.example.com/mlflow-backup:1.0.0",
+    BACKUP_TARGET: "s3://backups",
+    BACKUP_ACCESS_KEY_ID: "key id",
+    BACKUP_SECRET_ACCESS_KEY: "key",
+  },
+  {
+    BACKUP_IMAGE: "registry.example.com/mlflow-backup:1.0.0",
+    BACKUP_TARGET: "sftp://mlflow@nas.example.com/srv/backup",
+    BACKUP_SSH_KEY: "key",
+    BACKUP_KNOWN_HOSTS: "nas.example.com ssh-ed25519 AAAA",
+  },
+  { GC_SCHEDULE: "@daily" },
   // Refused, unless OAUTH2_ALLOW_ANY_DOMAIN allows it.
   { ...URL, ...OAUTH2 },
 ];
@@ -63,6 +76,9 @@ describe("The environment variables", () => {
   });
 
   test("are set in environments that are valid, except for the last one", () => {
-    expect(outcomes.map((outcome) => outcome.startsWith('["mlflow",'))).toEqual([true, true, true, false]);
+    expect(outcomes.map((outcome) => outcome.startsWith('["mlflow",'))).toEqual([
+      ...ENVIRONMENTS.slice(1).map(() => true),
+      false,
+    ]);
   });
 });

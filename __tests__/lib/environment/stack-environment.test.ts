@@ -132,6 +132,30 @@ describe("StackEnvironment", () => {
     expect(images.find(({ build }) => build)?.build.build_args).toMatchObject({ REGISTRY: "mirror.example.com" });
   });
 
+  test("takes the images of a mirror that has a prefix for each registry, each by its own variable", () => {
+    const images = {
+      MLFLOW_IMAGE: "mirror.example.com/ghcr/mlflow/mlflow:v3.1.0",
+      POSTGRES_IMAGE: "mirror.example.com/docker-hub/library/postgres:18.1",
+      MINIO_IMAGE: "mirror.example.com/docker-hub/pgsty/silo:2026-01-02",
+      GATEWAY_IMAGE: "mirror.example.com/ours/gateway:1.0.0",
+      OAUTH2_PROXY_IMAGE: "mirror.example.com/quay/oauth2-proxy/oauth2-proxy:v7.1.0",
+      BACKUP_IMAGE: "mirror.example.com/ours/backup:1.0.0",
+    };
+    const login = {
+      MLFLOW_URL: "https://mlflow.example.com",
+      OAUTH2_CLIENT_ID: "mlflow",
+      OAUTH2_CLIENT_SECRET: "secret",
+      OAUTH2_ISSUER_URL: "https://login.example.com",
+      OAUTH2_ALLOWED_DOMAINS: "example.com",
+    };
+
+    expect(
+      Object.values(synth(stackFrom({ ...images, ...login, BACKUP_TARGET: "volume:" })).resource.docker_image ?? {})
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.values(images).sort());
+  });
+
   test("passes the proxies of a shell to the build, and the stack is the same without them", () => {
     const proxy = { HTTPS_PROXY: "http://proxy.example.com:3128", NO_PROXY: "localhost" };
     const synthesized = synth(stackFrom(proxy));

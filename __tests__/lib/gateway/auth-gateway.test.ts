@@ -419,6 +419,12 @@ describe("AuthGateway", () => {
     ]);
   });
 
+  test("fails on a feature of the upstream that no route has", () => {
+    expect(() => gatewayStack({ upstream: fakeUpstream({ features: ["traces", "webhook"] }) })).toThrow(
+      "'features' of the upstream must be of aiGateway, jobExecution, metrics, telemetry, traces, webhooks, workspaces, got: 'webhook' [test/gateway]",
+    );
+  });
+
   test("takes a rate limit", () => {
     const { stack } = gatewayStack({ rateLimit: { events: 10, window: Duration.minutes(1) } });
 

@@ -1,5 +1,5 @@
-import { DataSize, ServiceFile, ServiceImage } from "../../../lib";
-import { container, testStack } from "../../support/stacks/synth";
+import { DataSize, EgressSide, HealthCheck, ServiceFile, ServiceImage } from "../../../lib";
+import { container, synth, testStack } from "../../support/stacks/synth";
 
 describe("ContainerNetwork", () => {
   function uploads(...files: ServiceFile[]) {
@@ -53,5 +53,18 @@ describe("ContainerNetwork", () => {
 
     expect(container(stack, "labelled").labels).toEqual([{ label: "cdktf-mlflow.role", value: "scheduler" }]);
     expect(container(stack, "plain").labels).toBeUndefined();
+  });
+
+  test("ignores the IPAM options that Podman gives to a network, and no other attribute", () => {
+    const { stack, network } = testStack();
+    const spec = { image: ServiceImage.registry("app:1.0.0"), memory: DataSize.mebibytes(64), egress: true };
+    const healthCheck = HealthCheck.command(["true"]);
+    network.addService(stack, "proxy", { ...spec, healthCheck, egressLink: EgressSide.EXTERNAL });
+
+    const networks = Object.values(synth(stack).resource.docker_network ?? {});
+    expect(networks.map(({ name }) => name).sort()).toEqual(
+      ["edge", "egress", "internal", "passage"].map((name) => `test-network-${name}`),
+    );
+    for (const { lifecycle } of networks) expect(lifecycle).toEqual({ ignore_changes: ["ipam_options"] });
   });
 });

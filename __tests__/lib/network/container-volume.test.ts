@@ -1,4 +1,5 @@
 import { TerraformOutput } from "cdktf";
+import { ReleasedVolumes } from "../../../lib";
 import { SHAPES } from "../../support/stacks/shapes";
 import { mlflowStack, synth, testStack } from "../../support/stacks/synth";
 
@@ -35,6 +36,26 @@ describe("A named volume", () => {
     expect(synth(stack).output?.revision?.value).toBe("${terraform_data.notes.id}");
     expect(network.addVolume(stack, "folder", { hostPath: "/srv" }).revision).toBe("/srv");
   });
+});
+
+describe("A docker_volume of the user's own", () => {
+  test("is let go of by its address", () => {
+    const { stack } = testStack();
+    ReleasedVolumes.release(stack, "docker_volume.notebooks");
+    ReleasedVolumes.release(stack, "module.data.docker_volume.files");
+    const { removed } = synth(stack) as unknown as Released;
+
+    expect(removed.map(({ from }) => from)).toEqual(["docker_volume.notebooks", "module.data.docker_volume.files"]);
+  });
+
+  test.each(["notebooks", "docker_volume.notebooks[0]", "docker_container.notebooks", "docker_volume."])(
+    "has no address such as '%s'",
+    (address) => {
+      expect(() => ReleasedVolumes.release(testStack().stack, address)).toThrow(
+        "must be the address of a docker_volume",
+      );
+    },
+  );
 });
 
 describe("A stack", () => {

@@ -68,6 +68,52 @@ describe("EgressProxy", () => {
     );
   });
 
+  test("takes stores, each by TLS or by its port", () => {
+    const { stack, network } = testStack();
+    const stores = [
+      { host: "s3.example.com", port: 443, tls: true },
+      { host: "db", port: 5432, tls: false },
+      { host: "minio", port: 9000, tls: false },
+    ];
+    new EgressProxy(stack, "egress", { network, hosts: ["api.example.com"], stores });
+
+    expect(environment(stack, PROXY)).toEqual({
+      EGRESS_HOSTS: "api.example.com:443",
+      EGRESS_PRIVATE_HOSTS: "",
+      EGRESS_TLS_STORES: "s3.example.com:443",
+      EGRESS_TCP_STORES: "db:5432 minio:9000",
+    });
+    expect(environment(stack, ENTRY).EGRESS_PORTS).toBe("443 5432 9000");
+    expect(container(stack, ENTRY).networks_advanced[0].aliases).toEqual([
+      "api.example.com",
+      "db",
+      "minio",
+      "s3.example.com",
+    ]);
+  });
+
+  test.each([
+    [
+      [
+        { host: "db.example.com", port: 443, tls: false },
+        { host: "s3.example.com", port: 443, tls: true },
+      ],
+      "got: 'db.example.com:443' and 'api.example.com:443' [test/egress]",
+    ],
+    [
+      [
+        { host: "db.example.com", port: 80, tls: false },
+        { host: "s3.example.com", port: 80, tls: false },
+      ],
+      "got: 'db.example.com:80' and 's3.example.com:80' [test/egress]",
+    ],
+    [[{ host: "db.example.com", port: 2019, tls: false }], "other than 2019, got: 'db.example.com:2019' [test/egress]"],
+  ])("fails on stores whose port tells no host: %j", (stores, message) => {
+    const { stack, network } = testStack();
+
+    expect(() => new EgressProxy(stack, "egress", { network, hosts: ["api.example.com"], stores })).toThrow(message);
+  });
+
   test("fails without a host", () => {
     expect(() => proxyStack([])).toThrow("'hosts' must name a host, such as 'api.example.com' [test/egress]");
   });

@@ -1,6 +1,8 @@
 import { Construct } from "constructs";
+import { SECRET_SETTINGS, SERVER_SETTINGS, STORE_SETTINGS } from "../../../lib/contract/server-settings";
+import { IDENTITY_SETTINGS } from "../../../lib/contract/store-identity";
 import { AiProvider, DataSize, Duration, MlflowServer, PublicUrl, Secret, ServiceImage } from "../../../lib";
-import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions } from "../../../lib";
+import type { ClientSettings, IArtifactStore, IBackendStore, MlflowServerOptions, StoreHost } from "../../../lib";
 import {
   addresses,
   container,
@@ -17,6 +19,7 @@ const ENTRY = "server_egress_entry_DACEDD00";
 
 interface StoreOptions {
   readonly external?: boolean;
+  readonly hosts?: StoreHost[];
   readonly connectionLimit?: number;
   readonly triggers?: string[];
 }
@@ -35,6 +38,7 @@ class FakeStore extends Construct implements IBackendStore, IArtifactStore {
       files: [{ path: `/run/secrets/${id}`, content: `secret of ${id}`, secret: true }],
       dependsOn: [],
       external: options.external ?? false,
+      hosts: options.hosts,
       triggers: options.triggers ?? [],
     };
   }
@@ -49,6 +53,7 @@ function serverStack({
   url = "http://localhost:8080",
   workspaces = [],
   external,
+  hosts,
   connectionLimit,
   triggers,
   ...options
@@ -56,8 +61,8 @@ function serverStack({
   const { stack, network } = testStack();
   const server = new MlflowServer(stack, "server", {
     network,
-    backendStore: new FakeStore(stack, "database", { external, connectionLimit, triggers }),
-    artifactStore: new FakeStore(stack, "bucket", { external, triggers }),
+    backendStore: new FakeStore(stack, "database", { external, hosts, connectionLimit, triggers }),
+    artifactStore: new FakeStore(stack, "bucket", { external, hosts, triggers }),
     ...options,
   });
   server.addGateway({ url: PublicUrl.parse(url, stack), hostname: "test-gateway", workspaces });
@@ -76,7 +81,9 @@ describe("MlflowServer", () => {
   test("has these addresses", () => {
     expect(addresses(serverStack().stack)).toEqual([
       "docker_container.server",
+      "docker_container.server_dump_79EFE4AE",
       `docker_container.${MIGRATION}`,
+      "docker_image.server_dump_image_443FD42C",
       "docker_image.server_migration_image_E95E307E",
       "docker_network.network_edge_EE26EFD3",
       "docker_network.network_internal_6B1DEFA6",
@@ -84,6 +91,7 @@ describe("MlflowServer", () => {
       "random_password.server_gateway-key_0624FA4E",
       "random_password.server_mlflow-crypto-kek-passphrase_2CCBDC3A",
       "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
+      "terraform_data.server_dumps_1CE41C25",
       "terraform_data.server_identity_C4A601B5",
     ]);
   });
@@ -94,7 +102,7 @@ describe("MlflowServer", () => {
     expect(container(stack, "server").depends_on).toContain(`docker_container.${MIGRATION}`);
     expect(container(stack, MIGRATION)).toMatchObject({
       entrypoint: ["python", "/etc/mlflow/stores.py", "migrate"],
-      command: ["mlflow", "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
+      command: ["python", "-c", expect.any(String), "db", "upgrade", "postgresql+psycopg2:///?service=mlflow"],
       must_run: false,
       attach: true,
       restart: "no",
@@ -123,8 +131,27 @@ describe("MlflowServer", () => {
     });
   });
 
+  test.each([
+    ["runs:/0123456789abcdef/model", true],
+    ["models:/m-0123456789abcdef", true],
+    ["mlflow-artifacts:/1/models/m-01/artifacts", true],
+    ["s3://company-models/other", false],
+    ["file:///etc", false],
+    ["/etc", false],
+    ["https://example.com/model", false],
+    ["dummy-source/../etc", false],
+  ])("lets a model version come from MLflow's own files only: %s %s", (source, isAllowed) => {
+    const { MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: sources = "" } = environment(
+      serverStack().stack,
+      "server",
+    );
+
+    expect(new RegExp(sources).test(source)).toBe(isAllowed);
+  });
+
   test("generates its identity once", () => {
-    const [[, identity]] = Object.entries(synth(serverStack().stack).resource.terraform_data ?? {});
+    const records = Object.entries(synth(serverStack().stack).resource.terraform_data ?? {});
+    const [, identity] = records.find(([name]) => name.startsWith("server_identity_")) ?? [];
 
     expect(identity).toMatchObject({
       input: "test-server/${timestamp()}/${uuid()}",
@@ -314,7 +341,7 @@ describe("MlflowServer", () => {
     ],
     [
       { egress: { hosts: ["api.example.com"] }, external: true },
-      "'egress', 'features.aiGateway' and 'features.webhooks' cannot be used with an external store, because the server has direct egress to it, which would bypass the list of hosts; keep both stores in the stack [test/server]",
+      "'egress', 'features.aiGateway' and 'features.webhooks' need external stores that have a host name and no address, because the server has direct egress to an address, which would bypass the list of hosts [test/server]",
     ],
   ])("fails on egress to no host or past the list of hosts: %j", (options, message) => {
     expect(() => serverStack(options)).toThrow(message);
@@ -327,7 +354,29 @@ describe("MlflowServer", () => {
     expect(networks(stack, MIGRATION)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
   });
 
-  test("has egress, like its migration, with an external store", () => {
+  test("reaches external stores that tell their hosts, and all features' hosts, by the proxy alone", () => {
+    const { stack } = serverStack({
+      external: true,
+      hosts: [{ host: "db.example.com", port: 5432, tls: false }],
+      features: { webhooks: { hosts: ["hooks.example.com:8443"] }, aiGateway: { providers: [AiProvider.openai()] } },
+    });
+
+    for (const name of ["server", MIGRATION]) {
+      expect(networks(stack, name)).toEqual(["${docker_network.network_internal_6B1DEFA6.id}"]);
+      expect(container(stack, name).depends_on).toContain(`docker_container.${ENTRY}`);
+    }
+    expect(environment(stack, EGRESS)).toEqual({
+      EGRESS_HOSTS: "api.openai.com:443 hooks.example.com:8443",
+      EGRESS_PRIVATE_HOSTS: "",
+      EGRESS_TCP_STORES: "db.example.com:5432",
+    });
+    expect(environment(stack, "server")).toMatchObject({
+      AI_GATEWAY_HOSTS: "api.openai.com:443",
+      WEBHOOK_HOSTS: "hooks.example.com:8443",
+    });
+  });
+
+  test("has egress, like its migration, with an external store that does not tell its hosts", () => {
     const { stack } = serverStack({ external: true });
 
     expect(networks(stack, "server")).toContain("${docker_network.network_egress_687ACCE0.id}");
@@ -406,8 +455,9 @@ describe("MlflowServer", () => {
       healthCheck: { interval: Duration.seconds(20) },
     });
 
-    expect(Object.values(synth(stack).resource.docker_image ?? {})).toHaveLength(1);
-    expect(container(stack, "server").healthcheck).toMatchObject({ interval: "20s", timeout: "5s" });
+    // The other one has the tools for the dump before a migration.
+    expect(Object.values(synth(stack).resource.docker_image ?? {})).toHaveLength(2);
+    expect(container(stack, "server").healthcheck).toMatchObject({ interval: "2s", timeout: "23s" });
   });
 
   test.each([
@@ -430,6 +480,7 @@ describe("MlflowServer", () => {
     [{ STACK_IDENTITY: "x" }, "STACK_IDENTITY", "the server recognizes its own stores by it"],
     [{ STACK_MAKES_BUCKET: "x" }, "STACK_MAKES_BUCKET", "the server recognizes its own stores by it"],
     [{ MLFLOW_CRYPTO_KEK_PASSPHRASE: "x" }, "MLFLOW_CRYPTO_KEK_PASSPHRASE", "it is generated once and kept"],
+    [{ MLFLOW_CRYPTO_KEK_VERSION: "2" }, "MLFLOW_CRYPTO_KEK_VERSION", "it is generated once and kept"],
   ])("fails on the setting %j", (settings, name, remedy) => {
     expect(() => serverStack({ environment: settings as unknown as { [name: string]: string } })).toThrow(
       `'environment' must not hold '${name}': ${remedy} [test/server]`,
@@ -442,6 +493,27 @@ describe("MlflowServer", () => {
     ...["--enable-workspaces", "--disable-workspaces", "--expose-prometheus=/tmp/metrics"],
   ])("fails on the flag %s", (flag) => {
     expect(() => serverStack({ flags: [flag] })).toThrow(/^'flags' must not hold '--[a-z-]+': .* \[test\/server\]$/);
+  });
+
+  test("fails on every setting of the constructs, besides those that an app may replace", () => {
+    const settings = [...SERVER_SETTINGS, ...STORE_SETTINGS, ...SECRET_SETTINGS, ...IDENTITY_SETTINGS];
+    const isRefused = (name: string) => {
+      try {
+        serverStack({ environment: { [name]: "" } });
+        return false;
+      } catch {
+        return true;
+      }
+    };
+    expect(settings.filter((name) => !isRefused(name))).toEqual([
+      "HOME",
+      "LITELLM_LOCAL_MODEL_COST_MAP",
+      "MLFLOW_MODEL_CATALOG_URI",
+      "MLFLOW_UVICORN_OPTS",
+      "OPENBLAS_NUM_THREADS",
+      "PYTHONDONTWRITEBYTECODE",
+      "TMPDIR",
+    ]);
   });
 
   test("fails on options of uvicorn that the gateway relies on", () => {

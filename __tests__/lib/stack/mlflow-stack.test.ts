@@ -1,8 +1,9 @@
 import { App, Testing } from "cdktf";
+import type { TerraformResource } from "cdktf";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MlflowStack } from "../../../lib";
+import { ArtifactStore, BackendStore, MinioStore, MlflowStack, PostgresStore, S3Store, Secret } from "../../../lib";
 import { RELEASES } from "../../../lib/values/releases";
 import { PLANTED, SHAPES } from "../../support/stacks/shapes";
 import {
@@ -35,6 +36,7 @@ describe("MlflowStack", () => {
        "docker_container.minio_bucket_19E8FDA6",
        "docker_container.postgres",
        "docker_container.server",
+       "docker_container.server_dump_79EFE4AE",
        "docker_container.server_migration_BC6C20F3",
        "docker_image.gateway_image_E8BE813C",
        "docker_image.minio_image_AD5394A6",
@@ -54,6 +56,7 @@ describe("MlflowStack", () => {
        "random_password.server_mlflow-flask-server-secret-key_ADE6C8BD",
        "terraform_data.minio_data_FB897F14",
        "terraform_data.postgres_data-18_39DD5BDF",
+       "terraform_data.server_dumps_1CE41C25",
        "terraform_data.server_identity_C4A601B5",
      ]
     `);
@@ -141,6 +144,27 @@ describe("MlflowStack", () => {
     expect(warnings()).toEqual([]);
     expect(warnings(4)).toEqual([]);
     expect(warnings(2)).toEqual([expect.stringMatching(/^MLflow has 4 workers and the engine 2 cores: /)]);
+  });
+
+  test("gives apps its stores: the container of each for overrides, and its name for programs beside", () => {
+    const stack = mlflowStack({ backendStore: BackendStore.postgres({ majorVersion: 17 }) });
+    const [database, files] = [stack.backendStore, stack.artifactStore];
+    for (const store of [database, files]) {
+      (store.node.defaultChild?.node.defaultChild as unknown as TerraformResource).addOverride("cpu_shares", 512);
+    }
+
+    expect(database).toBeInstanceOf(PostgresStore);
+    expect(files).toBeInstanceOf(MinioStore);
+    for (const [name, hostname] of [
+      ["postgres", (database as PostgresStore).hostname],
+      ["minio", (files as MinioStore).hostname],
+    ] as const) {
+      expect(container(stack, name)).toMatchObject({ name: hostname, cpu_shares: 512 });
+    }
+    const keys = { accessKeyId: Secret.variable("key"), secretAccessKey: Secret.variable("secret") };
+    expect(
+      mlflowStack({ artifactStore: ArtifactStore.s3({ bucket: "models", ...keys }) }).artifactStore,
+    ).toBeInstanceOf(S3Store);
   });
 
   test("shares no name with a second stack on the same engine", () => {

@@ -1,4 +1,5 @@
-import { ExternalPostgres, Secret } from "../../../lib";
+import { Token } from "cdktf";
+import { ExternalPostgres, PostgresClient, Secret } from "../../../lib";
 import type { ExternalPostgresOptions } from "../../../lib";
 import { addresses, synth, testStack } from "../../support/stacks/synth";
 
@@ -35,6 +36,18 @@ describe("ExternalPostgres", () => {
       "sslrootcert=system",
       "",
     ]);
+  });
+
+  test("tells the host that its clients connect to, if it is a name", () => {
+    const hostsOf = (options: Partial<ExternalPostgresOptions>) => externalStack(options).store.clientSettings.hosts;
+
+    expect(hostsOf({})).toEqual([{ host: "db.example.com", port: 5432, tls: false }]);
+    expect(hostsOf({ host: "DB", port: 6432 })).toEqual([{ host: "db", port: 6432, tls: false }]);
+    const reference = Token.asString({ resolve: () => "db.example.com" });
+    expect(hostsOf({ host: reference })).toEqual([{ host: reference, port: 5432, tls: false }]);
+    for (const host of ["10.0.0.5", "fd00::5", "2130706433", "a.example.com,b.example.com", "/run/postgresql"])
+      expect(hostsOf({ host })).toBeUndefined();
+    expect(hostsOf({ port: Token.asNumber({ resolve: () => 5432 }) })).toBeUndefined();
   });
 
   test("gives clients the certificate of the server's authority", () => {
@@ -75,6 +88,16 @@ describe("ExternalPostgres", () => {
   test("fails on a mode that does not protect the connection", () => {
     expect(() => externalStack({ sslMode: "prefer" })).toThrow(
       "'sslMode' must be one of disable, require, verify-ca, verify-full, got: 'prefer' [test/postgres]",
+    );
+  });
+
+  test("fails on it for a store of an app's own, too", () => {
+    const { stack } = testStack();
+    const password = Secret.variable("db_password").bind(stack, "password");
+    const database = { host: "db.example.com", database: "mlflow", username: "mlflow", password, external: true };
+
+    expect(() => PostgresClient.settings(stack, { ...database, sslMode: "allow" })).toThrow(
+      "'sslMode' must be one of disable, require, verify-ca, verify-full, got: 'allow' [test]",
     );
   });
 

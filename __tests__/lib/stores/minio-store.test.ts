@@ -87,6 +87,8 @@ describe("MinioStore", () => {
       ],
     );
     expect(JSON.stringify(Statement)).not.toMatch(/"s3:\*"|"arn:aws:s3:::\*"/);
+    const versions = Statement.filter(({ Action }: { Action: string[] }) => Action.some((one) => /Version/.test(one)));
+    expect(versions).toMatchObject([{ Effect: "Deny", Action: ["s3:DeleteObjectVersion"] }]);
   });
 
   test("has no console by default", () => {

@@ -43,7 +43,7 @@ describe("PostgresStore", () => {
     const { resource } = synth(stack);
     const [image] = Object.values(resource.docker_image ?? {}).map(({ name }) => name);
 
-    expect(image).toMatch(new RegExp(`^postgres:${majorVersion}\\.\\d+-[a-z]+$`));
+    expect(image).toMatch(new RegExp(`^postgres:${majorVersion}\\.\\d+-[a-z]+(@sha256:.*)?$`));
     expect(PostgresStore.defaultImage(majorVersion).name).toBe(image);
     expect(container(stack, "postgres").volumes).toEqual([
       { container_path: path, volume_name: `test-postgres-data-${majorVersion}` },
@@ -99,8 +99,10 @@ describe("PostgresStore", () => {
     const { stack } = storeStack({ healthCheck: { interval: Duration.seconds(30) } });
 
     const { healthcheck } = container(stack, "postgres");
-    expect(healthcheck).toMatchObject({ interval: "30s", retries: 6 });
-    expect((healthcheck as { test: string[] }).test.slice(-8)).toEqual([
+    // it waits inside the container, for 28 of the 30 seconds.
+    expect(healthcheck).toMatchObject({ interval: "2s", timeout: "33s", retries: 6 });
+    expect((healthcheck as { test: string[] }).test.slice(-9)).toEqual([
+      "28",
       "pg_isready",
       "-q",
       "-h",
@@ -121,6 +123,29 @@ describe("PostgresStore", () => {
     expect(limits(storeStack().stack)).toEqual([true, "healthcheck", "300", "6"]);
     const healthCheck = { restartAfter: Duration.seconds(20), retries: 3 };
     expect(limits(storeStack({ healthCheck }).stack)).toEqual([true, "healthcheck", "20", "3"]);
+  });
+
+  test.each([
+    ["postgres:17.11-trixie", 17],
+    ["registry.example.com/hub/postgres:9.6.24", 9],
+    [`postgis/postgis:17-3.5@sha256:${"0".repeat(64)}`, 17],
+    ["pgvector/pgvector:0.8.0-pg17", 17],
+    [`postgres:17.11@sha256:${"0".repeat(64)}`, 17],
+  ])("refuses %s for data of PostgreSQL 18", (name, major) => {
+    expect(() => storeStack({ majorVersion: 18, image: ServiceImage.registry(name) })).toThrow(
+      `'image' ${name} is PostgreSQL ${major}, which does not start on data of 'majorVersion' 18: name an image of PostgreSQL 18`,
+    );
+  });
+
+  test.each([
+    [18, "localhost/cdktf-mlflow/postgres:18.6-0123456789ab"],
+    [17, "pgvector/pgvector:0.8.0-pg17"],
+    [18, "example/postgres:1.2.0"],
+    [18, "timescale/timescaledb:2.17.0"],
+    [18, "example/postgres:2026-09-16"],
+    [18, `example/postgres@sha256:${"0".repeat(64)}`],
+  ])("takes for PostgreSQL %d an image that names this version or none: %s", (majorVersion, name) => {
+    expect(() => storeStack({ majorVersion, image: ServiceImage.registry(name) })).not.toThrow();
   });
 
   test("takes another image", () => {

@@ -45,6 +45,42 @@ describe("S3Store", () => {
     });
   });
 
+  test.each<[Partial<S3StoreOptions>, string[] | undefined]>([
+    [{ endpoint: "https://s3.example.com" }, ["https://s3.example.com:443"]],
+    [{ endpoint: "https://S3.example.com:8443", pathStyle: true }, ["https://s3.example.com:8443"]],
+    [{ endpoint: "http://minio:9000" }, ["http://minio:9000"]],
+    [
+      { endpoint: "https://s3.example.com", pathStyle: false },
+      ["https://s3.example.com:443", "https://models.s3.example.com:443"],
+    ],
+    [
+      { region: "eu-central-1" },
+      ["https://s3.eu-central-1.amazonaws.com:443", "https://models.s3.eu-central-1.amazonaws.com:443"],
+    ],
+    [
+      {},
+      [
+        ...["https://s3.us-east-1.amazonaws.com:443", "https://models.s3.us-east-1.amazonaws.com:443"],
+        ...["https://s3.amazonaws.com:443", "https://models.s3.amazonaws.com:443"],
+      ],
+    ],
+    [{ region: "eu-central-1", pathStyle: true }, ["https://s3.eu-central-1.amazonaws.com:443"]],
+    [
+      { region: "cn-north-1" },
+      ["https://s3.cn-north-1.amazonaws.com.cn:443", "https://models.s3.cn-north-1.amazonaws.com.cn:443"],
+    ],
+    // These do not tell one name for a port.
+    [{ endpoint: "https://10.0.0.5:9000" }, undefined],
+    [{ endpoint: "https://[fd00::5]:9000" }, undefined],
+    [{ endpoint: "http://s3.example.com", pathStyle: false }, undefined],
+    [{ region: "us-iso-east-1" }, undefined],
+    [{ region: Token.asString({ resolve: () => "eu-central-1" }) }, undefined],
+  ])("tells the hosts that its clients connect to: %j", (options, expected) => {
+    const { hosts } = s3Stack(options).store.clientSettings;
+
+    expect(hosts?.map(({ host, port, tls }) => `${tls ? "https" : "http"}://${host}:${port}`)).toEqual(expected);
+  });
+
   test("is external, and MLflow transfers its files by default", () => {
     const { store } = s3Stack({ endpoint: "https://s3.example.com:443/", prefix: "mlflow", caCertificate: CA });
 

@@ -3,7 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { run, runOk } from "../run";
 
 const ARGUMENTS = [
@@ -15,11 +15,23 @@ const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 /** A browser window that logs in with a user's name and password when it is asked. */
 export async function openBrowser(username: string, password: string): Promise<BrowserContext> {
   const profile = await mkdtemp(join(tmpdir(), "mlflow-e2e-browser-"));
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: await browserPath(),
     httpCredentials: { username, password },
     viewport: { width: 1400, height: 900 },
     args: ARGUMENTS,
+  });
+  context.on("page", reloadAfterNetworkChange);
+  context.pages().forEach(reloadAfterNetworkChange);
+  return context;
+}
+
+/** Chromium gives up what it loads when the engine makes or removes a network, as tests beside this one do. */
+function reloadAfterNetworkChange(page: Page): void {
+  page.on("requestfailed", (request) => {
+    if (request.failure()?.errorText !== "net::ERR_NETWORK_CHANGED") return;
+    // Another reload, or a navigation of the test, may be under way.
+    page.reload().catch(() => undefined);
   });
 }
 

@@ -7,10 +7,13 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { ROLE_LABEL } from "../../../lib/contract/container-roles";
 import type { Outcome } from "../run";
-import { NODE_TYPESCRIPT, REPOSITORY } from "../stacks/deployment";
+import { COMMAND } from "../compiled";
+import { REPOSITORY } from "../repository";
 
-const [NODE = "", ...LOADER] = NODE_TYPESCRIPT;
+const NODE = process.execPath;
 const NETWORK = "fake-network";
+const PASSWORD = "password-of-the-registry";
+const SECRETS = ["secret-of-the-plan", Buffer.from(`ada:${PASSWORD}`).toString("base64")];
 const CONTAINERS = { "fake-postgres": "database", "fake-bucket": "bucket-job", "fake-gateway": "gateway" };
 
 /** A started command. */
@@ -31,7 +34,15 @@ export class FakeStack {
 
   readonly #engine = join(this.folder, "engine");
 
-  constructor() {
+  /**
+   * @param variables for the fake programs, see `programs.mjs`.
+   * @param image an image that the stack needs beside its containers. The app has a login at its registry.
+   */
+  constructor(
+    public readonly variables: { [name: string]: string } = {},
+    private readonly image?: string,
+  ) {
+    mkdirSync(join(this.folder, "tmp"));
     const programs = join(REPOSITORY, "__tests__", "support", "interrupted", "programs.mjs");
     const bin = join(this.folder, "bin");
     mkdirSync(bin);
@@ -60,17 +71,17 @@ export class FakeStack {
     };
   }
 
-  /** Files, apart from the state and a saved plan, in which the plan's secret stands. */
+  /** Files, apart from the state and a saved plan, in which the plan's secret stands, or the login at the registry. */
   public get leaks(): string[] {
     return readdirSync(this.folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((file) => !file.endsWith("saved.tfplan") && readFileSync(file, "utf8").includes("secret-of-the-plan"));
+      .filter((file) => !file.endsWith("saved.tfplan") && SECRETS.some((secret) => textOf(file).includes(secret)));
   }
 
   /** Starts a command in a process group of its own, as a shell does. */
   public start(...args: string[]): Started {
-    const child = spawn(NODE, [...LOADER, join(REPOSITORY, "cli", "index.ts"), ...args], {
+    const child = spawn(NODE, [COMMAND, ...args], {
       cwd: this.folder,
       detached: true,
       env: {
@@ -78,8 +89,11 @@ export class FakeStack {
         HOME: this.folder,
         XDG_STATE_HOME: join(this.folder, "state-home"),
         XDG_CACHE_HOME: join(this.folder, "cache"),
+        TMPDIR: join(this.folder, "tmp"),
+        TF_VAR_registry_password: PASSWORD,
         FAKE_ENGINE: this.#engine,
         FAKE_STATE: this.stateFile,
+        ...this.variables,
       },
     });
     let [stdout, stderr] = ["", ""];
@@ -93,6 +107,16 @@ export class FakeStack {
   /** Runs a command to its end. */
   public run(...args: string[]): Promise<Outcome> {
     return this.start(...args).end;
+  }
+
+  /** Lets the app give an image to the container of a database. */
+  public setDatabaseImage(image: string): void {
+    const file = join(this.folder, "stack.json");
+    const stack = JSON.parse(readFileSync(file, "utf8")) as {
+      resource: { docker_container: { [id: string]: object } };
+    };
+    Object.assign(stack.resource.docker_container.postgres ?? {}, { image });
+    writeFileSync(file, JSON.stringify(stack));
   }
 
   /** Keeps Terraform from ending the operation that it works on, until `release()` or an interrupt. */
@@ -119,7 +143,24 @@ export class FakeStack {
           ]),
         ),
         docker_volume: {},
+        ...(this.image && { docker_image: { image: { name: this.image } } }),
       },
+      ...(this.image && {
+        variable: { registry_password: { type: "string", sensitive: true } },
+        provider: {
+          docker: [
+            {
+              registry_auth: [
+                {
+                  address: this.image.replace(/\/.*$/, ""),
+                  username: "ada",
+                  password: "${var.registry_password}",
+                },
+              ],
+            },
+          ],
+        },
+      }),
       terraform: { backend: { local: { path: "../../../state.json" } } },
     };
     const manifest = {
@@ -134,6 +175,11 @@ export class FakeStack {
       "mkdir -p cdktf.out/stacks/fake && cp stack.json cdktf.out/stacks/fake/cdk.tf.json && cp manifest.json cdktf.out/";
     writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ app }));
   }
+}
+
+// A run may remove its files meanwhile.
+function textOf(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 interface State {

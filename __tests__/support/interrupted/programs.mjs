@@ -1,9 +1,10 @@
 /**
  * A fake `terraform` and a fake `docker`, by its first argument. An engine is a folder with a file for
- * each container and network, FAKE_ENGINE; a state is the file FAKE_STATE. While a file `<FAKE_STATE>.hold` exists, no operation ends. Creating takes a while, and the state is
- * written after it: who kills Terraform in between leaves an object that is not in the state.
+ * each container and network, FAKE_ENGINE; a state is the file FAKE_STATE. While a file `<FAKE_STATE>.hold` exists, no operation and no pull ends, and no image is there. Creating takes a while, and the state is
+ * written after it: who kills Terraform in between leaves an object that is not in the state. FAKE_COMPONENTS is what
+ * `docker version` names, and FAKE_HEALTH what becomes of a container of `docker run`, which `<FAKE_STATE>.run` notes.
  */
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -17,6 +18,10 @@ async function docker() {
   const [command, ...rest] = args;
   const names = rest.filter((word) => !word.startsWith("-") && !/^(inspect|rm)$/.test(word));
   if (command === "info") return print({ DockerRootDir: "/nowhere", OperatingSystem: "fake" });
+  if (command === "version") return process.stdout.write(process.env.FAKE_COMPONENTS ?? "Engine\n");
+  if (command === "run") return run(rest);
+  if (command === "image") return void (process.exitCode = existsSync(`${stateFile}.hold`) ? 1 : 0);
+  if (command === "pull") return pull();
   if (command === "ps")
     return process.stdout.write(
       objects("container")
@@ -24,6 +29,7 @@ async function docker() {
         .join(""),
     );
   if (command === "volume") return print([]);
+  if (command === "context") return context(rest[1] ?? process.env.DOCKER_CONTEXT);
   if (rest[0] === "inspect") {
     const found = objects(command).filter(({ Id, Name }) =>
       names.some((name) => name === Id || `/${name}` === Name || name === Name),
@@ -31,6 +37,27 @@ async function docker() {
     return print(found.map(({ kind: _kind, ...details }) => details));
   }
   if (command === "rm" || rest[0] === "rm") for (const { file, Id } of objects()) if (names.includes(Id)) rmSync(file);
+}
+
+// The registry is slow.
+async function pull() {
+  while (existsSync(`${stateFile}.hold`)) await pause(50);
+}
+
+function run(words) {
+  const name = words[words.indexOf("--name") + 1];
+  const container = { kind: "container", Id: name, Name: `/${name}`, ...details({}) };
+  container.State.Health.Status = process.env.FAKE_HEALTH ?? "healthy";
+  writeFileSync(join(engine, `${name}.json`), JSON.stringify(container));
+  appendFileSync(`${stateFile}.run`, `${words.join(" ")}\n`);
+}
+
+// As Docker 28.2.2 says it.
+function context(name) {
+  print([]);
+  if (name === undefined) return;
+  process.stderr.write(`context "${name}": context not found: open /home/ada/.docker/contexts/meta/ca37/meta.json\n`);
+  process.exitCode = 1;
 }
 
 async function terraform() {
@@ -64,8 +91,11 @@ function plan(destroy) {
       const old = known.find(({ type, name }) => type === rest.type && name === rest.name)?.instances[0].attributes;
       const isThere = old !== undefined && ids.includes(old.id);
       if (destroy && !old) return [];
-      const actions = [destroy ? "delete" : isThere ? "no-op" : "create"];
-      return [{ ...rest, mode: "managed", change: { actions, before: old ?? null, after: destroy ? null : block } }];
+      const isSame = isThere && old.image === block.image;
+      const actions = destroy ? ["delete"] : isSame ? ["no-op"] : isThere ? ["delete", "create"] : ["create"];
+      const marks = { before_sensitive: {}, after_sensitive: {} };
+      const change = { actions, before: old ?? null, after: destroy ? null : block, ...marks };
+      return [{ ...rest, mode: "managed", change }];
     }),
   };
 }

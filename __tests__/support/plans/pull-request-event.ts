@@ -10,6 +10,9 @@ export interface Changes {
   readonly merged?: boolean;
   readonly label?: string;
 
+  /** Kind of the account that has caused it, in GitHub's word. */
+  readonly sender?: string;
+
   /** Where the branch lies. `null` is a fork that was deleted. */
   readonly from?: string | null;
 }
@@ -29,12 +32,14 @@ export function recordedEvent(action: string, changes: Changes = {}): object {
       head: { sha: string; repo: { full_name: string } | null };
     };
     label?: { name: string };
+    sender: { type: string };
   };
   const { pull_request: pullRequest } = event;
   if (changes.head) pullRequest.head.sha = changes.head;
   if (changes.mergeCommit) pullRequest.merge_commit_sha = changes.mergeCommit;
   if (changes.merged !== undefined) pullRequest.merged = changes.merged;
   if (changes.from !== undefined) pullRequest.head.repo = changes.from === null ? null : { full_name: changes.from };
+  if (changes.sender) event.sender.type = changes.sender;
   if (changes.label && event.label) event.label.name = changes.label;
   return event;
 }

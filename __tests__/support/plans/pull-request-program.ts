@@ -8,15 +8,17 @@ pullRequest(
     stack: process.env.STACK ?? "",
     plans: process.env.PLANS,
     dataLossLabel: "allow-data-loss",
+    accessLabel: "allow-access",
     author: "github-actions[bot]",
   },
-  async (stack, plan, _folder, allowDataLoss) => {
+  (stack, plan) => {
     const changes = changesOf(plan).map((change) => ({ action: actionOf(change), ...change }));
     const isLost = changes.some(({ action, type }) => type === "docker_volume" && /delete|replace/.test(action));
     const lines = changes.map(({ action, address }) => `- ${action} ${address}`);
+    const isDangerous = changes.some(({ change }) => change.after?.pid_mode === "host");
     return {
       markdown: [`<!-- mlflow-stack review: ${stack} -->`, ...lines].join("\n"),
-      refused: isLost && !allowDataLoss,
+      risks: [...(isLost ? (["dataLoss"] as const) : []), ...(isDangerous ? (["dangerousAccess"] as const) : [])],
     };
   },
 ).catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { createSign, generateKeyPairSync, randomBytes } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { join } from "node:path";
 import { makePair } from "./certificate";
-import { NODE_TYPESCRIPT } from "../stacks/deployment";
+import { NODE_TYPESCRIPT } from "../repository";
 import { send } from "../clients/http-request";
 import type { ServerSettings } from "./identity-provider-server";
 import { hostAddress } from "./host-address";

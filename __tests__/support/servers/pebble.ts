@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { makePair } from "./certificate";
-import { NODE_TYPESCRIPT } from "../stacks/deployment";
+import { NODE_TYPESCRIPT } from "../repository";
 import { GATEWAY_IMAGE } from "./gateway-container";
 import { copyInto } from "../clients/network-client";
 import { eventually, run, runOk } from "../run";

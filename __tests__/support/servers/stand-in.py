@@ -1,7 +1,8 @@
 """Stands in for a provider of language models and for a receiver of webhooks, by TLS on port 443.
 
-It prints one JSON line a request. What it streams has a pause in it, so that a client sees whether it comes as it is sent;
-below /slow/ it takes longer than anybody wants to wait for others.
+It keeps one JSON line a request in /tmp/requests, which has it before the answer is sent; the engine's log may have it later.
+What it streams has a pause in it, so that a client sees whether it comes as it is sent; below /slow/ it takes longer than
+anybody wants to wait for others.
 """
 
 import json
@@ -20,7 +21,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        print(json.dumps({"path": self.path, "headers": headers, "body": body.decode()}), flush=True)
+        with open("/tmp/requests", "a") as requests:
+            requests.write(json.dumps({"path": self.path, "headers": headers, "body": body.decode()}) + "\n")
         if self.path.startswith("/slow/"):
             time.sleep(SLOW)
         if self.path.startswith(("/redirect/", "/redirect-to-http/")):

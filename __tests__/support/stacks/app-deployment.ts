@@ -1,12 +1,14 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Deployment, NODE_TYPESCRIPT, REPOSITORY, removeLeftovers } from "./deployment";
+import { REPOSITORY } from "../repository";
+import { COMPILED, toJavaScript } from "../compiled";
+import { Deployment, removeLeftovers } from "./deployment";
 import { runOk } from "../run";
 
 /** A stack from an app of its own, with what no variable of the environment says. */
 export class AppDeployment extends Deployment {
   // in the repository's reach, where its packages are found.
-  private readonly app = join(REPOSITORY, "cdktf.out", `${this.id}.ts`);
+  private readonly app = join(REPOSITORY, "cdktf.out", `${this.id}.js`);
 
   /**
    * Writes the app, without deploying it.
@@ -17,17 +19,17 @@ export class AppDeployment extends Deployment {
     mkdirSync(dirname(this.app), { recursive: true });
     writeFileSync(
       this.app,
-      `import { App } from "cdktf";
-import { AiProvider, ArtifactStore, AuthMethod, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment, Transfers } from "${REPOSITORY}/lib";
+      toJavaScript(`import { App } from "cdktf";
+import { AiProvider, ArtifactStore, AuthMethod, BackendStore, DataSize, MlflowStack, ServiceImage, StackEnvironment, Transfers } from "${COMPILED}/lib";
 const app = new App();
 const environment = new StackEnvironment(process.env).props();
 const imageOf = (name) => (process.env[name] ? ServiceImage.registry(process.env[name]) : undefined);
 new MlflowStack(app, "${this.id}", { ...environment, ${props} });
 app.synth();
-`,
+`),
     );
-    const command = [...NODE_TYPESCRIPT, this.app].join(" ");
-    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app: command }));
+    const app = `${process.execPath} ${this.app}`;
+    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ language: "typescript", app }));
   }
 
   /** The users' passwords, by name. */

@@ -1,5 +1,6 @@
 import { AppDeployment } from "./app-deployment";
 import { removeLeftovers } from "./deployment";
+import { gatewayLog } from "../servers/gateway-log";
 import type { LimitedDisk } from "./limited-disk";
 import { runOk } from "../run";
 
@@ -24,7 +25,8 @@ export class ArtifactStack extends AppDeployment {
   public async up(options: ArtifactStackOptions = {}): Promise<void> {
     await removeLeftovers(this.id);
     this.write(options);
-    await this.commandOk(["up", "--yes"]);
+    // A limited disk is a folder of the host.
+    await this.commandOk(["up", "--yes", "--allow-access"]);
   }
 
   /** Writes its app again, without deploying it. */
@@ -67,7 +69,7 @@ export class ArtifactStack extends AppDeployment {
 
   /** How many lines of the gateway's log speak of a method and a beginning of a path. */
   public async logged(method: string, path: string): Promise<number> {
-    const log = await runOk("sh", ["-c", `docker logs ${this.id}-gateway 2>&1`]);
+    const log = await gatewayLog(`${this.id}-gateway`, this.url);
     return log.split("\n").filter((line) => line.includes(`"method":"${method}"`) && line.includes(`"uri":"${path}`))
       .length;
   }

@@ -1,22 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { runsIn } from "../../../cli/app/run-record";
-import { stateHome } from "../../../cli/app/state-home";
+import { join } from "node:path";
+import { runsIn } from "../../../cli/run/run-record";
+import { stateHome } from "../../../cli/run/state-home";
+import { REPOSITORY } from "../repository";
+import { COMMAND, COMPILED } from "../compiled";
 import { run, runOk } from "../run";
 import type { Outcome } from "../run";
 
-/** The repository. */
-export const REPOSITORY = resolve(__dirname, "..", "..", "..");
-
-/** Runs TypeScript, whatever folder Node.js is started in. */
-export const NODE_TYPESCRIPT = [process.execPath, "--import", pathToFileURL(require.resolve("tsx")).href];
-
-const [NODE = "", ...LOADER] = NODE_TYPESCRIPT;
-const COMMAND = [...LOADER, join(REPOSITORY, "cli", "index.ts")];
+const NODE = process.execPath;
 const TERRAFORM = process.env.TERRAFORM_BINARY_NAME ?? "terraform";
 
 interface StateResource {
@@ -34,8 +28,14 @@ export interface Variables {
  * The settings for programs that do not go through `mlflow-stack`, such as Terraform itself: images and a mirror that
  * were built here, or nothing where all could be pulled.
  */
-export async function offlineSettings(): Promise<Variables> {
-  const printed = await runOk(NODE, [...COMMAND, "offline", "--print-only"]);
+export function offlineSettings(): Promise<Variables> {
+  return (settingsOfThisHost ??= findOfflineSettings());
+}
+
+let settingsOfThisHost: Promise<Variables> | undefined;
+
+async function findOfflineSettings(): Promise<Variables> {
+  const printed = await runOk(NODE, [COMMAND, "offline", "--print-only"]);
   const settings = Object.fromEntries(
     [...printed.matchAll(/^export (\w+)='?([^'\n]*)'?$/gm)].map(([, name, value]) => [name, value]),
   );
@@ -90,16 +90,20 @@ export class Deployment {
   /** Runs `mlflow-stack`. */
   public async command(args: string[], variables: Variables = {}): Promise<Outcome> {
     this.login = undefined;
-    return run(NODE, [...COMMAND, ...args], { cwd: this.folder, env: this.environment(variables) });
+    return run(NODE, [COMMAND, ...args], { cwd: this.folder, env: this.environment(variables) });
   }
 
-  /** Starts `mlflow-stack` in a process group of its own, as a shell does, for a test that kills it. */
-  public start(args: string[]): { pid: number; end: Promise<unknown> } {
-    const child = spawn(NODE, [...COMMAND, ...args], {
+  /**
+   * Starts `mlflow-stack` in a process group of its own, as a shell does, for a test that kills it.
+   *
+   * @param output file for its standard output; none by default.
+   */
+  public start(args: string[], variables: Variables = {}, output?: string): { pid: number; end: Promise<unknown> } {
+    const child = spawn(NODE, [COMMAND, ...args], {
       cwd: this.folder,
-      env: { ...process.env, ...this.environment({}) },
+      env: { ...process.env, ...this.environment(variables) },
       detached: true,
-      stdio: "ignore",
+      stdio: ["ignore", output === undefined ? "ignore" : openSync(output, "w"), "ignore"],
     });
     return { pid: child.pid ?? 0, end: once(child, "exit") };
   }
@@ -120,7 +124,7 @@ export class Deployment {
 
   /** Synthesizes with other settings, without deploying. */
   public async synthesize(variables: Variables = {}): Promise<void> {
-    await runOk(NODE, [...LOADER, join(REPOSITORY, "main.ts")], {
+    await runOk(NODE, [join(COMPILED, "main.js")], {
       cwd: REPOSITORY,
       env: {
         ...(await offlineSettings()),
@@ -132,9 +136,10 @@ export class Deployment {
 
   /** Runs Terraform on the synthesized stack. */
   public async terraform(args: string[], variables: Variables = {}): Promise<Outcome> {
-    return run(TERRAFORM, args, {
+    const env: Variables = { ...(await offlineSettings()), ...this.environment(variables), TF_IN_AUTOMATION: "1" };
+    return run(env.TERRAFORM_BINARY_NAME ?? TERRAFORM, args, {
       cwd: this.stackFolder,
-      env: { ...(await offlineSettings()), ...this.environment(variables), TF_IN_AUTOMATION: "1" },
+      env,
     });
   }
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { MlflowServer } from "../../../lib";
 import { AppDeployment } from "./app-deployment";
 import { makePair } from "../servers/certificate";
-import { REPOSITORY, offlineSettings, removeLeftovers } from "./deployment";
+import { REPOSITORY } from "../repository";
+import { offlineSettings, removeLeftovers } from "./deployment";
 import { eventually, run, runOk } from "../run";
 
 const DOMAIN = "example.test";
@@ -87,7 +88,8 @@ export class EgressStack extends AppDeployment {
     },
   },
 `);
-    await this.commandOk(["up", "--yes"]);
+    // Private addresses are a dangerous access.
+    await this.commandOk(["up", "--yes", ...(privateHosts ? ["--allow-access"] : [])]);
   }
 
   /** The range of the network on which the proxy finds the stand-in. */
@@ -121,7 +123,7 @@ export class EgressStack extends AppDeployment {
 
   /** What the stand-in got so far. */
   public async received(): Promise<StandInRequest[]> {
-    const { stdout } = await run("docker", ["logs", `${this.id}-stand-in`]);
+    const { stdout } = await run("docker", ["exec", `${this.id}-stand-in`, "cat", "/tmp/requests"]);
     return stdout
       .split("\n")
       .filter((line) => line.startsWith("{"))

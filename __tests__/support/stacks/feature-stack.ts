@@ -1,8 +1,13 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { EgressOptions, MlflowFeatureOptions, UserOptions } from "../../../lib";
 import { AppDeployment } from "./app-deployment";
+import { REPOSITORY } from "../repository";
 import { basicAuth, send } from "../clients/http-request";
 import type { Received } from "../clients/http-request";
-import { run, runOk } from "../run";
+import { eventually, run, runOk } from "../run";
+
+const REACH = readFileSync(join(REPOSITORY, "__tests__", "support", "clients", "reach.py"), "utf8");
 
 /** What of a feature stack may differ. */
 export interface FeatureSettings {
@@ -54,8 +59,14 @@ export class FeatureStack extends AppDeployment {
 
   /** Numbers of those requests that MLflow has answered. */
   public async reached(): Promise<Set<number>> {
-    const log = await runOk("sh", ["-c", `docker logs ${this.id}-server 2>&1`]);
-    return new Set([...log.matchAll(/[?&]call=(\d+)\./g)].map(([, id]) => Number(id)));
+    // The engine keeps a line of the log some time after the answer. A last request's line comes after all others.
+    const [user] = Object.keys(this.known);
+    const { id: last } = await this.ask(user, "GET", "/version");
+    return eventually("MLflow's log has the last request", 30, async () => {
+      const log = await runOk("sh", ["-c", `docker logs ${this.id}-server 2>&1`]);
+      const all = new Set([...log.matchAll(/[?&]call=(\d+)\./g)].map(([, id]) => Number(id)));
+      return all.has(last) && all;
+    });
   }
 
   /** Runs a Python script in a container of its own on the internal network. */
@@ -65,6 +76,27 @@ export class FeatureStack extends AppDeployment {
     return runOk("docker", ["run", "--rm", "-i", "--network", network, "-u", "1000:1000", image, "python", "-"], {
       input: script,
     });
+  }
+
+  /** Those of the containers, each with a port, that take a connection from a network. */
+  public async reach(
+    network: string,
+    containers: { [name: string]: readonly [container: string, port: number] },
+  ): Promise<string[]> {
+    const targets = await Promise.all(
+      Object.entries(containers).map(async ([name, [container, port]]) => {
+        const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
+        const addresses = (await runOk("docker", ["inspect", "-f", format, container])).trim().split(" ");
+        return [name, [container, ...addresses].map((address) => [address, port])] as const;
+      }),
+    );
+    const image = (await runOk("docker", ["inspect", "-f", "{{.Image}}", `${this.id}-server`])).trim();
+    const printed = await runOk(
+      "docker",
+      ["run", "--rm", "-i", "--network", network, "-u", "1000:1000", image, "python", "-c", REACH],
+      { input: JSON.stringify(Object.fromEntries(targets)) },
+    );
+    return JSON.parse(printed) as string[];
   }
 
   /** Runs MLflow's command beside the server, with its settings but for those given. */

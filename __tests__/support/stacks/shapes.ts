@@ -4,6 +4,7 @@ import {
   ArtifactStore,
   AuthMethod,
   BackendStore,
+  BackupTarget,
   DataSize,
   MinioStore,
   PostgresStore,
@@ -159,6 +160,10 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
         egress: { privateHosts: { "llm.example.com": "10.20.0.0/16" } },
       },
     }),
+
+  "backups on a volume": () => mlflowStack({ backup: { target: BackupTarget.volume() } }),
+
+  "garbage that is deleted on a schedule": () => mlflowStack({ server: { garbageCollection: {} } }),
 
   "from environment variables": () =>
     mlflowStack(

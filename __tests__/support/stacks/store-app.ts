@@ -1,16 +1,19 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { NODE_TYPESCRIPT, REPOSITORY, offlineSettings } from "./deployment";
+import { COMMAND, COMPILED, toJavaScript } from "../compiled";
+import { REPOSITORY } from "../repository";
+import { offlineSettings } from "./deployment";
 import { run, runOk } from "../run";
 import type { Outcome } from "../run";
 
 const MAIN = `
+import { Container } from "@cdktf/provider-docker/lib/container";
 import { Volume } from "@cdktf/provider-docker/lib/volume";
 import { DockerProvider } from "@cdktf/provider-docker/lib/provider";
 import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { App, LocalBackend, TerraformStack } from "cdktf";
-import { ContainerNetwork, DataSize, PostgresStore, ProviderVersions, ServiceImage } from "${REPOSITORY}/lib";
+import { ContainerNetwork, DataSize, PostgresStore, ProviderVersions, ServiceImage } from "${COMPILED}/lib";
 import settings from "./settings.json";
 
 const image = process.env.POSTGRES_IMAGE ? ServiceImage.registry(process.env.POSTGRES_IMAGE) : undefined;
@@ -27,6 +30,8 @@ if (settings.memory > 0) {
   // A volume that Terraform deletes with the code: no stack guard is here to refuse it.
   new Volume(stack, "archive", { name: settings.stack + "-archive" });
 }
+if ("hostProcesses" in settings)
+  for (const node of stack.node.findAll()) if (node instanceof Container) node.addOverride("pid_mode", "host");
 app.synth();
 `;
 
@@ -55,10 +60,8 @@ export class StoreApp {
     // its packages are this repository's.
     symlinkSync(join(REPOSITORY, "node_modules"), join(this.folder, "node_modules"));
     writeFileSync(join(this.folder, ".gitignore"), "node_modules\ncdktf.out\n");
-    writeFileSync(join(this.folder, "tsconfig.json"), "{}");
-    writeFileSync(join(this.folder, "main.ts"), main);
-    const app = [...NODE_TYPESCRIPT, "main.ts"].join(" ");
-    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ app, language: "typescript" }));
+    writeFileSync(join(this.folder, "main.js"), toJavaScript(main));
+    writeFileSync(join(this.folder, "cdktf.json"), JSON.stringify({ app: "node main.js", language: "typescript" }));
   }
 
   public get stackFolder(): string {
@@ -83,9 +86,8 @@ export class StoreApp {
 
   /** Synthesizes without `mlflow-stack`, and prepares the folder for Terraform. */
   public async synthesize(): Promise<void> {
-    const [node = "", ...loader] = NODE_TYPESCRIPT;
     const options = { cwd: this.folder, env: await offlineSettings() };
-    await runOk(node, [...loader, "main.ts"], options);
+    await runOk(process.execPath, ["main.js"], options);
     await runOk("terraform", ["init", "-input=false"], { ...options, cwd: this.stackFolder });
   }
 
@@ -102,14 +104,13 @@ export class StoreApp {
     return runOk("git", args, { cwd: this.folder });
   }
 
-  /** Runs `mlflow-stack`, or another program of this repository's, in the checkout. */
+  /** Runs `mlflow-stack`, or another program of Node.js, in the checkout. */
   public async command(
     args: string[],
     variables: { [name: string]: string } = {},
-    program = "cli/index.ts",
+    program = [COMMAND],
   ): Promise<Outcome> {
-    const [node = "", ...loader] = NODE_TYPESCRIPT;
-    return run(node, [...loader, join(REPOSITORY, program), ...args], {
+    return run(process.execPath, [...program, ...args], {
       cwd: this.folder,
       env: { ...(await offlineSettings()), ...variables },
     });

@@ -4,6 +4,7 @@ import { RandomProvider } from "@cdktf/provider-random/lib/provider";
 import { TerraformStack, Testing } from "cdktf";
 import { ContainerNetwork, MlflowStack } from "../../../lib";
 import type { MlflowStackProps } from "../../../lib";
+import { AUTHORITIES_FILE } from "../../../lib/contract/dumps";
 import { packagePath } from "../../../lib/values/package-folder";
 
 /** The synthesized JSON of a stack; only as typed as assertions on it need. */
@@ -70,11 +71,15 @@ export function addresses(stack: TerraformStack): string[] {
     .sort();
 }
 
-/** The JSON without the texts of `caddy/` and `mlflow/`, which are reviewed there, and without the Dockerfile's hash. */
+/**
+ * The JSON without the texts of `caddy/` and `mlflow/`, which are reviewed there, without the authorities that come with
+ * Node.js, and without the Dockerfile's hash.
+ */
 export function withoutPackagedFiles(synthesized: Synthesized): Synthesized {
   for (const { upload: files = [] } of Object.values(synthesized.resource.docker_container ?? {})) {
     for (const upload of files) {
       const [, folder, path] = /^\/etc\/(caddy|mlflow)\/(.+)$/.exec(upload.file) ?? [];
+      if (upload.file === AUTHORITIES_FILE) upload.content = "<those of Node.js>";
       if (folder && path && existsSync(packagePath(folder, path))) upload.content = `<as in ${folder}/>`;
     }
   }

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { HASHES_FOLDER, USERS_FILE } from "../../../lib/contract/gateway-settings";
 import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { DEFAULT_WORKSPACE } from "../../../lib/contract/logins";
+import { listensLocally } from "../../../lib/values/loopback";
 import type { Configuration } from "../plan/configuration";
 import { filesOf, isOurs, isShown, settingsOf } from "../plan/container";
 import type { PlannedContainer } from "../plan/container-change";
@@ -11,17 +12,40 @@ import { transferChanges } from "./gateway-transfers";
 import { trustChanges } from "./gateway-trust";
 import { listChanges } from "./list-changes";
 import type { AccessChange } from "../model/model";
-import { changes, closes, opens } from "../model/access-change";
-import { text, words } from "../model/text";
+import { WEIGHTS, changes, closes, endangers, opens } from "../model/access-change";
+import { count, text, words } from "../model/text";
 import type { Text } from "../model/text";
+
+// docs/features.md and docs/roles.md say the same.
+const FEATURES: { readonly [name: string]: string } = {
+  aiGateway: ": admins, after their login, let MLflow call models elsewhere, with keys that MLflow keeps",
+  jobExecution:
+    ": evaluations, scorers and prompt optimizations run as processes of MLflow's server; only admins start them, after their login",
+  metrics:
+    ": measurements of the server, for containers on its internal network, without a login; the gateway lets nobody read them",
+  telemetry: ": the server, and its pages in browsers, report their use to MLflow's makers; nobody has to start that",
+  traces: ": users with the role write, after their login, store records of what happens inside of a call",
+  webhooks: ": admins, after their login, enter the addresses that MLflow calls when something happens",
+  workspaces: ": a user sees one workspace only, an admin all; what is there now is in the one named “default”",
+};
+
+const DAY = 24 * 60 * 60;
 
 interface User {
   readonly role?: string;
   readonly workspace?: string;
 }
 
-/** Changes of the access through the gateway: address, TLS, login, users, features, transfers, limits, trust, rules. */
-export function gatewayChanges(gateway: PlannedContainer, configuration: Configuration): AccessChange[] {
+/**
+ * Changes of the access through the gateway: address, TLS, login, users, features, transfers, limits, trust, rules.
+ *
+ * @param admins groups of admins of which another finding tells.
+ */
+export function gatewayChanges(
+  gateway: PlannedContainer,
+  configuration: Configuration,
+  admins: readonly string[],
+): AccessChange[] {
   const { before, after } = gateway;
   if (!after) return [];
   const now = settingsOf(after);
@@ -29,9 +53,10 @@ export function gatewayChanges(gateway: PlannedContainer, configuration: Configu
   return [
     ...(old ? changedSettings(old, now) : firstSettings(now)),
     ...storePortChanges(old, now),
-    ...trustChanges(old, now),
+    ...trustChanges(old, now, admins),
     ...features(old?.FEATURES, now.FEATURES),
     ...userChanges(gateway, configuration, old, now),
+    ...(old ? lockedOut(old, now) : []),
     ...(before ? fileChanges(gateway) : []),
   ];
 }
@@ -55,15 +80,40 @@ function changedSettings(old: GatewaySettings, now: GatewaySettings): AccessChan
   if (changed("URL_SCHEME")) {
     found.push(
       now.URL_SCHEME === "https"
-        ? closes(words("plain HTTP: the gateway answers by TLS"))
-        : opens(words("plain HTTP: passwords and data travel in clear")),
+        ? closes(words(`plain HTTP: the gateway answers by TLS${refusals(now)}`))
+        : (listensLocally(now.URL_HOSTNAME ?? "") ? opens : endangers)(
+            words(`plain HTTP: passwords and data travel in clear${refusals(old)}`),
+          ),
     );
   } else if (changed("STRICT_TRANSPORT_SECURITY")) {
-    found.push(changes(text`Strict-Transport-Security: ${fromTo("STRICT_TRANSPORT_SECURITY")}`));
+    const lasting = words(refusals(now.STRICT_TRANSPORT_SECURITY ? now : old));
+    found.push(changes(text`Strict-Transport-Security: ${fromTo("STRICT_TRANSPORT_SECURITY")}${lasting}`));
   }
   if (changed("AUTH_METHOD")) found.push(changes(text`the login method: ${fromTo("AUTH_METHOD")}`));
   if (changed("UPSTREAM")) found.push(changes(text`the service behind the gateway: ${fromTo("UPSTREAM")}`));
   return [...found, ...policyChanges(old, now), ...transferChanges(old, now), ...limitChanges(old, now)];
+}
+
+// Browsers keep the header, whatever is deployed later.
+function refusals({ STRICT_TRANSPORT_SECURITY: header = "" }: GatewaySettings): string {
+  const days = Math.ceil(Number(/max-age=(\d+)/.exec(header)?.[1] ?? 0) / DAY);
+  return days > 0
+    ? `. Browsers refuse plain HTTP at this address for ${count(days, "day")} after their last visit by TLS, also once this change is taken back`
+    : "";
+}
+
+// The library refuses users with passwords without an admin.
+function lockedOut(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
+  const admins = ({ ADMIN_EMAILS, ADMIN_GROUPS, ADMIN_MACHINES }: GatewaySettings) =>
+    [ADMIN_EMAILS, ADMIN_GROUPS, ADMIN_MACHINES].some(Boolean);
+  return admins(old) && now.AUTH_METHOD === "oauth2" && !admins(now)
+    ? [
+        {
+          ...closes(words("no account of the login service is an admin any more: nobody can delete for good")),
+          danger: true,
+        },
+      ]
+    : [];
 }
 
 function policyChanges(old: GatewaySettings, now: GatewaySettings): AccessChange[] {
@@ -81,7 +131,12 @@ function policyChanges(old: GatewaySettings, now: GatewaySettings): AccessChange
 
 function features(old: string | undefined, now: string | undefined): AccessChange[] {
   const [before, after] = [old, now].map((list) => (list ?? "").split(/[\s,]+/).filter(Boolean));
-  return listChanges(before ?? [], after ?? [], (name) => text`the feature ${name}`);
+  return listChanges(
+    before ?? [],
+    after ?? [],
+    (name) => text`the feature ${name}${words(FEATURES[name] ?? "")}`,
+    (sentence) => opens(sentence, { short: sentence.slice(0, 2), weight: WEIGHTS.feature }),
+  );
 }
 
 function userChanges(
@@ -96,7 +151,7 @@ function userChanges(
   for (const [name, { role, workspace }] of after) {
     const former = before.get(name);
     if (!former) {
-      found.push(opens(text`a login for ${name}${as(role)}${inside(workspace)}`));
+      found.push(opens(text`a login for ${name}${as(role)}${inside(workspace)}`, { weight: WEIGHTS.login }));
       continue;
     }
     if (former.role !== role)

@@ -26,8 +26,10 @@ export function storePortChanges(old: GatewaySettings | undefined, now: GatewayS
   return [...ports, changes(text`the login before the store's console: ${login} → ${next}`)];
 }
 
-/** Undefined if the port is not published. */
+/** Undefined if the port is not published. Without a host name, it is published on the engine's own host. */
 function addressOf(setting: StorePortSetting, settings: GatewaySettings | undefined): string | undefined {
   const way = settings?.[setting];
-  return way === undefined || way === PORT_OFF ? undefined : (settings?.[`${setting}_ADDRESS`] ?? way);
+  return way === undefined || way === PORT_OFF
+    ? undefined
+    : (settings?.[`${setting}_ADDRESS`]?.replace("//:", "//localhost:") ?? way);
 }

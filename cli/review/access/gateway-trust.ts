@@ -1,6 +1,6 @@
 import type { GatewaySettings } from "../../../lib/contract/gateway-settings";
 import { listChanges } from "./list-changes";
-import { changes, endangers } from "../model/access-change";
+import { WEIGHTS, changes, endangers, opens } from "../model/access-change";
 import type { AccessChange } from "../model/model";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
@@ -21,18 +21,36 @@ const SERVICES: { setting: keyof GatewaySettings; what: string }[] = [
   { setting: "S3_API_UPSTREAM", what: "the service behind the address of the store's S3 API" },
 ];
 
-/** The proxies that are trusted about clients' addresses, and the members of each role at the issuer. */
-export function trustChanges(old: GatewaySettings | undefined, now: GatewaySettings): AccessChange[] {
+/**
+ * The proxies that are trusted about clients' addresses, and the members of each role at the issuer.
+ *
+ * @param admins groups of admins of which another finding tells.
+ */
+export function trustChanges(
+  old: GatewaySettings | undefined,
+  now: GatewaySettings,
+  admins: readonly string[],
+): AccessChange[] {
   const roles = MEMBERS.flatMap(({ list, role, kind }) => {
     const describe = (member: string): Text => [`the role ${role} for the ${kind} `, ...text`${member}`];
-    return listChanges(quotedWords(old?.[list]), quotedWords(now[list]), describe);
+    const told = list === "ADMIN_GROUPS" ? admins : [];
+    const [before, after] = [quotedWords(old?.[list]), quotedWords(now[list])];
+    const untold = after.filter((member) => before.includes(member) || !told.includes(member));
+    return listChanges(before, untold, describe, (sentence) => opens(sentence, { weight: WEIGHTS.role }));
   });
   const proxies = listChanges(
     ranges(old),
     ranges(now),
     (range) => text`trust in ${range} about clients' addresses in forwarded headers`,
   );
-  return [...roles, ...proxies, ...(old ? servicesBehind(old, now) : [])];
+  return [...roles, ...proxies, ...(old ? [...servicesBehind(old, now), ...storeAuthority(old, now)] : [])];
+}
+
+// Without direct transfers the gateway has none.
+function storeAuthority({ STORE_AUTHORITY: left }: GatewaySettings, { STORE_AUTHORITY: right }: GatewaySettings) {
+  return left === undefined || right === undefined || left === right
+    ? []
+    : [changes(text`the authorities that prove who the store is: ${left} → ${right}`)];
 }
 
 // Services that the gateway asks, or hands requests to.
@@ -40,7 +58,7 @@ function servicesBehind(old: GatewaySettings, now: GatewaySettings): AccessChang
   return SERVICES.flatMap(({ setting, what }): AccessChange[] => {
     const [left, right] = [old[setting], now[setting]];
     if (left === right || right === undefined || (left === undefined && isStore(right, now))) return [];
-    if (left === undefined) return [changes([`${what}: `, ...text`${right}`])];
+    if (left === undefined) return [changes([`${what}: `, ...text`${"nothing"} → ${right}`])];
     return [endangers([`${what}: `, ...text`${right} instead of ${left}`])];
   });
 }
@@ -53,7 +71,7 @@ function ranges(settings: GatewaySettings | undefined): string[] {
   return (settings?.TRUSTED_PROXIES ?? "").split(" ").filter((range) => range !== "");
 }
 
-// Words of a Caddyfile, each in backticks, which no name contains.
-function quotedWords(list = ""): string[] {
+/** Words of a Caddyfile, each in backticks, which no name contains. */
+export function quotedWords(list = ""): string[] {
   return [...list.matchAll(/`([^`]*)`/g)].flatMap(([, word]) => word ?? []);
 }

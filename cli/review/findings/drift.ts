@@ -3,7 +3,7 @@ import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes, changedAttributes, nameOf } from "../plan/attributes";
 import type { LineDiffs } from "../plan/line-diff";
 import type { Change, Drift } from "../model/model";
-import { settingChanges } from "../plan/setting";
+import { settingChanges } from "../plan/attribute-changes";
 import { text } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -20,7 +20,13 @@ export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
     const before = Attributes.before(change);
     const after = Attributes.after(change);
     if (actionOf(change) === "delete") {
-      return [{ text: text`${what} ${nameOf(change)} is gone from the engine`, changes: [] }];
+      return [
+        {
+          text: text`${what} ${nameOf(change)} is gone from the engine`,
+          isPutRight: planned.has(change.address),
+          changes: [],
+        },
+      ];
     }
     if (!before || !after) return [];
     const stopped =
@@ -44,7 +50,7 @@ export function driftOf(plan: Plan, diffs: LineDiffs): Drift[] {
       : planned.has(change.address)
         ? "the apply puts it right"
         : "the apply leaves it so";
-    return [{ text: text`${how}: ${[end]}`, changes }];
+    return [{ text: text`${how}: ${[end]}`, isPutRight: planned.has(change.address), changes }];
   });
 }
 

@@ -1,7 +1,9 @@
 import { CADDY_FOLDER, HASHES_FOLDER, USERS_FILE } from "../../../lib/contract/gateway-settings";
 import { CONFIGURATION_FILE, SUBJECTS_FILE } from "../../../lib/contract/oauth2-files";
+import { IMAGE_ID_FILE } from "../../../lib/contract/dumps";
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { POLICY_FILE } from "../../../lib/contract/store-identity";
+import { KNOWN_PARTS } from "../../terraform/json/plan-actions";
 import { isEmptyValue } from "../plan/attributes";
 import { RIGHTS } from "../access/host-rights";
 
@@ -57,10 +59,6 @@ export const JUDGED_PARTS: { readonly [block: string]: readonly string[] } = {
   labels: [],
 };
 
-/** Environment variables without such an effect, and those of which a finding tells every change. */
-export const JUDGED_VARIABLES =
-  /^(ACME_EMAIL|ADMIN_(EMAILS|GROUPS|MACHINES)|AUTH_METHOD|CONSOLE(_ADDRESS|_AUTH_METHOD|_PORT|_UPSTREAM)?|CONTENT_SECURITY_POLICY(_REPORT_ONLY)?|EGRESS_(HOSTS|PORTS|PRIVATE_HOSTS)|FAILED_LOGINS_(PER_ADDRESS|PER_USER|WINDOW)|FEATURES|OAUTH2_(COOKIE|LOGOUT|PROXY)|RATE_LIMIT_(EVENTS|WINDOW)|S3_API(_ADDRESS|_PORT|_UPSTREAM)?|SITE_ADDRESS|STORE(_PATH|_SCHEME)?|STRICT_TRANSPORT_SECURITY|TLS|TRANSFERS|TRUSTED_PROXIES|UPSTREAM(_WAIT)?|URL_(HOSTNAME|ORIGIN|PORT|SCHEME)|WRITE_(EMAILS|GROUPS|MACHINES)|DO_NOT_TRACK|MLFLOW_(ARTIFACTS_DESTINATION|S3_ENDPOINT_URL|BACKEND_STORE_URI|SERVER_ALLOWED_HOSTS|SERVER_CORS_ALLOWED_ORIGINS|GATEWAY_ALLOWED_PROVIDERS|ENABLE_AI_GATEWAY|SERVER_ENABLE_JOB_EXECUTION|ENABLE_WORKSPACES|DISABLE_TELEMETRY|SERVER_DISABLE_SECURITY_MIDDLEWARE|GATEWAY_API_BASE_ALLOW_PRIVATE_IPS|WEBHOOK_ALLOW_PRIVATE_IPS|WORKERS|SQLALCHEMYSTORE_(POOL_SIZE|MAX_OVERFLOW)|EXPOSE_PROMETHEUS)|LITELLM_LOCAL_MODEL_COST_MAP|PGOPTIONS|MINIO_BROWSER|STACK_IDENTITY|IDENTITIES|BUCKET)$/;
-
 const SECRETS =
   /^(pg_service\.conf|aws-credentials|mlflow\.env|minio-(root-user|root-password|access-key|secret-key)|postgres-password|oauth2-(client|cookie)-secret|tls-private-key\.pem)$/;
 const FILES = new Set([
@@ -68,6 +66,8 @@ const FILES = new Set([
   CONFIGURATION_FILE,
   SUBJECTS_FILE,
   POLICY_FILE,
+  // Of the image, of which the findings tell.
+  IMAGE_ID_FILE,
   `${CADDY_FOLDER}/tls/certificate.pem`,
 ]);
 
@@ -119,32 +119,18 @@ export const JUDGED_DATA = /^(docker_(image|network|registry_image)|terraform_re
 
 /** Outputs of `MlflowStack`, which tell about it and change nothing. */
 export const JUDGED_OUTPUTS =
-  /^(client_environment|images|passwords?|url|username|volumes|console_password|console_username|root_certificate)$/;
+  /^(backup_passphrase|client_environment|images|passwords?|url|username|volumes|console_password|console_username|root_certificate)$/;
 
-/** Parts of a plan that the review reads, or that say nothing of what an apply does. */
-export const JUDGED_PARTS_OF_PLAN = new Set([
-  "format_version",
-  "terraform_version",
-  "planned_values",
-  "resource_changes",
-  "resource_drift",
-  "output_changes",
-  "action_invocations",
-  "variables",
-  "configuration",
-  "prior_state",
-  "relevant_attributes",
-  "checks",
-  "timestamp",
-  "applyable",
-  "complete",
-  "errored",
-]);
+/** Parts of a plan that the review reads, or that say nothing of what an apply does. Of what is deferred nobody knows more. */
+export const JUDGED_PARTS_OF_PLAN = new Set([...KNOWN_PARTS].filter((part) => !part.startsWith("deferred_")));
 
 // Values with which Docker, the provider or the library makes what is new.
 const HARMLESS: { readonly [type: string]: { readonly [attribute: string]: RegExp } } = {
   docker_container: {
-    command: /^$/,
+    command:
+      /^\["(--config=\/etc\/oauth2-proxy\/oauth2-proxy\.cfg|\/data\/caddy\/pki\/authorities\/local\/root\.crt)"\]$/,
+    entrypoint: /^\["(cat|bash)"\]$/,
+    init: /^true$/,
     log_driver: /^"json-file"$/,
     log_opts: /./,
     restart: /./,

@@ -7,7 +7,7 @@ import { Attributes, changedAttributes, isSame } from "../plan/attributes";
 import { isJob } from "../plan/container";
 import type { LineDiffs } from "../plan/line-diff";
 import type { Change, OtherResource } from "../model/model";
-import { settingChanges } from "../plan/setting";
+import { settingChanges } from "../plan/attribute-changes";
 import { text } from "../model/text";
 
 const DONE: { readonly [action in Action]: string } = {

@@ -12,23 +12,25 @@ import type { Plan, ResourceChange } from "../../terraform/json/plan-json";
 import { Configuration } from "../plan/configuration";
 import { containerChange } from "../plan/container-change";
 import type { PlannedContainer } from "../plan/container-change";
-import { dataFindings } from "./data";
+import { dataFindings } from "../data/data";
 import { driftOf } from "./drift";
-import { Engine } from "../plan/engine";
+import { Engine } from "../plan/docker-objects";
 import { accessChanges } from "../access/access";
-import { settingEffects } from "./effects";
+import { alongsideOf } from "./side-effects";
+import { pictureOf } from "./picture";
+import { settingEffects } from "./setting-effects";
 import { peopleMust } from "./people";
-import { withKind } from "./images";
-import { headline, summarize } from "./headline";
+import { withKind } from "../plan/images";
+import { headline, summarize, warningsOf } from "./headline";
 import { jobRuns } from "./jobs";
 import { LineDiffs } from "../plan/line-diff";
-import type { ContainerChange, Review, ContainerAction } from "../model/model";
+import type { ContainerAction, ContainerChange, DataFinding, DataRisk, Review } from "../model/model";
 import { otherResources } from "./other-resources";
-import { Schedule } from "../plan/schedule";
+import { Schedule } from "../plan/apply-schedule";
 import { unreadOf } from "./unread";
 import { names, text, words } from "../model/text";
 import type { Text } from "../model/text";
-import { upAgainAt, orderOf, downtimeOf } from "./downtime";
+import { upAgainAt, orderOf, downtimeOf, withTimes, withoutTimes } from "./downtime";
 
 const RANKS: { readonly [action in ContainerAction]: number } = {
   removed: 0,
@@ -59,28 +61,35 @@ export function reviewPlan(given: Plan, stack: string): Review {
     .filter(({ type, mode }) => type === "docker_container" && mode !== "data")
     .map((change): PlannedContainer => {
       const container = containerChange(change, { engine, configuration, diffs });
-      const downSeconds =
-        container.action === "replaced" || container.action === "started" ? back.get(change.address) : undefined;
       const reason = gone.has(change.address) ? words("it is gone from the engine") : container.reason;
-      return { ...container, image: withKind(container.image), downSeconds, reason };
+      return withTimes({ ...container, image: withKind(container.image), reason }, schedule, back);
     });
   const changing = containers.filter(({ action, changes }) => action !== "nothing" || changes.length > 0);
+  const drift = driftOf(plan, diffs);
+  const access = accessChanges(plan, containers, engine, configuration);
+  const effects = containers.flatMap(settingEffects);
+  const found = isEmpty(plan) && missingData(plan).length === 0 ? [] : dataFindings(plan, containers, engine);
+  const data = withRisks(found, [...access, ...effects]);
+  const staysDown = data.some((finding) => finding.staysDown);
   const body = {
     stack,
+    compared: comparedWith(plan, stack),
     dataLoss: removedData(plan).length > 0 || missingData(plan).length > 0,
-    people: peopleMust(containers),
-    data: isEmpty(plan) && missingData(plan).length === 0 ? [] : dataFindings(plan, containers, engine),
+    people: peopleMust(containers, plan, configuration, data),
+    data,
     services: changing
       .filter(({ job }) => !job)
-      .map(withoutAttributes)
+      .map((container) => withoutAttributes(staysDown ? withoutTimes(container) : container))
       .sort(byRank),
     jobs: jobRuns(containers, configuration).sort((a, b) => (a.name < b.name ? -1 : 1)),
-    downtime: downtimeOf(containers, schedule),
-    order: orderOf(schedule, containers),
-    access: accessChanges(plan, containers, engine, configuration),
-    effects: containers.flatMap(settingEffects),
+    downtime: downtimeOf(containers, schedule, new Schedule(plan, configuration, "usual"), data),
+    order: orderOf(schedule, containers, data),
+    access,
+    effects,
     unread: unreadOf(plan, containers, configuration, diffs),
-    drift: driftOf(plan, diffs),
+    drift,
+    alongside: alongsideOf(containers, drift),
+    picture: pictureOf(containers, engine),
     otherResources: otherResources(plan, diffs),
     checks: failedChecks(plan).map(({ address, message }) =>
       message === undefined ? text`${address} fails` : text`${address} fails: ${message}`,
@@ -88,7 +97,26 @@ export function reviewPlan(given: Plan, stack: string): Review {
     notes: notesOf(plan, configuration),
   };
   const summary = summarize(body, isEmpty(plan), isRefreshOnly(plan));
-  return { ...body, summary, headline: headline(body, summary) };
+  return { ...body, summary, headline: headline(body, summary), warnings: warningsOf(body) };
+}
+
+// What the apply itself keeps is not safe beside an access or a setting that endangers it.
+function withRisks(data: readonly DataFinding[], found: readonly { readonly over?: DataRisk }[]): DataFinding[] {
+  return data.map((finding) => {
+    const { content } = finding;
+    const risks = new Map<string, Text>();
+    for (const { over } of found)
+      if (content && over?.contents.includes(content) && !risks.has(over.who)) risks.set(over.who, over.clause);
+    return finding.effect === "kept" && risks.size > 0 ? { ...finding, risks: [...risks.values()] } : finding;
+  });
+}
+
+function comparedWith({ timestamp }: Plan, stack: string): Text {
+  const time = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d/.exec(timestamp ?? "");
+  const what = text`Compared with what is deployed of the stack ${stack}`;
+  return time
+    ? text`${what}, as it was on ${words(`${time[1]} at ${time[2]} UTC`)}.`
+    : text`${what}, at a time that the plan does not say.`;
 }
 
 // Sorted, so that an updated comment changes only where the plan does.

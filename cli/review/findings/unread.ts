@@ -5,7 +5,7 @@ import { Attributes, changedAttributes, isEmptyValue } from "../plan/attributes"
 import type { Configuration } from "../plan/configuration";
 import type { PlannedContainer } from "../plan/container-change";
 import type { LineDiffs } from "../plan/line-diff";
-import { settingChanges } from "../plan/setting";
+import { settingChanges } from "../plan/attribute-changes";
 import type { Unread } from "../model/model";
 import { names, text } from "../model/text";
 import type { Text } from "../model/text";
@@ -41,7 +41,7 @@ export function unreadOf(
     return change.mode === "data" ? unreadSource(change) : unreadResource(change, configuration, diffs);
   });
   const invoked = (plan.action_invocations ?? []).map(({ address }) =>
-    unread(text`${address} is invoked: this release does not know what that does to data and access`),
+    unread(text`${address} is invoked: this release does not know what that does to data and access`, address),
   );
   return [...invoked, ...resources, ...unreadOutputs(plan), ...unreadParts(plan)];
 }
@@ -54,7 +54,7 @@ function unreadResource(change: ResourceChange, configuration: Configuration, di
   const done = DONE[action];
   if (done === undefined) return [];
   if (configuration.runsPrograms(address))
-    return [unread(text`${address} ${[done]}: it runs programs on the machine on which Terraform runs`)];
+    return [unread(text`${address} ${[done]}: it runs programs on the machine on which Terraform runs`, address)];
   const judged = JUDGED_TYPES[type];
   if (judged && !after) return [];
   const changed = before && after ? changedAttributes(change) : (after?.names ?? []);
@@ -62,14 +62,15 @@ function unreadResource(change: ResourceChange, configuration: Configuration, di
     (name) => !judged?.includes(name) && !(!before && judged && isHarmless(type, name, after?.value(name))),
   );
   const changes = after ? settingChanges(told, before ?? Attributes.NONE, after, diffs) : [];
-  if (judged === undefined) return [unread(text`${address} ${[done]}: this release knows nothing of ${type}`, changes)];
-  return changes.length === 0 ? [] : [unread(text`settings of ${address}`, changes)];
+  if (judged === undefined)
+    return [unread(text`${address} ${[done]}: this release knows nothing of ${type}`, address, changes)];
+  return changes.length === 0 ? [] : [unread(text`settings of ${address}`, address, changes)];
 }
 
 // A data source may run a program: `external` does.
 function unreadSource({ address, type, change: { actions } }: ResourceChange): Unread[] {
   return actions.includes("read") && !JUDGED_DATA.test(type)
-    ? [unread(text`${address} is read during the apply: this release does not know what ${type} does`)]
+    ? [unread(text`${address} is read during the apply: this release does not know what ${type} does`, address)]
     : [];
 }
 
@@ -77,8 +78,10 @@ function unreadOutputs(plan: Plan): Unread[] {
   return Object.entries(plan.output_changes ?? {}).flatMap(([name, output]): Unread[] => {
     if (output.actions.every((action) => action === "no-op")) return [];
     if (output.before_sensitive === true && output.after_sensitive !== true && !output.actions.includes("delete"))
-      return [unread(text`the output ${name} was secret, and is not secret any more`)];
-    return JUDGED_OUTPUTS.test(name) ? [] : [unread(text`the output ${name}, on which others may rely`)];
+      return [unread(text`the output ${name} was secret, and is not secret any more`, `output ${name}`)];
+    return JUDGED_OUTPUTS.test(name)
+      ? []
+      : [unread(text`the output ${name}, on which others may rely`, `output ${name}`)];
   });
 }
 
@@ -88,9 +91,9 @@ function unreadParts(plan: Plan): Unread[] {
     .map(([name]) => name);
   return unknown.length === 0
     ? []
-    : [unread(text`the plan has parts that this release does not know: ${names(unknown)}`)];
+    : [unread(text`the plan has parts that this release does not know: ${names(unknown)}`, unknown.join(", "))];
 }
 
-function unread(sentence: Text, changes: Unread["changes"] = []): Unread {
-  return { text: sentence, changes };
+function unread(sentence: Text, what: string, changes: Unread["changes"] = []): Unread {
+  return { text: sentence, short: text`${what}`, changes };
 }

@@ -36,6 +36,13 @@ export function names(all: readonly string[], most = 20): Text {
   return all.length > most ? text`${shown} and ${all.length - most} more` : shown;
 }
 
+/** A clause as the beginning of a sentence. */
+export function capital([first, ...rest]: Text): Text {
+  return typeof first === "string"
+    ? [first.charAt(0).toUpperCase() + first.slice(1), ...rest]
+    : [...(first ? [first] : []), ...rest];
+}
+
 /** `1 service`, `2 services`. */
 export function count(amount: number, singular: string, plural = `${singular}s`): string {
   return `${amount.toLocaleString("en-US")} ${amount === 1 ? singular : plural}`;

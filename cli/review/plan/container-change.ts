@@ -3,11 +3,11 @@ import { actionOf, forgetsObject } from "../../terraform/json/plan-actions";
 import type { ResourceChange } from "../../terraform/json/plan-json";
 import { Attributes, changedAttributes, isEmptyValue, isSame } from "./attributes";
 import type { Configuration } from "./configuration";
-import { environmentOf, filesOf, isJob, isOurs, isShown, portName, portsOf, roleOf } from "./container";
-import type { Engine } from "./engine";
+import { environmentOf, filesOf, isJob, isOurs, isShown, isStarted, portName, portsOf, roleOf } from "./container";
+import type { Engine } from "./docker-objects";
 import type { LineDiffs } from "./line-diff";
 import type { Change, ContainerChange, ContainerAction } from "../model/model";
-import { settingChanges } from "./setting";
+import { settingChanges } from "./attribute-changes";
 import { names, text, words } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -73,7 +73,7 @@ function containerAction(change: ResourceChange, before?: Attributes, after?: At
   if (action === "replace") return "replaced";
   if (action === "forget") return "left";
   if (action !== "update" || !before || !after) return "nothing";
-  if (before.value("must_run") === false && after.value("must_run") === true) return "started";
+  if (isStarted(change)) return "started";
   return changedAttributes(change).some((name) => LIVE.test(name)) ? "updated" : "nothing";
 }
 
@@ -89,7 +89,7 @@ function leftBehind(before: Attributes): Change[] {
 
 function reasonOf({ action_reason: reason }: ResourceChange): Text | undefined {
   if (reason === "replace_because_tainted") return words("its last start failed");
-  if (reason === "replace_by_request") return words("asked for with -replace");
+  if (reason === "replace_by_request") return text`somebody has asked for it by ${"-replace"}`;
   if (reason === "replace_by_triggers") return words("something it is tied to changes");
   return undefined;
 }
@@ -208,7 +208,7 @@ function withoutEffect(change: ResourceChange): Change[] {
     (name) => !LIVE.test(name) && !PROVIDER_ONLY.test(name) && !NOT_SETTINGS.test(name),
   );
   return inert.map((name) =>
-    remark(text`${name} has no effect before the container is replaced: ask for that with -replace`),
+    remark(text`${name} takes effect when the container is replaced next, by whatever change`),
   );
 }
 

@@ -1,5 +1,6 @@
 import { SECRETS_FOLDER } from "../../../lib/contract/secret-files";
 import { roleOf as roleOfAttributes } from "../../app/container-role";
+import type { ResourceChange } from "../../terraform/json/plan-json";
 import { isEmptyValue } from "./attributes";
 import type { Attributes } from "./attributes";
 import type { Configuration } from "./configuration";
@@ -71,6 +72,11 @@ export function isJob(container: Attributes): boolean {
   return container.value("must_run") === false && container.value("attach") === true;
 }
 
+/** Whether an apply starts a container that has stopped. */
+export function isStarted({ change: { before, after } }: ResourceChange): boolean {
+  return before?.must_run === false && after?.must_run === true;
+}
+
 export function filesOf(container: Attributes): Map<string, ContainerFile> {
   return new Map(
     container.blocks("upload").map(({ file, content }) => {
@@ -108,6 +114,14 @@ export function environmentOf(container: Attributes): Map<string, string> | unde
 /** Environment variables by name; none if they are sensitive or not known yet, or without a container. */
 export function settingsOf(container: Attributes | undefined): { readonly [name: string]: string | undefined } {
   return Object.fromEntries((container && environmentOf(container)) ?? []);
+}
+
+/** A variable of a container before and after. */
+export function variableOf(
+  { before, after }: { readonly before?: Attributes; readonly after?: Attributes },
+  name: string,
+): [before: string | undefined, after: string | undefined] {
+  return [settingsOf(before)[name], settingsOf(after)[name]];
 }
 
 export function portsOf(container: Attributes): Port[] {

@@ -1,7 +1,9 @@
 import { shorten, visible } from "../model/text";
 import type { Text } from "../model/text";
-import type { Change, ContainerChange, OtherResource, Review } from "../model/model";
-import { fileSummary, imageChange, actionPhrase } from "./render-text";
+import { stateOf } from "../model/model";
+import type { Change, ContainerChange, FileChange, OtherResource, Review } from "../model/model";
+import { renderMermaid } from "./render-mermaid";
+import { fileSummary, imageChange, actionPhrase, dataSentence } from "./render-text";
 
 /** GitHub takes 65,536 characters a comment. */
 export const MAX_CHARACTERS = 65_000;
@@ -25,15 +27,21 @@ const DETAILS: readonly Detail[] = [
   { diffs: 0, settings: false, entries: 20 },
 ];
 
+// Lines of a diff that may stand outside of a fold.
+const SHORT_DIFF = 12;
+
 const EFFECTS = {
-  lost: "**Lost**",
+  lost: "**Deleted**",
+  changed: "**Changed, with no way back without a backup**",
+  dumped: "**Changed, and only the dump from before leads back**",
+  unreadable: "**Can no longer be read**",
+  unreachable: "**Kept, but no longer reachable**",
   warning: "**Look**",
   new: "New",
   kept: "Kept",
   opens: "**Opens**",
   closes: "Closes",
   changes: "Changes",
-  danger: "**Danger**",
 };
 
 /** The comment's first line, by which it is found again. */
@@ -54,6 +62,9 @@ export function renderMarkdown(review: Review): string {
 
 class Page {
   private left: number;
+
+  // Where each diff stands: the same file may change in several containers.
+  private readonly shown = new Map<string, string>();
 
   constructor(
     private readonly review: Review,
@@ -80,22 +91,30 @@ class Page {
       drift,
       otherResources,
       checks,
+      compared,
+      picture,
+      alongside,
     } = this.review;
-    const dangers = access.filter(({ danger }) => danger).slice(0, this.detail.entries);
+    const warnings = this.review.warnings.slice(0, this.detail.entries);
     const cut = this.detail !== DETAILS[0];
     const blocks = [
       `${marker(stack)}\n### Plan for ${code(stack)}`,
       dataLoss ? `> [!CAUTION]\n> ${inline(headline)}` : "",
-      dangers.length > 0 ? `> [!WARNING]\n${dangers.map(({ text }) => `> - ${inline(text)}`).join("\n")}` : "",
+      warnings.length > 0 ? `> [!WARNING]\n${warnings.map((one) => `> - ${inline(one)}`).join("\n")}` : "",
       `**${inline(summary)}**`,
-      this.list("What people must do, and will see", people.map(inline)),
+      compared ? inline(compared) : "",
+      this.list(
+        "What people must do, and will see",
+        // The warning says whether nobody can use it.
+        people.filter(({ isOff }) => !isOff).map(({ text }) => inline(text)),
+      ),
       this.list(
         "Not checked: a person who knows this must read it",
-        unread.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),
+        unread.map(({ text, changes }) => `${inline(text)}${this.short(changes)}${this.shortDiffs(changes)}`),
       ),
       this.list(
         "Data",
-        data.map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
+        data.map((finding, index) => `${EFFECTS[stateOf(finding)]}: ${inline(dataSentence(finding, data[index - 1]))}`),
       ),
       this.list(
         "Services",
@@ -103,17 +122,24 @@ class Page {
       ),
       this.list(
         "Jobs",
-        jobs.map(({ name, text }) => `${code(name)}: ${inline(text)}`),
+        jobs.map(({ name, text, ours }) => `${code(name)}${ours ? "" : " (not of `cdktf-mlflow`)"}: ${inline(text)}`),
       ),
       this.list("Users", [
         ...(downtime?.remarks ?? []).map(inline),
-        ...(downtime?.unbounded ?? []).map((text) => `On top of it, without a limit: ${inline(text)}.`),
+        ...(downtime?.unbounded ?? []).map((text) => `Has no upper limit: ${inline(text)}.`),
       ]),
       this.list(
         "Opens and closes",
-        access.map(({ effect, danger, text }) => `${danger ? EFFECTS.danger : EFFECTS[effect]}: ${inline(text)}`),
+        // Dangers stand in the warning.
+        access.filter(({ danger }) => !danger).map(({ effect, text }) => `${EFFECTS[effect]}: ${inline(text)}`),
       ),
-      this.list("Weaker or slower", effects.map(inline)),
+      picture && this.detail.settings ? `#### Networks, ports and egress\n\n${renderMermaid(picture)}` : "",
+      this.list(
+        "Weaker or slower",
+        // The others stand in the warning.
+        effects.filter(({ warning }) => !warning).map(({ text }) => inline(text)),
+      ),
+      this.list("Comes along, besides what the change says", alongside.map(inline)),
       this.list(
         "Changed by hand",
         drift.map(({ text, changes }) => `${inline(text)}${this.short(changes)}`),
@@ -121,7 +147,7 @@ class Page {
       this.list("Checks", checks.map(inline)),
       ...services.map(({ name, changes }) => this.details(name, changes)),
       ...jobs.map(({ name, changes }) => this.details(name, changes)),
-      this.folded("Order", order.map(inline), true),
+      this.folded("Order (independent steps run at the same time)", order.map(inline), true),
       this.folded(
         "Other resources",
         otherResources.map((one) => this.other(one)),
@@ -153,20 +179,42 @@ class Page {
 
   private details(name: string, changes: readonly Change[]): string {
     if (changes.length === 0 || !this.detail.settings) return "";
-    const body = changes.map((change) => this.change(change)).join("\n");
+    const body = changes.map((change) => this.change(change, name)).join("\n");
     return `<details><summary>What changes in <code>${html(name)}</code></summary>\n\n${body}\n\n</details>`;
   }
 
-  private change(change: Change): string {
+  private change(change: Change, container: string): string {
     if (change.kind === "remark") return `- ${inline(change.text)}`;
     if (change.kind === "setting") return `- ${setting(change)}`;
     const head = `- ${code(change.name)} ${fileSummary(change)}`;
     if (change.diff === undefined) return head;
-    const diff = visible(change.diff, true);
-    if (diff.length > this.left) return `${head} (the diff is left out)`;
+    const known = this.shown.get(keyOf(change));
+    if (known !== undefined) return `${head}, see ${known}`;
+    const block = this.block(change.diff);
+    if (block === undefined) return `${head} (the diff is left out)`;
+    this.shown.set(keyOf(change), `above in ${code(container)}`);
+    return `${head}\n\n${block}\n`;
+  }
+
+  // What a person must read stands where that is said, if it is short.
+  private shortDiffs(changes: readonly Change[]): string {
+    const blocks = changes.flatMap((change) => {
+      if (change.kind !== "file" || change.diff === undefined) return [];
+      if (change.diff.split("\n").length > SHORT_DIFF || this.shown.has(keyOf(change))) return [];
+      const block = this.block(change.diff);
+      if (block === undefined) return [];
+      this.shown.set(keyOf(change), "above");
+      return [`\n\n${block}\n`];
+    });
+    return blocks.join("");
+  }
+
+  private block(unsafe: string): string | undefined {
+    const diff = visible(unsafe, true);
+    if (diff.length > this.left) return undefined;
     this.left -= diff.length;
     const fence = "`".repeat(Math.max(3, longestRun(diff) + 1));
-    return `${head}\n\n${fence}diff\n${diff}\n${fence}\n`;
+    return `${fence}diff\n${diff}\n${fence}`;
   }
 
   private short(changes: readonly Change[]): string {
@@ -183,8 +231,12 @@ class Page {
   }
 }
 
+function keyOf({ name, diff }: FileChange): string {
+  return JSON.stringify([name, diff]);
+}
+
 function origin({ ours }: ContainerChange): string {
-  return ours ? "" : "(not of this library) ";
+  return ours ? "" : "(not of `cdktf-mlflow`) ";
 }
 
 function image({ image: change }: ContainerChange): string {

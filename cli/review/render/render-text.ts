@@ -1,4 +1,5 @@
-import type { Change, ContainerChange, OtherResource, Review } from "../model/model";
+import { CONTENTS, stateOf } from "../model/model";
+import type { Change, ContainerChange, DataFinding, OtherResource, Review } from "../model/model";
 import { count, duration, shorten, visible } from "../model/text";
 import type { Text } from "../model/text";
 
@@ -7,6 +8,10 @@ const MAX_DIFF_LINES = 200;
 
 const EFFECTS = {
   lost: "LOST",
+  changed: "CHANGED",
+  dumped: "CHANGED",
+  unreadable: "SEALED",
+  unreachable: "hidden",
   warning: "look",
   new: "new",
   kept: "kept",
@@ -14,6 +19,8 @@ const EFFECTS = {
   closes: "closes",
   changes: "changes",
   danger: "DANGER",
+  risk: "RISK",
+  down: "DOWN",
 };
 
 const KINDS = {
@@ -26,7 +33,7 @@ const KINDS = {
 };
 
 /** An action on a container in words. */
-export function actionPhrase({ action, downSeconds, reason }: ContainerChange): Text {
+export function actionPhrase({ action, downSeconds, isUnbounded, reason }: ContainerChange): Text {
   const words = {
     removed: "is removed",
     left: "stays on the engine, and leaves the stack",
@@ -40,7 +47,31 @@ export function actionPhrase({ action, downSeconds, reason }: ContainerChange): 
   return [
     words[action],
     ...because,
-    ...(downSeconds === undefined ? [] : [`, down for ${duration(downSeconds)} at most`]),
+    ...(downSeconds === undefined
+      ? []
+      : [`, down ${isUnbounded ? "without an upper limit" : `for ${duration(downSeconds)} at most`}`]),
+  ];
+}
+
+/**
+ * A finding about data: what it is, what becomes of it, when, and the way back.
+ *
+ * @param before the finding above it: the same time and way back are not repeated.
+ */
+export function dataSentence(
+  { content, text, risks = [], when, wayBack }: DataFinding,
+  before: Partial<DataFinding> = {},
+): Text {
+  const isSame =
+    wayBack !== undefined && JSON.stringify([when, wayBack]) === JSON.stringify([before.when, before.wayBack]);
+  return [
+    ...(content === undefined ? [] : [`${CONTENTS[content]}: `]),
+    ...text,
+    // What is kept, and by what it is not safe, belong together.
+    ...risks.flatMap((risk): Text => ["; but ", ...risk]),
+    ...(isSame ? [". When, and the way back: as above"] : []),
+    ...(when && !isSame ? [". When: ", ...when] : []),
+    ...(wayBack && !isSame ? [". Way back: ", ...wayBack] : []),
   ];
 }
 
@@ -57,6 +88,7 @@ export function renderText(review: Review): string {
     unread,
     people,
     drift,
+    alongside,
     otherResources,
     checks,
     notes,
@@ -68,11 +100,13 @@ export function renderText(review: Review): string {
     ),
     section(
       "People",
-      people.map((sentence) => `  ${plain(sentence)}`),
+      people.map(({ text }) => `  ${plain(text)}`),
     ),
     section(
       "Data",
-      data.map(({ effect, text }) => item(EFFECTS[effect], plain(text))),
+      data.map((finding, index) =>
+        item(EFFECTS[finding.staysDown ? "down" : stateOf(finding)], plain(dataSentence(finding, data[index - 1]))),
+      ),
     ),
     section("Services", services.flatMap(service)),
     section(
@@ -81,7 +115,7 @@ export function renderText(review: Review): string {
     ),
     section("Users", [
       ...(downtime?.remarks ?? []).map((text) => `  ${plain(text)}`),
-      ...(downtime?.unbounded ?? []).map((text) => `  On top of it, without a limit: ${plain(text)}.`),
+      ...(downtime?.unbounded ?? []).map((text) => `  Has no upper limit: ${plain(text)}.`),
     ]),
     section(
       "Opens and closes",
@@ -89,11 +123,15 @@ export function renderText(review: Review): string {
     ),
     section(
       "Weaker or slower",
-      effects.map((effect) => `  ${plain(effect)}`),
+      effects.map(({ text, warning }) => (warning ? item(EFFECTS.risk, plain(text)) : `  ${plain(text)}`)),
     ),
     section(
       "Order",
       order.map((step, index) => `  ${String(index + 1).padStart(2)}. ${plain(step)}`),
+    ),
+    section(
+      "Comes along, besides what the change says",
+      alongside.map((sentence) => `  ${plain(sentence)}`),
     ),
     section(
       "Changed by hand",
@@ -110,6 +148,7 @@ export function renderText(review: Review): string {
     ),
   ];
   const lines = [...new Set([plain(review.headline), plain(review.summary)])];
+  if (review.compared) lines.push(plain(review.compared));
   return [...lines, ...sections.filter((lines) => lines !== "")].join("\n\n");
 }
 
@@ -123,7 +162,7 @@ function item(effect: string, text: string): string {
 
 function service(change: ContainerChange): string[] {
   const { image } = change;
-  const kind = change.ours ? "" : " (not of this library)";
+  const kind = change.ours ? "" : " (not of cdktf-mlflow)";
   return [
     `  ${shown(change.name)}${kind} ${plain(actionPhrase(change))}`,
     ...(image ? [`      image: ${imageChange(image, value)}`] : []),

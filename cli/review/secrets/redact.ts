@@ -2,7 +2,7 @@ import type { Redaction } from "../../app/redaction";
 import type { Review } from "../model/model";
 
 // Fields with words of our own, on which programs rely.
-const OWN = new Set(["kind", "effect", "state", "action"]);
+const OWN = new Set(["kind", "effect", "content", "state", "action"]);
 
 /** The review without secrets that stood where nothing marks them, and the number of such places. */
 export function redact(review: Review, redaction: Redaction): { readonly review: Review; readonly found: number } {

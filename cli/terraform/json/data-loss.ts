@@ -2,7 +2,7 @@ import { actionOf, changesOf } from "./plan-actions";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const VOLUME = "docker_volume";
-// What can be made anew from the code. Everything else may hold data of value, whatever its type is called.
+// What can be recreated from the code. Everything else may hold data of value, whatever its type is called.
 const HARMLESS =
   /^(docker_(container|network|image|tag|service)|random_\w+|terraform_data|null_resource|time_\w+|tls_(cert_request|self_signed_cert|locally_signed_cert)|\w+_(policy|policy_attachment|policy_document))$/;
 

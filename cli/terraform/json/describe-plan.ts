@@ -11,7 +11,7 @@ import {
   isUnexplained,
 } from "./plan-actions";
 import type { Action } from "./plan-actions";
-import { isRecord, volumeUses, volumesBefore } from "./volume-record";
+import { isRecord, mountedUses, volumeUses, volumesBefore } from "./volume-record";
 import type { Plan, ResourceChange } from "./plan-json";
 
 const ORDER: Action[] = ["create", "update", "replace", "delete"];
@@ -63,7 +63,7 @@ export function describeChanges(plan: Plan): string[] {
 // The record of a volume holds no data: what counts is which volume is used.
 function describeVolumes(plan: Plan): string[] {
   const known = volumesBefore(plan);
-  return volumeUses(plan).flatMap(({ name, use }) => {
+  return [...volumeUses(plan), ...mountedUses(plan)].flatMap(({ name, use }) => {
     if (use === "ends") return [`  keep the volume '${name}' on the engine, and use it no more`];
     return use === "begins" && !known.has(name) ? [`  use the volume '${name}', which is empty if it is new`] : [];
   });

@@ -3,10 +3,13 @@ import { isObject } from "../../console/parse-json";
 import { requireKnownActions } from "./plan-actions";
 import type { Plan } from "./plan-json";
 import { misshapen } from "./plan-shape";
+import { SETUP_WRAPPER, WRAPPER_REMEDY } from "./setup-wrapper";
 
 /** How to get a plan that can be read. */
 export const REMEDY =
   "Make one with: terraform plan -out=FILE, then review FILE, or what 'terraform show -json FILE' prints.";
+
+const WRAPPER_FOUND = "the wrapper of setup-terraform or setup-opentofu has added lines of its own";
 
 /**
  * A plan from the output of `terraform show -json`.
@@ -52,6 +55,7 @@ function parse(json: string, name: string): unknown {
     const first = json.trimStart().split("\n", 1)[0] ?? "";
     if (first.startsWith("{") && first.includes('"@level"'))
       throw noPlan(name, "it is the log of 'terraform plan -json'");
+    if (SETUP_WRAPPER.test(json)) throw new CommandError(`${name} is no plan: ${WRAPPER_FOUND}`, WRAPPER_REMEDY);
     throw noPlan(
       name,
       json.trimStart().startsWith("{") ? "its JSON is broken or cut off" : "it is neither a saved plan nor JSON",

@@ -79,7 +79,8 @@ export function changedOutputs(plan: Plan): { readonly name: string; readonly ac
   );
 }
 
-const PARTS = new Set([
+/** The parts of a plan that this release knows. */
+export const KNOWN_PARTS: ReadonlySet<string> = new Set([
   "format_version",
   "terraform_version",
   "variables",
@@ -102,7 +103,7 @@ const PARTS = new Set([
 
 /** Names of the parts of a plan that this release does not read, because a later Terraform has added them. */
 export function unknownParts(plan: Plan): string[] {
-  return Object.keys(plan).filter((part) => !PARTS.has(part));
+  return Object.keys(plan).filter((part) => !KNOWN_PARTS.has(part));
 }
 
 /** Whether a plan only takes what is on the engine into the state (`terraform plan -refresh-only`). */

@@ -14,6 +14,9 @@ export interface Plan {
   readonly variables?: { [name: string]: { readonly value?: unknown } };
   readonly configuration?: { readonly root_module?: ModuleConfiguration };
   readonly prior_state?: { readonly values?: { readonly root_module?: ModuleState } };
+
+  /** When the plan was made, since Terraform 1.5. */
+  readonly timestamp?: string;
   readonly complete?: boolean;
   readonly errored?: boolean;
 }

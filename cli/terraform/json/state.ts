@@ -81,7 +81,7 @@ export class State {
     return typeof value === "string" ? value : undefined;
   }
 
-  /** An output that is a map of texts; empty where there is none. */
+  /** An output that is a map of texts; empty if there is none. */
   public outputMap(name: string): { [key: string]: string } {
     const value = this.#outputs[name]?.value;
     return typeof value === "object" && value !== null ? (value as { [key: string]: string }) : {};

@@ -1,4 +1,4 @@
-import { RECORDED_VOLUME, VOLUME_RECORD } from "../../../lib/contract/volume-record";
+import { MOUNTED_VOLUMES, RECORDED_VOLUME, VOLUME_RECORD } from "../../../lib/contract/volume-record";
 import type { ModuleState, Plan, ResourceChange } from "./plan-json";
 import type { State } from "./state";
 
@@ -7,11 +7,20 @@ export interface VolumeUse {
   /** The volume's name on the engine. */
   readonly name: string;
 
-  /** Address of the record of the use. */
+  /** Address of the record of the use, or of a container that mounts the volume. */
   readonly address: string;
 
-  /** Whether the stack begins to use the volume, goes on, or does not use it any more. The volume itself stays. */
+  /** Whether the stack begins to use the volume, goes on, or no longer uses it. The volume itself stays. */
   readonly use: "begins" | "goes on" | "ends";
+}
+
+/** Names of the volumes of a state. */
+export interface StateVolumes {
+  /** Volumes of the stack: recorded, or resources. */
+  readonly own: string[];
+
+  /** Volumes that containers of the stack mount, and that may be another stack's. */
+  readonly mounted: string[];
 }
 
 interface Mounting {
@@ -19,9 +28,11 @@ interface Mounting {
   readonly values?: { readonly [attribute: string]: unknown } | null;
 }
 
-/** Whether a resource is the record of a volume, which holds no data itself. */
+/** Whether a resource is a record of volumes, which holds no data itself. */
 export function isRecord({ type, change: { before, after } }: ResourceChange): boolean {
-  return [before, after].some((values) => recordedName({ type, values }) !== undefined);
+  return [before, after].some(
+    (values) => recordedName({ type, values }) !== undefined || recordedMounts({ type, values }).length > 0,
+  );
 }
 
 /** Every volume whose use a plan records. A volume that another record goes on using does not end. */
@@ -38,6 +49,39 @@ export function volumeUses(plan: Plan): VolumeUse[] {
   ];
 }
 
+/** Every volume that only containers name: neither a record nor a `docker_volume` of the plan has its name. */
+export function mountedUses(plan: Plan): VolumeUse[] {
+  const changes = plan.resource_changes ?? [];
+  const [before, mounted, known] = [mountedBefore(plan), new Set<string>(), volumesBefore(plan)];
+  const own = new Set([
+    ...volumeUses(plan).map(({ name }) => name),
+    ...changes.flatMap(({ type, change }) =>
+      [change.before, change.after].flatMap((values) => ownNames({ type, values })),
+    ),
+  ]);
+  const uses: VolumeUse[] = [];
+  for (const { type, address, change } of changes) {
+    for (const name of mountedNames({ type, values: change.after })) {
+      if (own.has(name) || mounted.has(name)) continue;
+      mounted.add(name);
+      uses.push({ name, address, use: known.has(name) ? "goes on" : "begins" });
+    }
+  }
+  for (const { type, address, change } of changes) {
+    for (const name of mountedNames({ type, values: change.before })) {
+      if (!before.delete(name) || own.has(name) || mounted.has(name)) continue;
+      uses.push({ name, address, use: "ends" });
+    }
+  }
+  return uses;
+}
+
+/** Addresses of the containers that had mounted a volume when a stack was planned, removed ones too. */
+export function mountersBefore(plan: Plan, volume: string): string[] {
+  const mounting = resourcesBefore(plan).filter((resource) => mountedNames(resource).includes(volume));
+  return [...new Set(mounting.map(({ address }) => address))];
+}
+
 /** Names of the volumes that a stack had when it was planned: recorded, mounted, or resources of their own. */
 export function volumesBefore(plan: Plan): Set<string> {
   return new Set(resourcesBefore(plan).flatMap(namesIn));
@@ -48,21 +92,23 @@ export function mountedBefore(plan: Plan): Set<string> {
   return new Set(resourcesBefore(plan).flatMap(mountedNames));
 }
 
-/** Names of all volumes of a state, in order. */
-export function volumesOf(state: State): string[] {
-  const names = state.instances.flatMap(({ type, attributes }) => namesIn({ type, values: attributes }));
-  return [...new Set(names)].sort();
+/** The volumes of a state, by name and in order. */
+export function volumesOf(state: State): StateVolumes {
+  const resources = state.instances.map(({ type, attributes }) => ({ type, values: attributes }));
+  const own = new Set(resources.flatMap(ownNames));
+  const mounted = new Set(resources.flatMap((resource) => [...mountedNames(resource), ...recordedMounts(resource)]));
+  return { own: [...own].sort(), mounted: [...mounted].filter((name) => !own.has(name)).sort() };
 }
 
-function resourcesBefore(plan: Plan): Mounting[] {
+function resourcesBefore(plan: Plan): (Mounting & { readonly address: string })[] {
   const planned = [...(plan.resource_changes ?? []), ...(plan.resource_drift ?? [])];
   return [
-    ...planned.map(({ type, change }) => ({ type, values: change.before })),
+    ...planned.map(({ address, type, change }) => ({ address, type, values: change.before })),
     ...resourcesOf(plan.prior_state?.values?.root_module),
   ];
 }
 
-function resourcesOf(module: ModuleState | undefined): Mounting[] {
+function resourcesOf(module: ModuleState | undefined): (Mounting & { readonly address: string })[] {
   return [...(module?.resources ?? []), ...(module?.child_modules ?? []).flatMap(resourcesOf)];
 }
 
@@ -79,16 +125,29 @@ function importedName({ change: { before, importing } }: ResourceChange): string
 }
 
 function namesIn(resource: Mounting): string[] {
-  const { type, values } = resource;
-  const own = type === "docker_volume" ? text(values?.name) : recordedName(resource);
-  return [...(own === undefined ? [] : [own]), ...mountedNames(resource)];
+  return [...ownNames(resource), ...mountedNames(resource), ...recordedMounts(resource)];
 }
 
-function recordedName({ type, values }: Mounting): string | undefined {
+function ownNames(resource: Mounting): string[] {
+  const { type, values } = resource;
+  const own = type === "docker_volume" ? text(values?.name) : recordedName(resource);
+  return own === undefined ? [] : [own];
+}
+
+function recordedName(resource: Mounting): string | undefined {
+  return text(recorded(resource, RECORDED_VOLUME));
+}
+
+function recordedMounts(resource: Mounting): string[] {
+  const names = recorded(resource, MOUNTED_VOLUMES);
+  return Array.isArray(names) ? names.flatMap((name) => text(name) ?? []) : [];
+}
+
+function recorded({ type, values }: Mounting, key: string): unknown {
   if (type !== VOLUME_RECORD) return undefined;
-  const input = values?.input as { value?: object; [RECORDED_VOLUME]?: unknown } | null | undefined;
+  const input = values?.input as { value?: object; [key: string]: unknown } | null | undefined;
   // A state's file has the value of an `input` beside its type.
-  return text(input?.[RECORDED_VOLUME] ?? (input?.value as typeof input)?.[RECORDED_VOLUME]);
+  return input?.[key] ?? (input?.value as typeof input)?.[key];
 }
 
 function mountedNames({ type, values }: Mounting): string[] {

@@ -21,7 +21,7 @@ export interface AutomaticTlsOptions {
   /**
    * Directory url of another ACME server, such as one of your company.
    *
-   * @default - Let's Encrypt, and ZeroSSL where an `email` is given
+   * @default - Let's Encrypt, and ZeroSSL if an `email` is given
    */
   readonly directoryUrl?: string;
 

@@ -4,7 +4,7 @@ import { Annotations } from "cdktf";
 import type { Construct } from "constructs";
 import { CERTIFICATE_FILE, PRIVATE_KEY_FILE } from "../../contract/gateway-settings";
 import type { Secret } from "../../secrets/secret";
-import { expiryWarning } from "../../values/certificate";
+import { expiryWarning } from "../../values/certificate-expiry";
 import { ValidationError } from "../../values/errors";
 import type { PublicUrl } from "../../values/public-url";
 import { httpsSite, portsOf, requireHttps } from "./tls-fragment";

@@ -4,7 +4,7 @@ import { volumesOf } from "../../../../cli/terraform/json/volume-record";
 import { PlanBuilder } from "../../../support/plans/plan-builder";
 
 describe("volumesOf", () => {
-  test("finds the recorded, the mounted and the user's own volumes of a state's file, each once", () => {
+  test("tells the recorded volumes and the resources of a state's file from those that a container only mounts", () => {
     const resource = (type: string, name: string, attributes: object) => ({
       mode: "managed",
       type,
@@ -21,6 +21,9 @@ describe("volumesOf", () => {
           resource("terraform_data", "identity", { input: { value: "x", type: "string" } }),
           resource("terraform_data", "imported", { id: "t-imported", input: null }),
           resource("docker_volume", "own", { name: "t-own" }),
+          resource("terraform_data", "mounted_volumes", {
+            input: { value: { mounted_volumes: ["t-down"] }, type: ["object", { mounted_volumes: "any" }] },
+          }),
           resource("docker_container", "db", {
             volumes: [{ volume_name: "t-data" }, { volume_name: "", host_path: "/srv" }, { volume_name: "t-cache" }],
             mounts: [
@@ -32,7 +35,7 @@ describe("volumesOf", () => {
       }),
     );
 
-    expect(volumesOf(state)).toEqual(["t-cache", "t-data", "t-mount", "t-own"]);
+    expect(volumesOf(state)).toEqual({ own: ["t-data", "t-own"], mounted: ["t-cache", "t-down", "t-mount"] });
   });
 });
 
@@ -47,5 +50,19 @@ test("A plan names the volume that is used from now on, and the one that stays u
   expect(describeChanges(plan)).toEqual([
     "  use the volume 't-data-18', which is empty if it is new",
     "  keep the volume 't-data-17' on the engine, and use it no more",
+  ]);
+});
+
+test("A plan names the volumes that only containers name, too, and says nothing of their record", () => {
+  const mounting = (name: string) => ({ name: "notes", volumes: [{ volume_name: name, container_path: "/notes" }] });
+  const record = (name: string) => ({ input: { mounted_volumes: [name] } });
+  const plan = new PlanBuilder()
+    .resource("terraform_data.mounted_volumes", record("old"), record("new"))
+    .resource("docker_container.notes", mounting("old"), mounting("new"))
+    .build();
+
+  expect(describeChanges(plan).filter((line) => !line.endsWith("docker_container.notes"))).toEqual([
+    "  use the volume 'new', which is empty if it is new",
+    "  keep the volume 'old' on the engine, and use it no more",
   ]);
 });

@@ -1,0 +1,45 @@
+import type { Plan } from "../../../../cli/terraform/json/plan-json";
+import { PlanBuilder, ourContainer } from "../../../support/plans/plan-builder";
+import { review, role } from "../../../support/plans/reviewed";
+
+describe("A review tells", () => {
+  const image = (before: string, after: string, which = "database") =>
+    new PlanBuilder()
+      .resource(
+        "docker_image.i",
+        { name: before, image_id: "sha256:1111" },
+        { name: after },
+        { unknown: { image_id: true } },
+      )
+      .resource(
+        "docker_container.db",
+        ourContainer("db", role(which)),
+        ourContainer("db", { ...role(which), image: undefined }),
+        {
+          unknown: { image: true },
+          references: { image: ["docker_image.i.image_id"] },
+        },
+      )
+      .build();
+
+  test.each<[string, Plan, string]>([
+    [
+      "an older major version of PostgreSQL",
+      image("postgres:18.6", "postgres:17.1"),
+      "db becomes PostgreSQL 17.1 instead of 18.6: another major version does not open the files that are there",
+    ],
+    ["an image of another product", image("postgres:18.6", "mysql:18.6", "x"), "the image is another product"],
+    [
+      "an image from another source",
+      image("postgres:18.6", "evil.example.com/postgres:18.6"),
+      "the image comes from another source",
+    ],
+    ["another build of a release", image("postgres:18.6", "postgres:18.6-x"), "another build"],
+  ])("%s", (_what, plan, sentence) => {
+    const { headline, said } = review(plan);
+
+    expect(said).toContain(sentence);
+    expect(said).not.toContain("hunter2");
+    expect(headline).not.toMatch(/Nothing opens or closes\. This apply deletes no data/);
+  });
+});
