@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -16,8 +17,9 @@ import (
 var openConnections = newConnectionPool()
 
 // Connections limits how many connections are open at the same time: of all clients, and half of them of one client. For one
-// connection too many it closes the one that has been idle for longest, so that idle connections keep nobody out. It refuses
-// a connection only if all others carry a request. golang.org/x/net/netutil.LimitListener would let new clients wait instead.
+// connection too many it closes an idle one, so that idle connections keep nobody out: the longest idle one of the client, or
+// of the client with most connections. It refuses a connection only if all others carry a request.
+// golang.org/x/net/netutil.LimitListener would let new clients wait instead.
 type Connections struct {
 	// Open connections of all clients.
 	Total int `json:"total"`
@@ -89,9 +91,10 @@ type countedConnection struct {
 	net.Conn
 	pool   *connectionPool
 	client clientKey
-	// Places among the idle connections of all, and of its client. Nil while it carries a request.
-	ofAll, ofClient *list.Element
-	left            bool
+	// Place among the idle connections of its client. Nil while it carries a request.
+	place *list.Element
+	since time.Time
+	left  bool
 }
 
 func (c *countedConnection) Close() error {
@@ -101,20 +104,23 @@ func (c *countedConnection) Close() error {
 
 // connectionPool counts the open connections, and knows for how long each is idle.
 type connectionPool struct {
-	mutex sync.Mutex
-	total int
-	// Longest idle first.
-	idle    *list.List
+	mutex   sync.Mutex
+	total   int
 	clients map[clientKey]*clientConnections
 }
 
 type clientConnections struct {
 	total int
-	idle  *list.List
+	// Longest idle first.
+	idle *list.List
+}
+
+func (c *clientConnections) longestIdle() *countedConnection {
+	return c.idle.Front().Value.(*countedConnection)
 }
 
 func newConnectionPool() *connectionPool {
-	return &connectionPool{idle: list.New(), clients: make(map[clientKey]*clientConnections)}
+	return &connectionPool{clients: make(map[clientKey]*clientConnections)}
 }
 
 // admit adds a connection, and closes an idle one if there are too many. It returns false if none is idle.
@@ -123,16 +129,15 @@ func (p *connectionPool) admit(connection *countedConnection, limit int) bool {
 	own := p.clients[connection.client]
 	var victim *countedConnection
 	if full := own != nil && own.total >= limit/2; full || p.total >= limit {
-		candidates := p.idle
-		if full {
-			candidates = own.idle
+		greediest := own
+		if !full {
+			greediest = p.greediest()
 		}
-		front := candidates.Front()
-		if front == nil {
+		if greediest == nil || greediest.idle.Len() == 0 {
 			p.mutex.Unlock()
 			return false
 		}
-		victim = front.Value.(*countedConnection)
+		victim = greediest.longestIdle()
 		p.remove(victim)
 	}
 	if own = p.clients[connection.client]; own == nil {
@@ -147,6 +152,18 @@ func (p *connectionPool) admit(connection *countedConnection, limit int) bool {
 		_ = victim.Conn.Close()
 	}
 	return true
+}
+
+// greediest returns the client with most connections of those with an idle one, or nil; of equals the longest idle. While many clients hurry, a request
+// that has just come is idle for a moment, too: a client with few connections must not lose it to one with hundreds.
+func (p *connectionPool) greediest() (greediest *clientConnections) {
+	for _, client := range p.clients {
+		if client.idle.Len() > 0 && (greediest == nil || client.total > greediest.total ||
+			client.total == greediest.total && client.longestIdle().since.Before(greediest.longestIdle().since)) {
+			greediest = client
+		}
+	}
+	return greediest
 }
 
 // changed is told by the server. A connection is idle until the header of its first request has come, and between requests.
@@ -195,17 +212,16 @@ func (p *connectionPool) remove(connection *countedConnection) {
 }
 
 func (p *connectionPool) setIdle(connection *countedConnection) {
-	connection.ofAll = p.idle.PushBack(connection)
-	connection.ofClient = p.clients[connection.client].idle.PushBack(connection)
+	connection.since = time.Now()
+	connection.place = p.clients[connection.client].idle.PushBack(connection)
 }
 
 func (p *connectionPool) setBusy(connection *countedConnection) {
-	if connection.ofAll == nil {
+	if connection.place == nil {
 		return
 	}
-	p.idle.Remove(connection.ofAll)
-	p.clients[connection.client].idle.Remove(connection.ofClient)
-	connection.ofAll, connection.ofClient = nil, nil
+	p.clients[connection.client].idle.Remove(connection.place)
+	connection.place = nil
 }
 
 var (

@@ -159,8 +159,26 @@ func TestIdleConnectionsKeepNobodyOut(t *testing.T) {
 	}
 	openConnections.mutex.Lock()
 	defer openConnections.mutex.Unlock()
-	if openConnections.total > 20 || openConnections.idle.Len() > 20 || len(openConnections.clients) > 20 {
+	if openConnections.total > 20 || len(openConnections.clients) > 20 {
 		t.Errorf("%d connections are open, of %d addresses", openConnections.total, len(openConnections.clients))
+	}
+}
+
+func TestAClientWithOneConnectionKeepsItWhileOthersOpenMany(t *testing.T) {
+	port := runCaddy(t, fmt.Sprintf(limitedCaddy, "localhost:1"))
+	// Nothing was sent on it yet, and it has been so for longest.
+	modest, err := net.Dial("tcp", "127.0.0.1:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer modest.Close()
+	for i := range 60 {
+		if _, err := keptOpen(t, fmt.Sprintf("127.0.2.%d", i%4+1), port); err != nil {
+			t.Fatalf("connection %d is not answered: %v", i, err)
+		}
+	}
+	if err := ask(modest, "/healthz"); err != nil {
+		t.Errorf("a client with one connection lost it to clients with many: %v", err)
 	}
 }
 
@@ -207,17 +225,18 @@ func TestAConnectionIsKnownInsideOfTLS(t *testing.T) {
 	defer outer.Close()
 	counted := &countedConnection{Conn: inner, pool: pool, client: alice}
 	pool.admit(counted, 10)
+	idle := pool.clients[alice].idle
 	pool.changed(tls.Server(counted, &tls.Config{}), http.StateActive)
-	if pool.idle.Len() != 0 {
+	if idle.Len() != 0 {
 		t.Error("a connection with a request counts as idle")
 	}
 	pool.changed(tls.Server(counted, &tls.Config{}), http.StateIdle)
-	if pool.idle.Len() != 1 {
+	if idle.Len() != 1 {
 		t.Error("a connection without a request does not count as idle")
 	}
 	_ = counted.Close()
 	_ = counted.Close()
-	if pool.total != 0 || pool.idle.Len() != 0 || len(pool.clients) != 0 {
+	if pool.total != 0 || idle.Len() != 0 || len(pool.clients) != 0 {
 		t.Errorf("remembers %v", pool)
 	}
 }
