@@ -32,6 +32,8 @@ export class NetworkClient {
     const name = `${network}-client-${address.replaceAll(".", "-")}`;
     await runOk("docker", [
       ...["run", "--detach", "--init", "--name", name, "--network", network, "--ip", address, "--user", "1000:1000"],
+      // Another machine would take no processor time from the gateway: ten of them, beside other tests, left it a tenth of a core.
+      ...["--cpu-shares", "32"],
       ...["--env", "HOME=/tmp", "--env", "GIT_PYTHON_REFRESH=quiet", "--entrypoint", "sleep", CLIENT_IMAGE, "infinity"],
     ]);
     return new NetworkClient(name);
