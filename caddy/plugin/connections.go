@@ -95,6 +95,9 @@ type countedConnection struct {
 	place *list.Element
 	since time.Time
 	left  bool
+	// How much of HTTP/2's preface has come, and whether it was something else.
+	preface int
+	begun   bool
 }
 
 func (c *countedConnection) Close() error {

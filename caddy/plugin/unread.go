@@ -55,6 +55,11 @@ func (u *UnreadBody) ServeHTTP(w http.ResponseWriter, r *http.Request, next cadd
 		// such a connection, so the client should take another one.
 		w.Header().Set("Connection", "close")
 	}
+	if r.ContentLength < 0 {
+		// The body comes in chunks. A Content-Length beside them is hidden by Go, and RFC 9112 6.1 wants the connection closed
+		// then: a proxy before the gateway that goes by the length would take what follows for another client's request.
+		w.Header().Set("Connection", "close")
+	}
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return next.ServeHTTP(w, r)
 	}
