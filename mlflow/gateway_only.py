@@ -13,6 +13,7 @@ import pathlib
 import feature_hosts
 import request_log
 import upload_answers
+from database_errors import PlainDatabaseErrors
 from metric_history import WholeHistory
 from mlflow.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
 
@@ -79,4 +80,4 @@ def create_app():
     feature_hosts.limit()
     upload_answers.answer_errors(app)
     request_log.name_requests()
-    return GatewayOnly(WholeHistory(app), read_key())
+    return GatewayOnly(PlainDatabaseErrors(WholeHistory(app)), read_key())

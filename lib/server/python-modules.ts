@@ -6,6 +6,7 @@ const FOLDER = "/etc/mlflow";
 /** The modules in `mlflow/` of this package that run in MLflow's processes. */
 const MODULES = [
   "connection_pool",
+  "database_errors",
   "gateway_only",
   "feature_hosts",
   "forked_workers",
