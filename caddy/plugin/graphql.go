@@ -32,6 +32,9 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 	if err := limitClausesInGraphQL(r, document, body["variables"]); err != nil {
 		return 0, err
 	}
+	if err := limitHistoriesInGraphQL(r, fields, document, body["variables"]); err != nil {
+		return 0, err
+	}
 
 	checked := make(map[string]json.RawMessage)
 	if checked["query"], err = json.Marshal(query); err != nil {

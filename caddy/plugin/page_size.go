@@ -20,10 +20,10 @@ const (
 var pageKeys = []string{"max_results", "maxResults"}
 
 // What a query has in which one of the names below can be.
-var named = regexp.MustCompile("max|filter|order")
+var named = regexp.MustCompile("max|filter|order|run_ids")
 
-// limitQuery refuses a page size in the query that MLflow would read from the database in one piece, a search that is too much
-// work, and names that MLflow's libraries could take for others.
+// limitQuery refuses a page size in the query that MLflow would read from the database in one piece, a search or a list of runs
+// that is too much work, and names that MLflow's libraries could take for others.
 func limitQuery(r *http.Request, path string) error {
 	// Parsing costs time. A query without these can have the names in escaped form only.
 	if !strings.Contains(r.URL.RawQuery, "%") && !named.MatchString(r.URL.RawQuery) {
@@ -33,7 +33,15 @@ func limitQuery(r *http.Request, path string) error {
 	if strings.HasSuffix(path, "/mlflow/model-versions/search") {
 		limit = maxVersionPage
 	}
+	if strings.HasSuffix(path, "/graphql") {
+		limit = maxHistoryValues
+	}
 	query := r.URL.Query()
+	if strings.HasSuffix(path, historiesPath) {
+		if err := checkRuns(r, query["run_ids"]); err != nil {
+			return err
+		}
+	}
 	if err := limitClausesInQuery(r, query); err != nil {
 		return err
 	}

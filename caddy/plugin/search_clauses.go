@@ -87,12 +87,18 @@ func limitClausesInGraphQL(r *http.Request, document *ast.QueryDocument, variabl
 		}
 	}
 	eachText(given, count)
+	eachValue(document, func(value *ast.Value) { count(value.Raw) })
+	return clauses.check(r)
+}
+
+// eachValue calls use with each value in a query in GraphQL: arguments, defaults of variables, and what is in them.
+func eachValue(document *ast.QueryDocument, use func(*ast.Value)) {
 	var inValue func(*ast.Value)
 	inValue = func(value *ast.Value) {
 		if value == nil {
 			return
 		}
-		count(value.Raw)
+		use(value)
 		for _, child := range value.Children {
 			inValue(child.Value)
 		}
@@ -120,7 +126,6 @@ func limitClausesInGraphQL(r *http.Request, document *ast.QueryDocument, variabl
 	for _, fragment := range document.Fragments {
 		inSelections(fragment.SelectionSet)
 	}
-	return clauses.check(r)
 }
 
 // eachText calls use with each text in a JSON value.
