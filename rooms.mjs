@@ -37,6 +37,8 @@ export const ROOMS = [
   "cli/import",
   "cli/gc",
   "cli/logs",
+  "cli/status",
+  "cli/doctor",
   "cli/pull-request",
   "cli/commands",
 ];

@@ -7,6 +7,7 @@ import { beginCommand } from "./app/begin-command";
 import { apply } from "./commands/apply";
 import { backup, checkBackups, listBackups } from "./commands/backup";
 import { CommandError, ExitCode } from "./console/command-error";
+import { doctor } from "./commands/doctor";
 import { down } from "./commands/down";
 import { drill } from "./commands/drill";
 import { Redaction } from "./app/redaction";
@@ -98,7 +99,14 @@ command("status", "Show the services and their addresses.")
   .option("--json", "print JSON")
   .option("--show-password", "print the password, and nothing else")
   .option("--user <name>", "whose password to print; the first admin's by default")
+  .addOption(
+    new Option("-w, --watch", "show services and disks again every few seconds").conflicts(["json", "showPassword"]),
+  )
   .action(status);
+
+command("doctor", "Say what is wrong with the deployed stack, and what to do.")
+  .option("--json", "print JSON")
+  .action(doctor);
 
 command("logs", "Show what the services have written, in the order of time.")
   .argument("[services...]", "services such as gateway and server; all by default")

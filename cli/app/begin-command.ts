@@ -20,7 +20,7 @@ const ALONE = [
   "up",
 ];
 // These only look at what is deployed, also while it changes.
-const GUESTS = ["backup", "backup check", "backup list", "drill", "logs", "status", "verify"];
+const GUESTS = ["backup", "backup check", "backup list", "doctor", "drill", "logs", "status", "verify"];
 // These read the file of users and write it again. They need no app.
 const EDITORS = ["users add", "users remove", "users rotate"];
 const INTERVAL = 200;

@@ -21,14 +21,14 @@ export class Interrupt {
   /** Whether a signal has arrived. */
   public happened = false;
 
-  readonly #handle: () => void;
+  readonly #handle: (signal: NodeJS.Signals) => void;
 
-  /** @param first is called for the first signal only. */
-  constructor(first: () => void) {
-    this.#handle = () => {
+  /** @param first is called for the first signal only, with the exit status of a program that the signal ends. */
+  constructor(first: (exitStatus: number) => void) {
+    this.#handle = (signal) => {
       if (this.happened) return;
       this.happened = true;
-      first();
+      first(128 + constants.signals[signal]);
     };
     for (const signal of SIGNALS) process.on(signal, this.#handle);
     Interrupt.#catching += 1;

@@ -3,7 +3,10 @@ export interface ContainerDetails {
   readonly Id: string;
   readonly Name: string;
   readonly Created: string;
-  readonly State: { Status: string; ExitCode: number; StartedAt: string; Health?: ContainerHealth };
+  readonly State: { Status: string; ExitCode: number; StartedAt: string; OOMKilled?: boolean; Health?: ContainerHealth };
+
+  /** How often the engine has started it again after it had ended by itself. */
+  readonly RestartCount?: number;
   readonly Config: { Image: string; Labels: { [name: string]: string } | null };
   readonly HostConfig: { Memory: number; PortBindings: { [port: string]: PortBinding[] | null } | null };
   readonly Mounts: { Type: string; Name?: string; Source: string; Destination: string }[];
