@@ -3,7 +3,13 @@ export interface ContainerDetails {
   readonly Id: string;
   readonly Name: string;
   readonly Created: string;
-  readonly State: { Status: string; ExitCode: number; StartedAt: string; OOMKilled?: boolean; Health?: ContainerHealth };
+  readonly State: {
+    Status: string;
+    ExitCode: number;
+    StartedAt: string;
+    OOMKilled?: boolean;
+    Health?: ContainerHealth;
+  };
 
   /** How often the engine has started it again after it had ended by itself. */
   readonly RestartCount?: number;
