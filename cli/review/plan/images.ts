@@ -3,8 +3,8 @@ import type { PlannedContainer } from "./container-change";
 import type { Change } from "../model/model";
 import { text, words } from "../model/text";
 
-// A number, or a day: `1.2`, `2026-09-16`.
-const VERSION = /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*/;
+// A day, or a number with the name of what comes before a release: `2026-09-16`, `1.2`, `3.18.0rc1`, `2.11.0-beta.1`.
+const VERSION = /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*(?:[.-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[.-]?\d+)?/i;
 
 type ImageKind = NonNullable<NonNullable<PlannedContainer["image"]>["kind"]>;
 
@@ -62,7 +62,16 @@ export function releasesOf({ name, image }: PlannedContainer): {
   return { name, image: { before, after }, from: versionOf(before), to: versionOf(after) };
 }
 
-/** Whether a release is older than another one. */
+/** Whether a release is older than another one. What comes before a release, `3.18.0rc1`, is older than the release. */
 export function isOlder(one: string, other: string): boolean {
-  return one.localeCompare(other, "en", { numeric: true }) < 0;
+  const [from, to] = [parts(one), parts(other)];
+  const compare = (a: string, b: string) => a.localeCompare(b, "en", { numeric: true });
+  if (from.release !== to.release) return compare(from.release, to.release) < 0;
+  if (from.before === "" || to.before === "") return from.before !== "" && to.before === "";
+  return compare(from.before, to.before) < 0;
+}
+
+function parts(version: string): { release: string; before: string } {
+  const release = /^[\d.-]*\d/.exec(version)?.[0] ?? version;
+  return { release, before: version.slice(release.length) };
 }

@@ -35,6 +35,26 @@ describe("A review tells", () => {
       "the image comes from another source",
     ],
     ["another build of a release", image("postgres:18.6", "postgres:18.6-x"), "another build"],
+    [
+      "a release after its candidate, which is another MLflow",
+      image("mlflow:v3.18.0rc1-full", "mlflow:v3.18.0-full", "migration-job"),
+      "MLflow 3.18.0 brings the tables into its form, and MLflow 3.18.0rc1 does not open them any more",
+    ],
+    [
+      "a candidate after its release, which is older",
+      image("mlflow:v3.18.0-full", "mlflow:v3.18.0-rc.1-full", "migration-job"),
+      "MLflow 3.18.0-rc.1 does not open the database of MLflow 3.18.0, which is newer",
+    ],
+    [
+      "a candidate after an earlier one",
+      image("mlflow:v3.18.0rc9", "mlflow:v3.18.0rc10", "migration-job"),
+      "MLflow 3.18.0rc10 brings the tables into its form",
+    ],
+    [
+      "a release of PostgreSQL after a beta, which has other files",
+      image("postgres:19beta1-trixie", "postgres:19.0-trixie"),
+      "db becomes PostgreSQL 19.0 instead of 19beta1",
+    ],
   ])("%s", (_what, plan, sentence) => {
     const { headline, said } = review(plan);
 
