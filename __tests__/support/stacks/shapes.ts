@@ -104,6 +104,13 @@ export const SHAPES: { [name: string]: () => TerraformStack } = {
       },
     }),
 
+  "an IPv6 address, with a certificate of Caddy's own authority": () =>
+    mlflowStack({
+      url: "https://[2001:db8::10]",
+      gateway: { tls: Tls.internal() },
+      artifactStore: ArtifactStore.minio({ console: true }),
+    }),
+
   "external database and bucket": () =>
     mlflowStack({ url: "https://mlflow.example.com", backendStore: external(), artifactStore: s3() }),
 
