@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { GATEWAY_KEY_FILE } from "../lib/contract/secret-files";
 import { launchBrowser } from "../__tests__/support/clients/browser";
 import { IdentityProvider } from "../__tests__/support/servers/identity-provider";
 import { LOGIN, PORT, STACK, STACK_URL, removeAll } from "./bench-stack";
@@ -125,10 +126,13 @@ async function waysTo(issuer: IdentityProvider) {
     "browser's session": { Cookie: await sessionCookie() },
     "machine's token": { Authorization: `Bearer ${await issuer.machineToken(MACHINE)}` },
   };
+  // MLflow answers its gateway only.
+  const key = (await runProgram("docker", ["exec", `${STACK}-server`, "cat", GATEWAY_KEY_FILE])).trim();
+  const headers = { "X-Gateway-Key": key };
   return {
-    directly: { host: `${STACK}-server`, port: 5000 },
-    ...Object.fromEntries(Object.entries(credentials).map(([way, headers]) => [way, { ...gateway, headers }])),
-    "MLflow as people run it": { host: PLAIN, port: 5000 },
+    directly: { host: `${STACK}-server`, port: 5000, headers },
+    ...Object.fromEntries(Object.entries(credentials).map(([way, own]) => [way, { ...gateway, headers: own }])),
+    "MLflow as people run it": { host: PLAIN, port: 5000, headers },
   };
 }
 

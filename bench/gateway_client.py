@@ -34,7 +34,7 @@ def call(connection, way, method, path, body=None):
     answer = connection.getresponse()
     content = answer.read()
     if answer.status != 200:
-        raise RuntimeError(f"{method} {path} by {way}: {answer.status} {content[:200]}")
+        raise RuntimeError(f"{method} {path} to {way['host']}: {answer.status} {content[:200]}")
     return content
 
 
