@@ -254,6 +254,9 @@ def _():
     client.delete_registered_model(own("renamed"))
     client.delete_model_version(MODEL, "2")
     return sorted(m.name for m in client.search_registered_models(filter_string=f"name ILIKE '%o%{VERSION}'"))
+# Of a model of its own: the version that plain MLflow makes is in no later answer.
+@call("a model version from another bucket")
+def _(): return client.create_model_version(own("with space"), "s3://other/model").version
 
 # Traces, models and prompts of newer releases
 
