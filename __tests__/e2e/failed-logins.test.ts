@@ -6,6 +6,7 @@ import { GatewayContainer } from "../support/servers/gateway-container";
 import { gatewaySettings } from "../support/servers/gateway-settings";
 import { NetworkClient } from "../support/clients/network-client";
 import { RecordingUpstream } from "../support/servers/recording-upstream";
+import { mishapsOf } from "../support/clients/service-watch";
 import { eventually } from "../support/run";
 
 jest.setTimeout(5 * 60_000);
@@ -39,10 +40,10 @@ const mlflow = RecordingUpstream.forTests();
 const store = RecordingUpstream.forTests();
 let gateway: GatewayContainer;
 
-function withGateway(options: AuthGatewayOptions): void {
+function withGateway(options: AuthGatewayOptions, ...flags: string[]): void {
   beforeAll(async () => {
     const { settings } = gatewaySettings(options, { mlflow, store, url: "http://localhost:8080" });
-    gateway = await GatewayContainer.start({ settings, users: USERS, subnet: SUBNET, flags: ["--network-alias", "gateway"] }); // prettier-ignore
+    gateway = await GatewayContainer.start({ settings, users: USERS, subnet: SUBNET, flags: ["--network-alias", "gateway", ...flags] }); // prettier-ignore
   });
 
   afterAll(() => gateway?.remove());
@@ -261,5 +262,30 @@ describe("clients that keep the gateway waiting", () => {
     expect(cut).toMatchObject({ idle: 300, "slow headers": 200 });
     // none of the bodies that are still under way holds a worker.
     expect(mlflow.requests.filter(({ method }) => method === "POST")).toEqual([]);
+  });
+});
+
+describe("the memory of the gateway", () => {
+  withGateway({}, "--memory", "256m", "--memory-swap", "256m");
+
+  // a user each, because one user's bodies have a quarter of the room.
+  test.each<[string, number, string, string, string[]]>([
+    ["headers without an end", 700, "nobody", "none", ["closed", "open"]],
+    ["headers of many lines", 400, "cleo", PASSWORD, ["431", "closed"]],
+    ["bodies without an end", 240, "cleo", PASSWORD, ["429", "closed", "open"]],
+    ["bodies of many keys", 60, "bob", PASSWORD, ["400", "429"]],
+  ])("has room for %s, %i at once, and for others beside", async (kind, count, name, password, endings) => {
+    const [greedy, client] = await Promise.all([61, 62].map(machine));
+    if (!greedy || !client) throw new Error("there are no machines");
+    await tryEach(client, [right("ada"), right("cleo"), right("bob")]);
+    const [ended, used] = await Promise.all([
+      call<{ [ending: string]: number }>(greedy, "fill_memory", kind, count, name, password),
+      call<Use>(client, "use", 12, "ada", PASSWORD),
+    ]);
+    await Promise.all([greedy.remove(), client.remove()]);
+
+    expect(await mishapsOf(gateway.name)).toEqual({ kills: 0, restarts: 0 });
+    expect(used.failures).toEqual([]);
+    expect(Object.keys(ended).filter((ending) => !endings.includes(ending))).toEqual([]);
   });
 });

@@ -88,6 +88,14 @@ func (a *Access) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	// proxies strip every header that it names, even the workspace that is set below.
 	r.Header.Del("Upgrade")
 	r.Header.Del("Connection")
+	// Files are passed on as they come.
+	if found.body != bodyArtifact {
+		leave, err := bodiesInMemory().admit(w, r, identity.Name())
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	need, err := a.need(w, r, found)
 	if err != nil {
 		return err

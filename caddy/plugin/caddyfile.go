@@ -13,6 +13,7 @@ import (
 
 func init() {
 	register("mlflow_unread_body", func() directive { return new(UnreadBody) })
+	register("mlflow_header_lines", func() directive { return new(HeaderLines) })
 	register("mlflow_client", func() directive { return new(Client) })
 	register("mlflow_login", func() directive { return new(Login) })
 	register("mlflow_access", func() directive { return new(Access) })
@@ -20,6 +21,7 @@ func init() {
 	register("mlflow_upload", func() directive { return new(Upload) })
 	// The order in which Caddy runs them if a Caddyfile uses them outside of a route.
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_unread_body", httpcaddyfile.Before, "redir")
+	httpcaddyfile.RegisterDirectiveOrder("mlflow_header_lines", httpcaddyfile.Before, "redir")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_client", httpcaddyfile.Before, "request_header")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_ready", httpcaddyfile.Before, "respond")
 	httpcaddyfile.RegisterDirectiveOrder("mlflow_upload", httpcaddyfile.Before, "reverse_proxy")

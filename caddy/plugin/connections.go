@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -18,7 +19,8 @@ var openConnections = newConnectionPool()
 
 // Connections limits how many connections are open at the same time: of all clients, and half of them of one client. For one
 // connection too many it closes an idle one, so that idle connections keep nobody out: the longest idle one of the client, or
-// of the client with most connections. It refuses a connection only if all others carry a request.
+// of the client with most connections. It refuses a connection only if all others carry a request. Headers that have not come
+// to their end are limited together, because a header in many short lines takes nine times its length of memory.
 // golang.org/x/net/netutil.LimitListener would let new clients wait instead.
 type Connections struct {
 	// Open connections of all clients.
@@ -86,6 +88,10 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 	}
 }
 
+// Bytes of unfinished headers of all connections, for each one that may be open. A usual header is shorter, and unfinished for
+// a moment only.
+const unfinishedPerConnection = 1 << 10
+
 // countedConnection is a client's connection, as the pool knows it.
 type countedConnection struct {
 	net.Conn
@@ -94,7 +100,11 @@ type countedConnection struct {
 	// Place among the idle connections of its client. Nil while it carries a request.
 	place *list.Element
 	since time.Time
-	left  bool
+	// Whether it has no place, for reads without the pool's mutex.
+	busy atomic.Bool
+	// Bytes of a header that has not come to its end.
+	unfinished int
+	left       bool
 	// How much of HTTP/2's preface has come, and whether it was something else.
 	preface int
 	begun   bool
@@ -110,6 +120,10 @@ type connectionPool struct {
 	mutex   sync.Mutex
 	total   int
 	clients map[clientKey]*clientConnections
+	// How many may be open.
+	limit int
+	// Bytes of all headers that have not come to their end.
+	unfinished int
 }
 
 type clientConnections struct {
@@ -129,6 +143,7 @@ func newConnectionPool() *connectionPool {
 // admit adds a connection, and closes an idle one if there are too many. It returns false if none is idle.
 func (p *connectionPool) admit(connection *countedConnection, limit int) bool {
 	p.mutex.Lock()
+	p.limit = limit
 	own := p.clients[connection.client]
 	var victim *countedConnection
 	if full := own != nil && own.total >= limit/2; full || p.total >= limit {
@@ -157,8 +172,9 @@ func (p *connectionPool) admit(connection *countedConnection, limit int) bool {
 	return true
 }
 
-// greediest returns the client with most connections of those with an idle one, or nil; of equals the longest idle. While many clients hurry, a request
-// that has just come is idle for a moment, too: a client with few connections must not lose it to one with hundreds.
+// greediest returns the client with most connections of those with an idle one, or nil; of equals the longest idle. While
+// many clients hurry, a request that has just come is idle for a moment, too: a client with few connections must not lose it
+// to one with hundreds.
 func (p *connectionPool) greediest() (greediest *clientConnections) {
 	for _, client := range p.clients {
 		if client.idle.Len() > 0 && (greediest == nil || client.total > greediest.total ||
@@ -167,6 +183,36 @@ func (p *connectionPool) greediest() (greediest *clientConnections) {
 		}
 	}
 	return greediest
+}
+
+// received counts what comes on an idle connection: part of a header. If there is too much of unfinished headers, the
+// connection with the longest one is closed.
+func (p *connectionPool) received(connection *countedConnection, bytes int) {
+	p.mutex.Lock()
+	var victim *countedConnection
+	if connection.place != nil {
+		connection.unfinished += bytes
+		p.unfinished += bytes
+		if p.unfinished > p.limit*unfinishedPerConnection {
+			victim = p.longestUnfinished()
+			p.remove(victim)
+		}
+	}
+	p.mutex.Unlock()
+	if victim != nil {
+		_ = victim.Conn.Close()
+	}
+}
+
+func (p *connectionPool) longestUnfinished() (longest *countedConnection) {
+	for _, client := range p.clients {
+		for place := client.idle.Front(); place != nil; place = place.Next() {
+			if candidate := place.Value.(*countedConnection); longest == nil || candidate.unfinished > longest.unfinished {
+				longest = candidate
+			}
+		}
+	}
+	return longest
 }
 
 // changed is told by the server. A connection is idle until the header of its first request has come, and between requests.
@@ -216,6 +262,7 @@ func (p *connectionPool) remove(connection *countedConnection) {
 
 func (p *connectionPool) setIdle(connection *countedConnection) {
 	connection.since = time.Now()
+	connection.busy.Store(false)
 	connection.place = p.clients[connection.client].idle.PushBack(connection)
 }
 
@@ -225,6 +272,9 @@ func (p *connectionPool) setBusy(connection *countedConnection) {
 	}
 	p.clients[connection.client].idle.Remove(connection.place)
 	connection.place = nil
+	connection.busy.Store(true)
+	p.unfinished -= connection.unfinished
+	connection.unfinished = 0
 }
 
 var (

@@ -11,6 +11,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,20 +33,33 @@ const quiet = `
 // runCaddy runs a whole Caddy. %s in the text becomes the port of 127.0.0.1 and 127.0.0.2 that it returns.
 func runCaddy(t *testing.T, text string) (port string) {
 	t.Helper()
+	for {
+		port = freePort(t)
+		configuration, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(fmt.Sprintf(text, port)), nil)
+		if err != nil {
+			t.Fatalf("%v %v", err, warnings)
+		}
+		err = caddy.Load(configuration, true)
+		// Another program may take the port before Caddy does.
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = caddy.Stop() })
+		return port
+	}
+}
+
+func freePort(t *testing.T) (port string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer listener.Close()
 	_, port, _ = net.SplitHostPort(listener.Addr().String())
-	_ = listener.Close()
-	configuration, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(fmt.Sprintf(text, port)), nil)
-	if err != nil {
-		t.Fatalf("%v %v", err, warnings)
-	}
-	if err := caddy.Load(configuration, true); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = caddy.Stop() })
 	return port
 }
 
@@ -69,6 +84,7 @@ const limitedCaddy = `{` + quiet + `
 			mlflow_connections 20
 			tls
 		}
+		max_header_size 64KB
 	}
 }
 http://:%%s {
@@ -238,5 +254,51 @@ func TestAConnectionIsKnownInsideOfTLS(t *testing.T) {
 	_ = counted.Close()
 	if pool.total != 0 || idle.Len() != 0 || len(pool.clients) != 0 {
 		t.Errorf("remembers %v", pool)
+	}
+}
+
+func TestUnfinishedHeadersTakeLittleMemory(t *testing.T) {
+	port := runCaddy(t, fmt.Sprintf(limitedCaddy, "localhost:1"))
+	// 8 KiB of short lines each. 20 connections may have 20 KiB together.
+	part := "GET /healthz HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("abc:\r\n", 1360)
+	var unfinished []net.Conn
+	for i := range 9 {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(fmt.Sprintf("127.0.3.%d", i%3+1))}}
+		connection, err := dialer.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		_, _ = io.WriteString(connection, part)
+		unfinished = append(unfinished, connection)
+	}
+	if _, err := keptOpen(t, "127.0.0.1", port); err != nil {
+		t.Errorf("a whole header is not answered beside unfinished ones: %v", err)
+	}
+	if count := countOpen(unfinished); count > 2 {
+		t.Errorf("%d connections have 8 KiB of an unfinished header each, which is more than 20 KiB", count)
+	}
+	openConnections.mutex.Lock()
+	defer openConnections.mutex.Unlock()
+	if openConnections.unfinished > 20<<10 {
+		t.Errorf("the pool has %d bytes of unfinished headers", openConnections.unfinished)
+	}
+}
+
+func TestAHeaderAsLongAsTheServerTakesIsAnswered(t *testing.T) {
+	port := runCaddy(t, strings.Replace(fmt.Sprintf(limitedCaddy, "localhost:1"), "mlflow_connections 20", "mlflow_connections 2000", 1))
+	connection, err := keptOpen(t, "127.0.0.1", port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		if err := ask(connection, "/healthz?"+strings.Repeat("run_ids=0123456789abcdef&", 2400)); err != nil {
+			t.Fatalf("an address of 60 KB is not answered: %v", err)
+		}
+	}
+	openConnections.mutex.Lock()
+	defer openConnections.mutex.Unlock()
+	if openConnections.unfinished != 0 {
+		t.Errorf("%d bytes of answered requests still count", openConnections.unfinished)
 	}
 }

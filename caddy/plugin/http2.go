@@ -18,5 +18,8 @@ func (c *countedConnection) Read(p []byte) (int, error) {
 			return 0, io.EOF
 		}
 	}
+	if n > 0 && !c.busy.Load() {
+		c.pool.received(c, n)
+	}
 	return n, err
 }

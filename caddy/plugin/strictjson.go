@@ -11,7 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-const maxJSONDepth = 100
+const (
+	maxJSONDepth = 100
+	// Keys of one object. Reading one with 100,000 takes ten times its length of memory; MLflow's messages have some twenty.
+	maxJSONKeys = 2000
+)
 
 // parseObject reads a JSON object that all parsers read alike: valid UTF-8, no duplicate key, nothing after it. Its keys
 // are names of fields and nothing else, because MLflow's libraries could take any other text for another name.
@@ -74,6 +78,9 @@ func checkValue(decoder *json.Decoder, depth int) error {
 				return fmt.Errorf("has the key %q twice", name)
 			}
 			keys[name] = true
+			if len(keys) > maxJSONKeys {
+				return errors.New("has an object with too many keys")
+			}
 		}
 		if err := checkValue(decoder, depth+1); err != nil {
 			return err

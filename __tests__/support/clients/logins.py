@@ -128,3 +128,36 @@ def keep_waiting(seconds, name, password):
                 sockets.remove((kind, connection))
         time.sleep(1)
     print(json.dumps(cut))
+
+
+def fill_memory(kind, count, name, password):
+    """Many requests at once that take memory for as long as they are open. Gives their statuses, or how they ended."""
+    login = f"Authorization: {basic(name, password)}\r\n"
+    search = f"POST /api/2.0/mlflow/runs/search HTTP/1.1\r\nHost: {HOST}\r\n{login}Content-Type: application/json\r\n"
+    keys = json.dumps({"experiment_ids": ["0"], **{str(number): 0 for number in range(80_000)}})
+    opening = {
+        "headers without an end": f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\n" + "".join(f"a{i}:\r\n" for i in range(7_000)),
+        "headers of many lines": f"GET /version HTTP/1.1\r\nHost: {HOST}\r\n{login}" + "a:\r\n" * 12_000 + "\r\n",
+        "bodies without an end": f"{search}Content-Length: 1040000\r\n\r\n" + '{"filter":"' + " " * 1_000_000,
+        "bodies of many keys": f"{search}Content-Length: {len(keys)}\r\n\r\n{keys}",
+    }[kind].encode()
+
+    async def one():
+        try:
+            reader, writer = await asyncio.open_connection(HOST, PORT)
+            writer.write(opening)
+            answer = await asyncio.wait_for(reader.readline(), 15)
+            writer.close()
+            return answer.decode().split(" ")[1] if answer else "closed"
+        except TimeoutError:
+            return "open"
+        except OSError:
+            return "closed"
+
+    async def run():
+        endings = {}
+        for ending in await asyncio.gather(*(one() for _ in range(count))):
+            endings[ending] = endings.get(ending, 0) + 1
+        return endings
+
+    print(json.dumps(asyncio.run(run())))

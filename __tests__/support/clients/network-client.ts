@@ -39,6 +39,11 @@ export class NetworkClient {
     return new NetworkClient(name);
   }
 
+  /** Ends it before the gateway's network is removed. */
+  public async remove(): Promise<void> {
+    await runOk("docker", ["rm", "--force", this.name]);
+  }
+
   /** Runs a script, and gives what it prints as JSON. */
   public async python<T>(script: string): Promise<T> {
     return JSON.parse(

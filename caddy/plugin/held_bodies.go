@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+)
+
+const (
+	// Bodies up to this size do not count: all connections together have room for one each.
+	uncountedBody = 16 << 10
+	// How much of a larger one is in memory at most: what the gateway reads itself, and what it buffers before MLflow gets the
+	// request.
+	maxHeldBody = 1 << 20
+	// For each connection that may be open.
+	heldPerConnection = 24 << 10
+	// Without a limit of connections.
+	defaultConnections = 2000
+	// How many users have to work together to take all of it.
+	heldShares = 4
+)
+
+// How long a request waits for room. A variable, so that tests can shorten it.
+var heldBodyPatience = 10 * time.Second
+
+// heldBodies limits how much of bodies is in memory at the same time: of all requests, and a quarter of it of one user. A request
+// waits for its turn, and its body is not read before.
+type heldBodies struct {
+	capacity int64
+	all      *semaphore.Weighted
+	mutex    sync.Mutex
+	users    map[string]*userBodies
+}
+
+type userBodies struct {
+	semaphore *semaphore.Weighted
+	requests  int
+}
+
+// bodiesInMemory is of the whole process, as the connections are.
+var bodiesInMemory = sync.OnceValue(func() *heldBodies {
+	openConnections.mutex.Lock()
+	defer openConnections.mutex.Unlock()
+	return newHeldBodies(openConnections.limit)
+})
+
+func newHeldBodies(connections int) *heldBodies {
+	if connections == 0 {
+		connections = defaultConnections
+	}
+	capacity := max(int64(connections)*heldPerConnection, heldShares*maxHeldBody)
+	return &heldBodies{capacity: capacity, all: semaphore.NewWeighted(capacity), users: make(map[string]*userBodies)}
+}
+
+// admit waits until there is room for the request's body. The caller calls leave when the request has ended.
+func (h *heldBodies) admit(w http.ResponseWriter, r *http.Request, user string) (leave func(), err error) {
+	size := r.ContentLength
+	if r.Body == nil || r.Body == http.NoBody || size >= 0 && size <= uncountedBody {
+		return func() {}, nil
+	}
+	if size < 0 || size > maxHeldBody {
+		size = maxHeldBody
+	}
+	own := h.enter(user)
+	ctx, cancel := context.WithTimeout(r.Context(), heldBodyPatience)
+	defer cancel()
+	if err := own.semaphore.Acquire(ctx, size); err != nil {
+		h.exit(user)
+		return nil, refuseCrowd(w, r)
+	}
+	if err := h.all.Acquire(ctx, size); err != nil {
+		own.semaphore.Release(size)
+		h.exit(user)
+		return nil, refuseCrowd(w, r)
+	}
+	return func() {
+		h.all.Release(size)
+		own.semaphore.Release(size)
+		h.exit(user)
+	}, nil
+}
+
+func (h *heldBodies) enter(user string) *userBodies {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	own := h.users[user]
+	if own == nil {
+		own = &userBodies{semaphore: semaphore.NewWeighted(h.capacity / heldShares)}
+		h.users[user] = own
+	}
+	own.requests++
+	return own
+}
+
+// exit forgets a user without requests.
+func (h *heldBodies) exit(user string) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	own := h.users[user]
+	if own.requests--; own.requests == 0 {
+		delete(h.users, user)
+	}
+}
+
+func refuseCrowd(w http.ResponseWriter, r *http.Request) error {
+	return refuseForNow(w, r, time.Second, "Too many large bodies at the same time. Try again after the time in Retry-After.")
+}
