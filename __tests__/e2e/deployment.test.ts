@@ -102,6 +102,23 @@ describe("A deployed stack", () => {
     expect({ code, output: code === 0 ? "" : stdout + stderr }).toEqual({ code: 0, output: "" });
   });
 
+  test("tells its state, and that nothing is wrong but the missing backups", async () => {
+    const status = JSON.parse(await stack.commandOk(["status", "--json"]));
+    const doctor = await stack.command(["doctor", "--json"]);
+    // This machine's disk may be full, and it may have fewer cores than the server has workers.
+    const ofMachine = ["disk", "workers"];
+    const checks = (JSON.parse(doctor.stdout).problems as { check: string }[]).map(({ check }) => check);
+
+    const versions = (status.versions as { service: string; version: string }[]).map(({ service, version }) => [service, version]); // prettier-ignore
+    expect(versions).toContainEqual([`${ID}-server`, RELEASES.mlflow.version]);
+    // The image may have a later minor release.
+    const postgres = new RegExp(`^${RELEASES.postgres.default}\\.\\d+$`);
+    expect(versions).toContainEqual([`${ID}-postgres`, expect.stringMatching(postgres)]);
+    expect(Date.parse(status.deployed)).toBeGreaterThan(Date.now() - 60 * 60_000);
+    expect(status.disks.length).toBeGreaterThan(0);
+    expect({ code: doctor.code, checks: checks.filter((check) => !ofMachine.includes(check)) }).toEqual({ code: 1, checks: ["no-backup"] }); // prettier-ignore
+  });
+
   test("shows the log of one request, and of one user", async () => {
     const answer = await stack.fetch("/api/2.0/mlflow/experiments/get?experiment_id=0");
     const id = answer.headers.get("x-request-id") ?? "";
