@@ -12,6 +12,12 @@ import request_log
 # psycopg2's errors, and the query that SQLAlchemy adds.
 DATABASE = re.compile(r"\(psycopg\w*\.|\[SQL: ")
 IN_BYTES = re.compile(DATABASE.pattern.encode())
+# SQLAlchemy's quote of the values, which are what users log.
+VALUES = re.compile(r"\[parameters: .*", re.DOTALL)
+# What MLflow writes between its own text and the database's.
+JOINT = re.compile(r"\s*Error: $")
+# The whole path: a file that users log may have this name, too.
+GRAPHQL = "/graphql"
 
 
 class PlainDatabaseErrors:
@@ -24,7 +30,7 @@ class PlainDatabaseErrors:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_graphql = scope["path"].endswith("/graphql")
+        is_graphql = scope["path"] == GRAPHQL
         start, parts = None, []
 
         async def send_plain(message):
@@ -59,27 +65,40 @@ def plain(text, status):
     except ValueError:
         answer = text.decode(errors="replace")
     errors = answer.get("errors") if status < 400 and isinstance(answer, dict) else answer
-    shown = without_database(errors)
+    shown = in_strings(without_database, errors)
     if shown == errors:
         return text
+    # A name that exists already is no fault.
+    level = logging.INFO if 400 <= status < 500 else logging.WARNING
     # As JSON, so that it is one line.
-    logging.getLogger("uvicorn.error").warning("The database failed on a call: %s", json.dumps(errors))
+    logging.getLogger("uvicorn.error").log(level, "The database refused a call: %s", json.dumps(in_strings(without_values, errors)))
     if status < 400:
         shown = {**answer, "errors": shown}
     return shown.encode() if isinstance(shown, str) else json.dumps(shown).encode()
 
 
-def without_database(value):
+def in_strings(change, value):
     if isinstance(value, dict):
-        return {name: without_database(one) for name, one in value.items()}
+        return {name: in_strings(change, one) for name, one in value.items()}
     if isinstance(value, list):
-        return [without_database(one) for one in value]
-    found = DATABASE.search(value) if isinstance(value, str) else None
+        return [in_strings(change, one) for one in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def without_values(text):
+    return VALUES.sub("[parameters: …]", text)
+
+
+def without_database(text):
+    found = DATABASE.search(text)
     if found is None:
-        return value
-    # What MLflow says before it stays: "Experiment(name=a) already exists. Error: ".
-    return f"{value[: found.start()]}The database failed on this call. The server's log has its error, with the id {name_of_request()}."
+        return text
+    own = text[: found.start()]
+    # What MLflow says itself is enough: "Experiment(name=a) already exists. Error: ".
+    if JOINT.search(own) and JOINT.sub("", own):
+        return JOINT.sub("", own)
+    return f"{own}The database failed on this call. The server's log has its error, with the id {name_of_request()}."
 
 
 def name_of_request():
-    return f"{request_log.request_id.get()} of the request"
+    return f"{request_log.request_id.get() or 'none'} of the request"

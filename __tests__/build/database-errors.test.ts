@@ -54,14 +54,16 @@ print(json.dumps({
 /** The answer as JSON. */
 const read = (answer: Answer): unknown => JSON.parse(seen(answer).pieces.join(""));
 
-test("An error of the database keeps its code, and names the request; the log has the whole", () => {
+test("An error of the database keeps its code, and names the request; the log has it without the values", () => {
   const body = JSON.stringify({ error_code: "TEMPORARILY_UNAVAILABLE", message: `${REFUSED}\n${QUERY}` });
   const { status, length, pieces, logged } = seen({ status: 503, body: [body.slice(0, 60), body.slice(60)] });
 
   expect(status).toBe(503);
   expect(JSON.parse(pieces.join(""))).toEqual({ error_code: "TEMPORARILY_UNAVAILABLE", message: PLAIN });
   expect(length).toEqual([Buffer.byteLength(pieces.join(""))]);
-  expect(logged).toEqual([expect.stringContaining(JSON.stringify(`${REFUSED}\n${QUERY}`).slice(1, -1))]);
+  const query = "[SQL: SELECT experiments.name FROM experiments]";
+  expect(logged).toEqual([expect.stringContaining(JSON.stringify(`${REFUSED}\n${query}`).slice(1, -1))]);
+  expect(logged[0]).not.toContain("private");
   expect(logged[0]).not.toContain("\n");
 });
 
@@ -70,7 +72,7 @@ test.each([
     "what MLflow itself says is kept",
     400,
     { error_code: "RESOURCE_ALREADY_EXISTS", message: `Experiment(name=a) already exists. Error: ${QUERY}` },
-    { error_code: "RESOURCE_ALREADY_EXISTS", message: `Experiment(name=a) already exists. Error: ${PLAIN}` },
+    { error_code: "RESOURCE_ALREADY_EXISTS", message: "Experiment(name=a) already exists." },
   ],
   ["an answer of another form, too", 500, { detail: [{ text: REFUSED }] }, { detail: [{ text: PLAIN }] }],
 ])("In an error of the database %s", (_what, status, body, shown) => {
@@ -99,5 +101,10 @@ test("Other answers arrive as MLflow sends them", () => {
   const error = '{"error_code": "INVALID_PARAMETER_VALUE",  "message": "no (psycopg) [SQL]"}';
 
   expect(seen({ status: 400, body: [error] })).toMatchObject({ status: 400, pieces: [error], logged: [] });
+  const file = "/api/2.0/mlflow-artifacts/artifacts/1/run/artifacts/graphql";
+  expect(seen({ path: file, status: 200, body: [QUERY, REFUSED] })).toMatchObject({
+    pieces: [QUERY, REFUSED],
+    logged: [],
+  });
   expect(seen({ status: 200, body: [QUERY, REFUSED] })).toMatchObject({ pieces: [QUERY, REFUSED], logged: [] });
 });

@@ -127,7 +127,11 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 func (b *cappedBody) problem() *bodyError {
 	// The connection's read fails at the deadline, and other readers may see that before this body does.
 	if !b.ended.Load() && b.failed.Load() == nil && !time.Now().Before(b.deadline) {
-		return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
+		return tooSlow()
 	}
 	return b.failed.Load()
+}
+
+func tooSlow() *bodyError {
+	return &bodyError{http.StatusRequestTimeout, "BAD_REQUEST", "The body took too long to come."}
 }

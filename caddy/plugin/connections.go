@@ -128,6 +128,8 @@ type connectionPool struct {
 
 type clientConnections struct {
 	total int
+	// Bytes of its headers that have not come to their end.
+	unfinished int
 	// Longest idle first.
 	idle *list.List
 }
@@ -185,13 +187,14 @@ func (p *connectionPool) greediest() (greediest *clientConnections) {
 	return greediest
 }
 
-// received counts what comes on an idle connection: part of a header. If there is too much of unfinished headers, the
-// connection with the longest one is closed.
+// received counts what comes on an idle connection: part of a header. If there is too much of unfinished headers, the longest
+// one of the client with most of them is closed.
 func (p *connectionPool) received(connection *countedConnection, bytes int) {
 	p.mutex.Lock()
 	var victim *countedConnection
 	if connection.place != nil {
 		connection.unfinished += bytes
+		p.clients[connection.client].unfinished += bytes
 		p.unfinished += bytes
 		if p.unfinished > p.limit*unfinishedPerConnection {
 			victim = p.longestUnfinished()
@@ -205,11 +208,15 @@ func (p *connectionPool) received(connection *countedConnection, bytes int) {
 }
 
 func (p *connectionPool) longestUnfinished() (longest *countedConnection) {
+	var most *clientConnections
 	for _, client := range p.clients {
-		for place := client.idle.Front(); place != nil; place = place.Next() {
-			if candidate := place.Value.(*countedConnection); longest == nil || candidate.unfinished > longest.unfinished {
-				longest = candidate
-			}
+		if most == nil || client.unfinished > most.unfinished {
+			most = client
+		}
+	}
+	for place := most.idle.Front(); place != nil; place = place.Next() {
+		if candidate := place.Value.(*countedConnection); longest == nil || candidate.unfinished > longest.unfinished {
+			longest = candidate
 		}
 	}
 	return longest
@@ -273,6 +280,7 @@ func (p *connectionPool) setBusy(connection *countedConnection) {
 	p.clients[connection.client].idle.Remove(connection.place)
 	connection.place = nil
 	connection.busy.Store(true)
+	p.clients[connection.client].unfinished -= connection.unfinished
 	p.unfinished -= connection.unfinished
 	connection.unfinished = 0
 }

@@ -285,6 +285,30 @@ func TestUnfinishedHeadersTakeLittleMemory(t *testing.T) {
 	}
 }
 
+func TestAnotherClientsUnfinishedHeadersDoNotCloseALongerOne(t *testing.T) {
+	port := runCaddy(t, fmt.Sprintf(limitedCaddy, "localhost:1"))
+	begin := func(from string, lines int) net.Conn {
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+		connection, err := dialer.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = connection.Close() })
+		_, _ = io.WriteString(connection, "GET /healthz HTTP/1.1\r\nHost: a\r\n"+strings.Repeat("abc:\r\n", lines))
+		return connection
+	}
+	// 4 KiB of one client beside more than 20 KiB of another one, in nine pieces.
+	long := begin("127.0.4.1", 683)
+	for range 9 {
+		begin("127.0.4.2", 400)
+	}
+	_ = long.SetDeadline(time.Now().Add(5 * time.Second))
+	_, _ = io.WriteString(long, "\r\n")
+	if response, err := http.ReadResponse(bufio.NewReader(long), nil); err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("a client lost its connection because of another one's unfinished headers: %v", err)
+	}
+}
+
 func TestAHeaderAsLongAsTheServerTakesIsAnswered(t *testing.T) {
 	port := runCaddy(t, strings.Replace(fmt.Sprintf(limitedCaddy, "localhost:1"), "mlflow_connections 20", "mlflow_connections 2000", 1))
 	connection, err := keptOpen(t, "127.0.0.1", port)

@@ -33,6 +33,8 @@ func (*HeaderLines) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddy
 		lines += len(values)
 	}
 	if lines > maxHeaderLines {
+		// The server keeps the request while it closes the connection.
+		clear(r.Header)
 		return refuse(r, http.StatusRequestHeaderFieldsTooLarge, "BAD_REQUEST", "The header has too many lines.")
 	}
 	return next.ServeHTTP(w, r)

@@ -1,11 +1,16 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"golang.org/x/sync/semaphore"
 )
 
@@ -24,7 +29,7 @@ const (
 )
 
 // How long a request waits for room. A variable, so that tests can shorten it.
-var heldBodyPatience = 10 * time.Second
+var heldBodyPatience = 5 * time.Second
 
 // heldBodies limits how much of bodies is in memory at the same time: of all requests, and a quarter of it of one user. A request
 // waits for its turn, and its body is not read before.
@@ -58,12 +63,18 @@ func newHeldBodies(connections int) *heldBodies {
 // admit waits until there is room for the request's body. The caller calls leave when the request has ended.
 func (h *heldBodies) admit(w http.ResponseWriter, r *http.Request, user string) (leave func(), err error) {
 	size := r.ContentLength
-	if r.Body == nil || r.Body == http.NoBody || size >= 0 && size <= uncountedBody {
+	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}, nil
 	}
-	if size < 0 || size > maxHeldBody {
-		size = maxHeldBody
+	if size < 0 {
+		if size, err = readBeginning(w, r); err != nil {
+			return nil, err
+		}
 	}
+	if size <= uncountedBody {
+		return func() {}, nil
+	}
+	size = min(size, maxHeldBody)
 	own := h.enter(user)
 	ctx, cancel := context.WithTimeout(r.Context(), heldBodyPatience)
 	defer cancel()
@@ -81,6 +92,33 @@ func (h *heldBodies) admit(w http.ResponseWriter, r *http.Request, user string) 
 		own.semaphore.Release(size)
 		h.exit(user)
 	}, nil
+}
+
+// readBeginning tells how large a body without a length is: exactly, or as large as it may be. Exporters of traces that compress
+// while they send do not know it beforehand.
+func readBeginning(w http.ResponseWriter, r *http.Request) (size int64, err error) {
+	control := http.NewResponseController(w)
+	// Some kinds of connections have no deadlines. The server's own timeouts hold for those.
+	_ = control.SetReadDeadline(time.Now().Add(smallBodyTimeout))
+	beginning, err := io.ReadAll(io.LimitReader(r.Body, uncountedBody+1))
+	_ = control.SetReadDeadline(time.Time{})
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return 0, tooSlow().answer(r)
+	}
+	if err != nil {
+		return 0, caddyhttp.Error(statusClientClosed, err)
+	}
+	r.Body = &begunBody{io.MultiReader(bytes.NewReader(beginning), r.Body), r.Body}
+	if len(beginning) > uncountedBody {
+		return maxHeldBody, nil
+	}
+	return int64(len(beginning)), nil
+}
+
+// begunBody is a body whose beginning has been read.
+type begunBody struct {
+	io.Reader
+	io.Closer
 }
 
 func (h *heldBodies) enter(user string) *userBodies {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
-// announced is a request that says how long its body is. -1 is a body in chunks.
+// announced is a request that says how long its body is. -1 is a body in chunks, of 20 KiB.
 func announced(size int64) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", 20<<10)))
 	r.ContentLength = size
 	return caddyhttp.PrepareRequest(r, caddy.NewReplacer(), httptest.NewRecorder(), &caddyhttp.Server{})
 }
@@ -60,6 +61,32 @@ func TestBodiesOfAUserFillAQuarterOfTheRoom(t *testing.T) {
 		time.AfterFunc(heldBodyPatience/2, ada[0])
 		if again := admitted(t, held, "ada", maxHeldBody, 1); len(again) != 1 {
 			t.Error("a body has no room although one has left")
+		}
+	})
+}
+
+func TestABodyOfUnknownLengthCountsOnlyIfItIsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		held := newHeldBodies(2000)
+		if long := admitted(t, held, "ada", -1, 100); len(long) != 11 {
+			t.Errorf("%d bodies of unknown length are in memory, not 11", len(long))
+		}
+		for range 100 {
+			r := announced(-1)
+			r.Body = io.NopCloser(strings.NewReader("short"))
+			if _, err := held.admit(httptest.NewRecorder(), r, "ada"); err != nil {
+				t.Fatalf("a short one is refused: %v", err)
+			}
+			if text, err := io.ReadAll(r.Body); string(text) != "short" || err != nil {
+				t.Fatalf("%q is left of the body, %v", text, err)
+			}
+		}
+		r := announced(-1)
+		if _, err := held.admit(httptest.NewRecorder(), r, "bob"); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r.Body); len(text) != 20<<10 || err != nil {
+			t.Errorf("%d bytes are left of 20 KiB, %v", len(text), err)
 		}
 	})
 }

@@ -74,6 +74,7 @@ func TestAnAnswerDoesNotWaitForABodyThatNobodyReads(t *testing.T) {
 		"that waits for 100":     {"POST /version HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1000\r\n\r\n", 401},
 		"in HTTP/1.0":            {"POST /version HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 1000\r\n\r\n", 401},
 		"of an open page":        {"POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n", 200},
+		"with too many lines":    {"POST /version HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n" + strings.Repeat("a:\r\n", 101) + "\r\n", 431},
 		"of an open page by GET": {"GET /open HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n", 200},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,8 @@ import type { Change } from "../model/model";
 import { text, words } from "../model/text";
 
 // A day, or a number with the name of what comes before a release: `2026-09-16`, `1.2`, `3.18.0rc1`, `2.11.0-beta.1`.
-const VERSION = /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*(?:[.-]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)[.-]?\d+)?/i;
+const VERSION =
+  /\d{4}-\d{2}-\d{2}|\d+(?:\.\d+)*(?:(?:(?:a|b|c)\d+|[.-]?(?:rc|alpha|beta|pre|preview|dev)[.-]?\d+)(?![0-9a-z]))?/i;
 
 type ImageKind = NonNullable<NonNullable<PlannedContainer["image"]>["kind"]>;
 

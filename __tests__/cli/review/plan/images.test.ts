@@ -51,6 +51,11 @@ describe("A review tells", () => {
       "MLflow 3.18.0rc10 brings the tables into its form",
     ],
     [
+      "another build, named by its commit",
+      image("mlflow:v3.17.2-c9d1e2f", "mlflow:v3.17.2-a1b2c3d", "x"),
+      "another build",
+    ],
+    [
       "a release of PostgreSQL after a beta, which has other files",
       image("postgres:19beta1-trixie", "postgres:19.0-trixie"),
       "db becomes PostgreSQL 19.0 instead of 19beta1",
