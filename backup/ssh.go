@@ -39,15 +39,11 @@ func runSSH(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	client, err := dialSSH(context.Background(), address, arguments[1], arguments[2])
+	client, in, out, err := dialSFTP(context.Background(), address, arguments[1], arguments[2])
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	in, out, err := sftpStreams(client)
-	if err != nil {
-		return err
-	}
 	go func() {
 		_, _ = io.Copy(in, os.Stdin)
 		// Kopia has closed the connection, or was killed.
@@ -55,6 +51,20 @@ func runSSH(arguments []string) error {
 	}()
 	_, err = io.Copy(os.Stdout, out)
 	return err
+}
+
+// dialSFTP logs in, and begins SFTP. Closing the client ends both.
+func dialSFTP(ctx context.Context, address *url.URL, keyFile, knownHosts string) (
+	client *ssh.Client, in io.WriteCloser, out io.Reader, err error,
+) {
+	if client, err = dialSSH(ctx, address, keyFile, knownHosts); err != nil {
+		return nil, nil, nil, err
+	}
+	if in, out, err = sftpStreams(client); err != nil {
+		client.Close()
+		return nil, nil, nil, err
+	}
+	return client, in, out, nil
 }
 
 func sftpStreams(client *ssh.Client) (in io.WriteCloser, out io.Reader, err error) {
@@ -76,15 +86,11 @@ func sftpStreams(client *ssh.Client) (in io.WriteCloser, out io.Reader, err erro
 
 // checkSSH logs in and looks for the folder. What is wrong is told here: kopia gives the reason after 400 characters of others.
 func checkSSH(ctx context.Context, address *url.URL) error {
-	client, err := dialSSH(ctx, address, targetSSHKey, targetKnownHosts)
+	client, in, out, err := dialSFTP(ctx, address, targetSSHKey, targetKnownHosts)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	in, out, err := sftpStreams(client)
-	if err != nil {
-		return err
-	}
 	session, err := sftp.NewClientPipe(out, in)
 	if err != nil {
 		return err

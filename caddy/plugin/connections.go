@@ -3,6 +3,7 @@ package gateway
 import (
 	"container/list"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"sync"
@@ -105,9 +106,20 @@ type countedConnection struct {
 	// Bytes of a header that has not come to its end.
 	unfinished int
 	left       bool
-	// How much of HTTP/2's preface has come, and whether it was something else.
-	preface int
-	begun   bool
+	preface    prefaceReader
+}
+
+// Read ends a connection of HTTP/2 without TLS, and counts what comes of headers.
+func (c *countedConnection) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if c.preface.completes(p[:n]) {
+		_ = c.Close()
+		return 0, io.EOF
+	}
+	if n > 0 && !c.busy.Load() {
+		c.pool.received(c, n)
+	}
+	return n, err
 }
 
 func (c *countedConnection) Close() error {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 
@@ -29,10 +30,14 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 	if err != nil || !ok {
 		return 0, refuseBody(r, "query is not valid GraphQL.")
 	}
-	if err := limitClausesInGraphQL(r, document, body["variables"]); err != nil {
+	variables, err := variablesIn(r, body)
+	if err != nil {
 		return 0, err
 	}
-	if err := limitHistoriesInGraphQL(r, fields, document, body["variables"]); err != nil {
+	if err := limitClausesInGraphQL(r, document, variables); err != nil {
+		return 0, err
+	}
+	if err := limitHistoriesInGraphQL(r, fields, document, variables); err != nil {
 		return 0, err
 	}
 
@@ -54,6 +59,20 @@ func (a *Access) needOfGraphQL(w http.ResponseWriter, r *http.Request) (Role, er
 		}
 	}
 	return RoleRead, nil
+}
+
+// variablesIn returns the variables of a query, nil if it has none. A number stays the text that it is in the body.
+func variablesIn(r *http.Request, body map[string]json.RawMessage) (variables any, err error) {
+	text, given := body["variables"]
+	if !given {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&variables); err != nil {
+		return nil, refuseBody(r, "variables must be an object.")
+	}
+	return variables, nil
 }
 
 // rootFields returns the names of the root fields of all operations, also those that come from fragments.

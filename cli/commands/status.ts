@@ -13,7 +13,7 @@ import { knownGarbageCollection, tellGarbageCollection } from "../gc/gc-state";
 import { factsOf, tellFacts } from "../status/facts";
 import { readiness } from "../status/readiness";
 import { StackView } from "../status/stack-view";
-import { servicesOf, tableOf } from "../status/services";
+import { inspectServices, tableOf } from "../status/services";
 import { watch } from "../status/watch";
 import type { State } from "../terraform/json/state";
 
@@ -50,7 +50,7 @@ export async function status({ stack, json, showPassword, user, watch: isWatched
 
   warnOfEngine(deployment.synthesized, await deployment.docker.info());
   warnOfCertificates(deployment.synthesized);
-  const services = await servicesOf(deployment.docker, state);
+  const { statuses: services } = await inspectServices(deployment.docker, state);
   const backups = services.length === 0 ? undefined : await knownBackups(deployment);
   const dumps = await knownDumps(deployment);
   const garbage = services.length === 0 ? undefined : await knownGarbageCollection(deployment);

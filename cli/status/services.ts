@@ -33,18 +33,25 @@ export interface ServiceStatus {
   readonly volumes: string[];
 }
 
+/** What is known of the services of a stack. */
+export interface Services {
+  readonly statuses: ServiceStatus[];
+
+  /** Those that exist. */
+  readonly containers: ContainerDetails[];
+}
+
 /** The containers of a stack that stay up, in the order of their names. */
-export async function servicesOf(docker: Docker, state: State): Promise<ServiceStatus[]> {
+export async function inspectServices(docker: Docker, state: State): Promise<Services> {
   const resources = state.ofType("docker_container").filter(({ attributes }) => attributes.must_run !== false);
   const names = resources.map(({ attributes }) => String(attributes.name)).sort();
   const [containers, sizes] = await Promise.all([docker.containers(names), docker.volumeSizes(SIZE_TIMEOUT)]);
   const running = containers.filter(({ State }) => State.Status === "running").map(({ Name }) => Name);
   const memory = await docker.memoryUse(running);
   const byName = new Map(containers.map((container) => [container.Name, container]));
-  const images = new Map(
-    state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]),
-  );
-  return names.map((name) => describe(name, byName.get(name), { memory: memory.get(name), sizes, images }));
+  const images = state.imageNamesById;
+  const statuses = names.map((name) => describe(name, byName.get(name), { memory: memory.get(name), sizes, images }));
+  return { statuses, containers };
 }
 
 function describe(

@@ -7,7 +7,7 @@ import type { Terraform } from "../terraform/terraform";
 import { disksOf } from "./disks";
 import { tellDisk } from "./facts";
 import { readiness } from "./readiness";
-import { servicesOf, tableOf } from "./services";
+import { inspectServices, tableOf } from "./services";
 import type { ServiceStatus } from "./services";
 import type { View } from "./watch";
 
@@ -35,13 +35,9 @@ export class StackView {
 
   async #lookAt(state: State): Promise<View> {
     const { docker, name } = this.deployment;
-    const services = await servicesOf(docker, state);
+    const { statuses: services, containers } = await inspectServices(docker, state);
     this.#forgetState(services);
-    const [containers, stores, notReady] = await Promise.all([
-      docker.containers(services.map((service) => service.name)),
-      storeProblems(this.deployment),
-      readiness(this.deployment, state),
-    ]);
+    const [stores, notReady] = await Promise.all([storeProblems(this.deployment), readiness(this.deployment, state)]);
     const problems = [...stores, ...(notReady ? [notReady.text] : [])];
     const condition = problems.length > 0 ? problems.join("; ") : services.every(isWell) ? "ready" : "not ready";
     const disks = await disksOf(docker, containers);

@@ -33,9 +33,7 @@ const QUESTIONS: { readonly [role: string]: Question | undefined } = {
  * its own, such as MinIO built from its sources, that of its image's name.
  */
 export async function versionsOf(docker: Pick<Docker, "execOutput">, state: State): Promise<Version[]> {
-  const images = new Map(
-    state.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]),
-  );
+  const images = state.imageNamesById;
   const asked = state.ofType("docker_container").map(async ({ attributes }): Promise<Version[]> => {
     const question = QUESTIONS[roleOf(attributes) ?? ""];
     if (!question) return [];

@@ -65,29 +65,22 @@ const LOGIN_SERVICE = "connections from e2e-rev-gateway-oauth2-proxy to any outs
 // The release that made the plans has no list of hosts for this feature in MLflow.
 const PRIVATE = "private addresses, such as other computers of the company, to users by webhooks";
 
+const NEWER: Truth = {
+  meets: WAIT,
+  time: "no limit",
+  people: [BACKUP],
+  down: "server",
+  records: "changed",
+  files: "kept",
+};
+
 /** By the name of the plan. */
 export const TRUTHS: { readonly [plan: string]: Truth } = {
   nothing: {},
   // Another release of the library: the server checks its stores with other files.
   "library-upgrade": { meets: WAIT, time: "no limit", ...KEPT, down: "server" },
-  "mlflow-newer": {
-    meets: WAIT,
-    time: "no limit",
-    people: [BACKUP],
-    down: "server",
-    records: "changed",
-    files: "kept",
-  },
-  "mlflow-newer-other-source": {
-    meets: WAIT,
-    time: "no limit",
-    people: [BACKUP],
-    down: "server",
-    records: "changed",
-    files: "kept",
-
-    unread: true,
-  },
+  "mlflow-newer": NEWER,
+  "mlflow-newer-other-source": { ...NEWER, unread: true },
   "mlflow-older": {
     time: "down",
     down: "server",

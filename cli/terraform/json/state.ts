@@ -61,6 +61,11 @@ export class State {
     return this.ofType("docker_image").map(({ attributes }) => String(attributes.name));
   }
 
+  /** Names of the images, by their ids on the engine. */
+  public get imageNamesById(): Map<unknown, string> {
+    return new Map(this.ofType("docker_image").map(({ attributes }) => [attributes.image_id, String(attributes.name)]));
+  }
+
   /** Arguments of `terraform plan` that run failed one-shot containers again, which Terraform does not by itself. */
   public get rerunFailedJobs(): string[] {
     return this.ofType("docker_container")
